@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The front door. Every target installs what it misses from Debian (and says what), then
+# hands over to Meson or to one script in tools/. Nothing is decided here.
+
+BUILD      := build
+BUILD_ASAN := build-asan
+SIPWARD    := $(BUILD)/sipward
+
+.PHONY: all demo run test lint format bench clean help
+.DEFAULT_GOAL := all
+
+all:
+	@tools/install-missing build
+	@tools/configure release $(BUILD)
+	@ninja -C $(BUILD) --quiet
+	@echo "built $(SIPWARD)"
+
+demo: all
+	@$(SIPWARD) demo
+
+run: all
+	@tools/install-missing run
+	@tools/run-local $(SIPWARD)
+
+# The last line of this target's output is "N passed, N failed, N skipped".
+# ONLY=build, unit, tidy or wire runs one part of it.
+test:
+	@tools/install-missing build run test
+	@tools/run-tests $(ONLY)
+
+lint: all
+	@tools/install-missing build test
+	@test/tidy/run.py --build $(BUILD)
+
+format:
+	@tools/install-missing build test
+	@tools/format-all
+
+bench:
+	@tools/install-missing build run test
+	@tools/run-bench
+
+clean:
+	rm -rf $(BUILD) build-*
+
+help:
+	@echo "make          build $(SIPWARD)"
+	@echo "make demo     build, then two phones call each other on loopback"
+	@echo "make run      serve examples/sipward.yaml on loopback with a throw-away certificate"
+	@echo "make test     everything: builds, unit tests, tidy tests, wire tests"
+	@echo "make lint     formatting and the tidy tests"
+	@echo "make format   let clang-format rewrite the C files"
+	@echo "make bench    the benchmarks"
+	@echo "make clean    remove what was built"
