@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <string.h>
+
+struct arena
+arena_on(void *at, size_t size)
+{
+	return (struct arena){ .at = at, .size = size };
+}
+
+bool
+arena_is_measuring(const struct arena *a)
+{
+	return a->at == NULL;
+}
+
+void *
+arena_take(struct arena *a, size_t bytes, size_t align)
+{
+	size_t start = (a->used + align - 1) & ~(align - 1);
+
+	if (arena_is_measuring(a)) {
+		a->used = start + bytes;
+		return NULL;
+	}
+	if (start > a->size || bytes > a->size - start)
+		return NULL;
+	a->used = start + bytes;
+	return a->at + start;
+}
+
+struct str
+arena_copy(struct arena *a, struct str s)
+{
+	char *copy;
+
+	if (str_is_none(s))
+		return STR_NONE;
+	copy = arena_take(a, s.len, 1);
+	if (copy == NULL)
+		return STR_NONE;
+	if (s.len > 0)
+		memcpy(copy, s.at, s.len);
+	return str_of(copy, s.len);
+}
+
+void
+arena_clear(struct arena *a)
+{
+	a->used = 0;
+}

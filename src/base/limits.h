@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* limits.h - every limit, with its reason. A number that is a sum can be reviewed. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+
+/* ---- one message --------------------------------------------------------------------------- */
+
+enum {
+	/* A Request-URI beyond this is 414. The longest seen in the field, a GRUU with an escaped
+	 * Route header, was under 500 octets. */
+	URI_BYTES_MAX = 1024,
+
+	/* Start line and headers; beyond it 513. 34 Via values take 3.5 KiB. */
+	HEAD_BYTES_MAX = 16 * 1024,
+
+	/* The body; beyond it 413. Session descriptions and ISUP are a few KiB at most. */
+	BODY_BYTES_MAX = 32 * 1024,
+
+	MESSAGE_BYTES_MAX = HEAD_BYTES_MAX + BODY_BYTES_MAX,
+
+	/* What we write: what came in, and our own headers around it. */
+	OURS_BYTES_MAX = 4 * 1024,
+	WRITE_BYTES_MAX = MESSAGE_BYTES_MAX + OURS_BYTES_MAX,
+
+	/* What a transaction keeps: its last message, and what its request is known by, which are
+	 * parts of the head of that request. Both fit; only what is written costs. */
+	TXN_TEXT_BYTES = HEAD_BYTES_MAX + WRITE_BYTES_MAX,
+
+	/* Header lines in one message; beyond it 513. */
+	HEADERS_MAX = 256,
+
+	MAX_FORWARDS = 70, /* RFC 3261 8.1.1.6 */
+
+	/* Values of Via, Route, Record-Route or Contact that are looked at; Max-Forwards is 70, so
+	 * no honest path is longer. Beyond it 400. */
+	VIA_MAX = 70,
+	ROUTE_MAX = 32,
+
+	/* Parameters in one list, or headers in one URI. Each is looked for among those before it, so
+	 * their number must not be the peer's to choose; a Contact of a mobile phone has some 20. */
+	PARAMS_MAX = 64,
+
+	/* A token, a display name or a parameter that is copied into a log line. */
+	LOG_TEXT_MAX = 256,
+
+	/* A request beyond this does not leave over UDP when the peer takes TCP (RFC 3261 18.1.1). */
+	UDP_REQUEST_BYTES_MAX = 1300,
+};
+
+/* ---- what one leg keeps -------------------------------------------------------------------- */
+
+enum {
+	CALL_ID_BYTES_MAX = 512,
+	NAME_ADDR_BYTES_MAX = 2 * URI_BYTES_MAX, /* From or To as it stands in the header */
+	ROUTES_BYTES_MAX = 8 * 1024,             /* a route set of 32 proxies with long tokens */
+	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX,      /* kept so that a session can be told again */
+	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +
+			 LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
+			 HEAD_BYTES_MAX      /* headers that cross, until the answer */
+			 + 2 * OURS_BYTES_MAX, /* the ACK, kept for repeats */
+};
+
+/* ---- what one event may ask for ------------------------------------------------------------- */
+
+enum {
+	/* The worst step is the end of a call: a final answer and a CANCEL or BYE on each leg with a
+	 * dial each, their lines in the log, and the ladder of what is freed. */
+	ACTS_PER_STEP_MAX = 2   /* a provisional and a final answer to who asked       */
+			    + 2 * 2 /* on each leg: a request and the dial before it   */
+			    + 2     /* a question to the store, one to DNS             */
+			    + 2     /* a connection shut after a fault, and its answer */
+			    + 6,    /* lines in the log                                */
+
+	ACTS_MAX = 128,
+
+	NOTE_BYTES_MAX = 2048,
+
+	/* Three whole messages (an answer and a request on each leg), and the lines in the log. */
+	OUT_BYTES_PER_STEP_MAX = 3 * WRITE_BYTES_MAX + 6 * NOTE_BYTES_MAX + 8 * 1024,
+	OUT_BYTES = 4 * OUT_BYTES_PER_STEP_MAX,
+
+	/* The scratch of one event: values of a message taken apart. */
+	SCRATCH_BYTES = 256 * 1024,
+};
+
+/* ---- how many of each, by default; the host may open a core with others ---------------------- */
+
+enum {
+	CALLS_MAX = 8192,
+
+	/* What one call can need at once: on the answered leg the INVITE, a re-INVITE's or INFO's
+	 * server transaction, a CANCEL's, a BYE's; the same on the made leg as client, and crossed. */
+	TXNS_PER_CALL = 8,
+
+	FLOWS_MAX = 16384,   /* connections and sockets that the core knows */
+	BINDINGS_MAX = 65536, /* addresses-of-record with at least one binding */
+	CONTACTS_PER_AOR_MAX = 8,
+	ASKS_MAX = 4096, /* questions to DNS and to the store that wait for an answer */
+	PENDING_MAX = 1024, /* streams with half a message in hand; then the newest is shut */
+
+	/* What one read brings at most (the largest datagram fits), and what a stream may have waiting: half a
+	 * message, and two reads that came before there was room to handle them. */
+	READ_BYTES = 64 * 1024,
+	HALF_BYTES = MESSAGE_BYTES_MAX + 2 * READ_BYTES,
+
+	/* DNs with a fixed contact that are looked up and matched by address. */
+	DNS_LOOKED_UP_MAX = 16384,
+	REQUESTS_MAX = 8192, /* transactions outside calls (REGISTER, OPTIONS, refusals) */
+	NONCES_MAX = 65536, /* used nonces with their count: one for each address that registers */
+};
+
+/* ---- what one address-of-record keeps -------------------------------------------------------- */
+
+enum {
+	/* The number of a DN; the longest in the field were names of under 64 octets. */
+	AOR_BYTES_MAX = 256,
+
+	/* As the store holds them. A binding takes 150 octets, its URI, its Call-ID and its
+	 * parameters; a GRUU with an instance and a long Call-ID stays under 1.5 KiB. */
+	SET_BYTES_MAX = CONTACTS_PER_AOR_MAX * 1536,
+};
+
+/* ---- the directory ----------------------------------------------------------------------------- */
+
+enum {
+	DNS_MAX = BINDINGS_MAX, /* each may register */
+	TRUNKS_MAX = 4096,      /* those with a prefix are walked for a number that is no DN's */
+
+	DN_NUMBER_BYTES_MAX = 64, /* E.164 has 15 digits; names of trunks are longer */
+	HOST_BYTES_MAX = 253,     /* a name in DNS (RFC 1035 2.3.4), without the last dot */
+	PASSWORD_BYTES_MAX = 128,
+	HEADER_NAME_BYTES_MAX = 64,
+
+	/* What configuration and listeners may name as ours. */
+	DOMAINS_MAX = 32     /* `domain` */
+		      + 32   /* a listener's address */
+		      + 32,  /* and what it advertises */
+};
+
+/* ---- the shell: sockets, TLS, names ----------------------------------------------------------- */
+
+enum {
+	/* Listening sockets; a wildcard UDP listener opens one for each local address. */
+	LISTENERS_MAX = 256,
+
+	/* Every connection is a flow of the core, and so is every listening UDP socket. */
+	CONNECTIONS_MAX = FLOWS_MAX - LISTENERS_MAX,
+
+	/* Connections beyond the most, held for the moment that it takes to close them. */
+	CONNECTIONS_SPARE = 64,
+
+	/* What TLS may still hold of a record that came in pieces. */
+	RECORD_BYTES_MAX = 16 * 1024 + 512,
+
+	/* What was read and is not with the core yet; with less room than one read, nothing more
+	 * is read. Sixteen of the largest reads, or some 1,500 messages of the usual size. */
+	INBOX_BYTES = 16 * READ_BYTES + RECORD_BYTES_MAX,
+
+	/* What may wait for a peer that does not read, behind the system's own buffers; then it is
+	 * closed. Half a second of a trunk with 1,000 messages of 1 KiB a second. */
+	BACKLOG_BYTES_MAX = 512 * 1024,
+
+	/* What may wait while a connection is dialled and verified: 200 INVITEs. */
+	DIAL_QUEUE_BYTES_MAX = 256 * 1024,
+
+	/* Public-key work of a turn of the loop, at 0.2 to 0.4 ms each: calls go on in a storm. */
+	HANDSHAKES_PER_TURN = 16,
+
+	/* KeyUpdate messages in a row without an octet of data (RFC 8446 4.6.3). */
+	KEY_UPDATES_MAX = 32,
+
+	/* Datagrams handed to the system at once. */
+	UDP_BATCH_MAX = 64,
+
+	/* Alternative names of a certificate that are looked at. */
+	SANS_MAX = 256,
+
+	/* Lines that net/ writes to the log in one second; the rest are counted. */
+	NET_NOTES_PER_S = 20,
+};
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+enum {
+	T1_MS = 500,  /* RFC 3261 17.1.1.1 */
+	T2_MS = 4000,
+	T4_MS = 5000,
+
+	/* Half a message on a stream must be whole within this; a slow phone on a bad line needs
+	 * seconds, not a minute. */
+	STREAM_WAIT_MS = 20000,
+
+	/* A connection that never sent a whole message and one that was silent for this long. */
+	IDLE_MS = 2 * 3600 * 1000,
+
+	HANDSHAKE_MS = 8000,  /* well under timer B, so that the next target can be tried */
+	CONNECT_MS = 4000,
+
+	/* A connection that was accepted and never spoke; a phone registers at once. */
+	FIRST_OCTET_MS = 60 * 1000,
+
+	/* For what was sent before a shut to leave, and for the peer to close its side. */
+	LINGER_MS = 2000,
+
+	/* Unacknowledged data, and probes of a silent connection: a dead peer is noticed within
+	 * timer B, and a NAT that forgets after two minutes does not. */
+	TCP_UNACKED_MS = 30 * 1000,
+	KEEPALIVE_IDLE_S = 60,
+	KEEPALIVE_EACH_S = 10,
+	KEEPALIVE_COUNT = 3,
+
+	/* One DNS query, doubled for each further try: 7 s in all. */
+	DNS_TRY_MS = 1000,
+	DNS_TRIES = 3,
+	DNS_ABSENT_S = 30, /* how long it is remembered that a name is not there */
+	DNS_HOSTS_S = 60,  /* and what the hosts file says */
+
+	RING_MS = 180 * 1000, /* timer C: no final answer though it rings */
+	TRYING_MS = 32 * 1000, /* only 100 came */
+
+	SESSION_EXPIRES_S = 1800, /* RFC 4028 4: recommended */
+	MIN_SE_S = 90,            /* RFC 4028 5: the least allowed */
+
+	REGISTER_DEFAULT_S = 3600,
+	REGISTER_MIN_S = 60,
+	REGISTER_MAX_S = 7200,
+
+	/* How long a REGISTER waits for the store, well under timer F of the phone; when to come back
+	 * after a 503; when to tell a store again that had failed. */
+	STORE_WAIT_MS = 5000,
+	STORE_BUSY_S = 10,
+	STORE_AGAIN_MS = 30 * 1000,
+
+	NONCE_LIFE_S = 300,
+};
+
+#endif
