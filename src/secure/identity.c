@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "secure/identity.h"
+
+#include <string.h>
+
+/* What no name holds: a NUL cuts what others see, a star is a wildcard (RFC 5922 7.2: none). */
+static bool
+is_plain_name(struct str name)
+{
+	return !str_is_empty(name) && str_find(name, '\0') == name.len &&
+		str_find(name, '*') == name.len;
+}
+
+/* Whether VALUE is a SIP domain identity (RFC 5922 7.1): scheme `sip`, no user part. *HOST is its
+ * host without port, parameters and headers. */
+static bool
+uri_is_domain(struct str value, struct str *host)
+{
+	struct str rest;
+	size_t end = 0;
+
+	if (!str_begins_alike(value, STR("sip:")))
+		return false;
+	rest = str_from(value, 4);
+	if (str_find(rest, '@') < rest.len)
+		return false;
+	if (rest.len > 0 && rest.at[0] == '[') {
+		end = str_find(rest, ']');
+		end = end < rest.len ? end + 1 : end;
+	}
+	while (end < rest.len && rest.at[end] != ':' && rest.at[end] != ';' && rest.at[end] != '?')
+		end++;
+	*host = str_upto(rest, end);
+	return true;
+}
+
+static bool
+match_name(const struct san *sans, uint32_t count, struct str wanted, struct str *matched)
+{
+	bool has_domain = false;
+	struct str host;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (sans[i].kind != SAN_URI || !uri_is_domain(sans[i].value, &host))
+			continue;
+		has_domain = true;
+		/* The whole value is looked at: what stands behind the host may hide a NUL, too. */
+		if (str_find(sans[i].value, '\0') == sans[i].value.len && is_plain_name(host) &&
+			str_alike(host, wanted)) {
+			*matched = host;
+			return true;
+		}
+	}
+	for (uint32_t i = 0; i < count && !has_domain; i++) {
+		if (sans[i].kind == SAN_DNS && is_plain_name(sans[i].value) &&
+			str_alike(sans[i].value, wanted)) {
+			*matched = sans[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+match_ip(const struct san *sans, uint32_t count, const struct addr *wanted)
+{
+	size_t bytes = wanted->family == ADDR_V6 ? 16 : 4;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (sans[i].kind == SAN_IP && sans[i].value.len == bytes &&
+			memcmp(sans[i].value.at, wanted->ip, bytes) == 0)
+			return true;
+	return false;
+}
+
+bool
+identity_match(const struct san *sans, uint32_t count, struct str wanted, struct str *matched)
+{
+	struct addr addr;
+
+	*matched = STR_NONE;
+	if (addr_parse(&addr, wanted)) {
+		if (!match_ip(sans, count, &addr))
+			return false;
+		*matched = wanted;
+		return true;
+	}
+	return is_plain_name(wanted) && match_name(sans, count, wanted, matched);
+}
+
+static void
+write_ip(struct buf *b, struct str octets)
+{
+	struct addr addr = { .family = octets.len == 4 ? ADDR_V4 : ADDR_V6 };
+
+	buf_put(b, STR("IP:"));
+	if (octets.len == 4 || octets.len == 16) {
+		memcpy(addr.ip, octets.at, octets.len);
+		addr_write_bare(b, &addr);
+	} else {
+		buf_put(b, STR("?"));
+	}
+}
+
+/* What one value takes at most: quoting makes four octets of one. */
+static size_t
+san_room(const struct san *san)
+{
+	return 6 + (san->kind == SAN_IP ? ADDR_TEXT_MAX : 4 * san->value.len);
+}
+
+void
+identity_write(struct buf *b, const struct san *sans, uint32_t count, size_t max)
+{
+	size_t start = b->used;
+	bool is_first = true;
+
+	if (count == 0) {
+		buf_put(b, str_upto(STR("nothing"), max));
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		/* A value that might not fit ends the list, so that none is cut into another name. */
+		if (b->used - start + san_room(&sans[i]) + 5 > max) {
+			buf_put(b,
+				str_upto(is_first ? STR("...") : STR(", ..."),
+					max - (b->used - start)));
+			return;
+		}
+		if (!is_first)
+			buf_put(b, STR(", "));
+		is_first = false;
+		switch (sans[i].kind) {
+		case SAN_IP: write_ip(b, sans[i].value); continue;
+		case SAN_URI: buf_put(b, STR("URI:")); break;
+		case SAN_DNS: buf_put(b, STR("DNS:")); break;
+		}
+		buf_quoted(b, sans[i].value, sans[i].value.len);
+	}
+}

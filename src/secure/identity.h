@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* identity.h - whom a certificate names (RFC 5922 section 7), as a pure function.
+ *
+ * The shell takes the subjectAltName values out of the certificate; this says whether they name
+ * whom we wanted, and if not, what was there.
+ */
+#ifndef SECURE_IDENTITY_H
+#define SECURE_IDENTITY_H
+
+#include "base/addr.h"
+
+enum san_kind { SAN_URI, SAN_DNS, SAN_IP };
+
+struct san {
+	enum san_kind kind;
+	struct str value; /* URI and DNS: the octets as they stand; IP: 4 or 16 raw octets */
+};
+
+/* Whether SANS name WANTED, a host name or an IP literal (brackets or not).
+ *
+ * For a name: `sip` URIs without a user part count first, by their host; dNSName values count only
+ * if there is no such URI; no wildcard, no suffix, no common name; ASCII case ignored; a value that
+ * holds a NUL or is empty matches nothing. For an IP literal: an iPAddress value of the same octets
+ * (design: the reference's peers are named by address).
+ * Ends: true with *MATCHED the value that did it (a name; for an address WANTED itself). */
+bool identity_match(const struct san *sans, uint32_t count, struct str wanted, struct str *matched);
+
+/* Puts what the certificate names, for the sentence in the log: `DNS:a.example, IP:192.0.2.1`, or
+ * `nothing`; at most MAX octets, quoted. */
+void identity_write(struct buf *, const struct san *sans, uint32_t count, size_t max);
+
+#endif
