@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one leg says goes to the other. */
+#include "call/call.h"
+
+#include "call/headers.h"
+#include "call/inside.h"
+#include "call/outcome.h"
+
+static struct leg *
+other_leg(const struct calls *cs, const struct call *call, const struct leg *leg)
+{
+	return leg_at(cs->legs, call->legs[ref_same(call->legs[0], leg->ref) ? 1 : 0]);
+}
+
+/* Ends the other leg because FROM is at its end. */
+static void
+end_other(struct calls *cs, struct call *call, struct leg *other, const struct word *w,
+    const struct turn *t)
+{
+	struct cargo cargo;
+
+	call->state = CALL_ENDING;
+	if (other == NULL)
+		return;
+	cargo = headers_cross(w->msg, other->speech.scheme, t);
+	/* Before the answer it is a CANCEL, which carries a Reason and nothing else. */
+	leg_end(cs->legs, other, w->status != 0 ? w->status : 487, STR(""),
+	    other->is_confirmed ? STR("") : headers_reason(w->msg), &cargo, t);
+}
+
+static void
+refuse_caller(struct calls *cs, struct call *call, struct leg *caller, const struct word *w,
+    const struct turn *t)
+{
+	unsigned status = outcome_for_caller(w->status);
+	struct cargo cargo;
+
+	call->state = CALL_ENDING;
+	call->status = status;
+	if (caller == NULL)
+		return;
+	cargo = headers_cross(w->msg, caller->speech.scheme, t);
+	/* The callee's phrase goes with the callee's status only. */
+	leg_end(cs->legs, caller, status, status == w->status ? w->reason : STR(""), STR(""), &cargo, t);
+}
+
+static void
+take_answer(struct calls *cs, struct call *call, struct leg *callee, struct leg *caller,
+    const struct word *w, const struct turn *t)
+{
+	struct cargo cargo = headers_cross(w->msg, caller->speech.scheme, t);
+
+	call->state = CALL_UP;
+	call->status = 200;
+	call->answered_at_s = t->now.wall_s;
+	cs->answered++;
+	alarm_disarm(cs->alarms, &call->alarm);
+	leg_answer(cs->legs, caller, w->reason, &cargo, t);
+	call_note_answer(cs, call, caller, callee, t);
+}
+
+static void
+pass_change(struct calls *cs, struct leg *from, struct leg *other, const struct word *w,
+    const struct turn *t)
+{
+	struct cargo cargo;
+
+	/* Both sides at once is glare, though each leg sees one INVITE only. */
+	if (other == NULL || !leg_may_change(other)) {
+		leg_refuse(cs->legs, from, 491, STR(""), NULL, t);
+		return;
+	}
+	cargo = headers_cross(w->msg, other->speech.scheme, t);
+	if (!leg_change(cs->legs, other, &cargo, t))
+		leg_refuse(cs->legs, from, 500, STR(""), NULL, t);
+}
+
+static struct relay *
+free_relay(struct call *call)
+{
+	for (uint32_t i = 0; i < RELAYS_MAX; i++)
+		if (ref_is_none(call->relays[i].asked))
+			return &call->relays[i];
+	return NULL;
+}
+
+static void
+pass_ask(struct calls *cs, struct call *call, struct leg *from, struct leg *other,
+    const struct word *w, const struct turn *t)
+{
+	struct relay *relay = free_relay(call);
+	struct ref asks = REF_NONE;
+	struct cargo cargo;
+
+	if (other != NULL && relay != NULL) {
+		cargo = headers_cross(w->msg, other->speech.scheme, t);
+		asks = leg_ask(cs->legs, other, w->method, &cargo, t);
+	}
+	if (ref_is_none(asks)) {
+		struct cargo later = { .headers = STR("Retry-After: 1\r\n"), .body_headers = STR(""),
+			.body = STR("") };
+
+		leg_asked(cs->legs, from, w->txn, 500, STR("Other Leg Not Ready"), &later, t);
+		return;
+	}
+	*relay = (struct relay){ .asked = w->txn, .asks = asks,
+		.side = ref_same(call->legs[0], from->ref) ? 0 : 1 };
+}
+
+static void
+pass_asked(struct calls *cs, struct call *call, const struct word *w, const struct turn *t)
+{
+	for (uint32_t i = 0; i < RELAYS_MAX; i++) {
+		struct relay *relay = &call->relays[i];
+		struct leg *asker;
+
+		if (ref_is_none(relay->asked) || !ref_same(relay->asks, w->txn))
+			continue;
+		asker = leg_at(cs->legs, call->legs[relay->side]);
+		if (asker != NULL) {
+			struct cargo cargo = headers_cross(w->msg, asker->speech.scheme, t);
+			unsigned status = w->status < 300 ? w->status : outcome_for_caller(w->status);
+
+			leg_asked(cs->legs, asker, relay->asked, status,
+			    status == w->status ? w->reason : STR(""), &cargo, t);
+		}
+		*relay = (struct relay){ .side = 0 };
+		return;
+	}
+}
+
+void
+call_drop_relays(struct calls *cs, struct call *call, const struct turn *t)
+{
+	for (uint32_t i = 0; i < RELAYS_MAX; i++) {
+		struct relay *relay = &call->relays[i];
+		struct leg *asker = leg_at(cs->legs, call->legs[relay->side]);
+
+		if (ref_is_none(relay->asked))
+			continue;
+		if (asker != NULL)
+			leg_asked(cs->legs, asker, relay->asked, 487, STR(""), NULL, t);
+		*relay = (struct relay){ .side = 0 };
+	}
+}
+
+static void
+hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w,
+    const struct turn *t)
+{
+	struct leg *other = other_leg(cs, call, from);
+	enum scheme to = other != NULL ? other->speech.scheme : SCHEME_SIP;
+	struct cargo cargo;
+
+	switch (w->word) {
+	case WORD_NOTHING:
+	case WORD_OVER:
+	case WORD_NEXT:
+		return;
+	case WORD_RING:
+		cargo = headers_cross(w->msg, to, t);
+		if (other != NULL)
+			leg_ring(cs->legs, other, w->status, w->reason, &cargo, t);
+		return;
+	case WORD_ANSWER:
+		if (other != NULL)
+			take_answer(cs, call, from, other, w, t);
+		return;
+	case WORD_ACK:
+		cargo = headers_cross(w->msg, to, t);
+		cargo.headers = STR("");
+		if (other != NULL)
+			leg_ack(cs->legs, other, &cargo, t);
+		return;
+	case WORD_CHANGE:
+		pass_change(cs, from, other, w, t);
+		return;
+	case WORD_CHANGED:
+		cargo = headers_cross(w->msg, to, t);
+		if (other != NULL)
+			leg_answer(cs->legs, other, w->reason, &cargo, t);
+		return;
+	case WORD_REFUSED:
+		cargo = headers_cross(w->msg, to, t);
+		if (other != NULL)
+			leg_refuse(cs->legs, other, w->status, w->reason, &cargo, t);
+		return;
+	case WORD_ASK:
+		pass_ask(cs, call, from, other, w, t);
+		return;
+	case WORD_ASKED:
+		pass_asked(cs, call, w, t);
+		return;
+	case WORD_CANCEL:
+		if (from->is_cancelled)
+			end_other(cs, call, other, w, t);
+		else if (other != NULL)
+			leg_cancel_change(cs->legs, other, t);
+		return;
+	case WORD_FAIL:
+		refuse_caller(cs, call, other, w, t);
+		return;
+	case WORD_BYE:
+		end_other(cs, call, other, w, t);
+		return;
+	}
+}
+
+void
+call_hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w,
+    const struct turn *t)
+{
+	hear(cs, call, from, w, t);
+	call_sweep(cs, call, w->reason, t);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call.h"
+
+#include <string.h>
+
+#include "base/panic.h"
+#include "call/headers.h"
+#include "call/inside.h"
+
+/* A parked call looks for the callee's addresses this often, and so long. */
+enum { LOOK_AGAIN_MS = 50, LOOK_MAX_MS = 5000 };
+
+bool
+calls_open(struct calls *cs, struct arena *arena, uint32_t max, struct legs *legs,
+    struct txns *txns, struct alarms *alarms, struct dice *dice)
+{
+	*cs = (struct calls){ .legs = legs, .txns = txns, .alarms = alarms };
+	uuids_init(&cs->uuids, dice);
+	return pool_open(&cs->pool, arena, max, sizeof(struct call));
+}
+
+struct call *
+call_at(const struct calls *cs, struct ref ref)
+{
+	return pool_at(&cs->pool, ref);
+}
+
+bool
+calls_have_room(const struct calls *cs)
+{
+	/* Two legs, one for a fork that answers too, and the transactions of all calls at their most. */
+	return pool_left(&cs->pool) > 0 && pool_left(&cs->legs->pool) >= 3 &&
+	       txns_left(cs->txns) >= TXNS_PER_CALL;
+}
+
+struct call *
+call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
+{
+	struct ref ref;
+	struct call *call = pool_take(&cs->pool, &ref);
+	struct leg *leg;
+	uint32_t expires_s;
+
+	must(call != NULL);
+	*call = (struct call){ .ref = ref, .state = CALL_ASKING, .opened_at_s = t->now.wall_s };
+	call->alarm = alarm_of(ALARM_CALL, ref, 0);
+	call->ask_until_ms = t->now.mono_ms + LOOK_MAX_MS;
+	uuid_next(&cs->uuids, call->uuid);
+	leg = leg_open_answered(cs->legs, r->invite, r->txn, &r->way, t);
+	if (leg == NULL || !leg_set_call(leg, ref, str_of(call->uuid, UUID_BYTES), r->caller) ||
+	    !shelf_put(&leg->shelf, TEXT_REQUEST, r->number)) {
+		if (leg != NULL) {
+			leg_end(cs->legs, leg, 500, STR(""), STR(""), NULL, t);
+			leg_close(cs->legs, leg);
+		}
+		pool_give(&cs->pool, ref);
+		return NULL;
+	}
+	leg->is_proven = leg->is_proven || r->is_proven;
+	leg->max_forwards = r->invite->max_forwards < 0 ? 70 : r->invite->max_forwards - 1;
+	call->legs[0] = leg->ref;
+	cs->total++;
+	if (msg_seconds(r->invite, HEADER_EXPIRES, &expires_s) && expires_s > 0)
+		alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + (int64_t)expires_s * 1000);
+	return call;
+}
+
+struct str
+call_number(const struct calls *cs, const struct call *call)
+{
+	const struct leg *leg = leg_at(cs->legs, call->legs[0]);
+
+	return leg != NULL ? leg_text(leg, TEXT_REQUEST) : STR("");
+}
+
+bool
+call_park(struct calls *cs, struct call *call, const struct msg *invite, const struct turn *t)
+{
+	struct leg *leg = leg_at(cs->legs, call->legs[0]);
+
+	must(leg != NULL && call->state == CALL_ASKING);
+	if (t->now.mono_ms >= call->ask_until_ms)
+		return false;
+	/* The answered leg has described no session yet, so its shelf holds what waits to cross. The
+	 * scheme of the callee is not known: what may not stand on a sip leg is left out. */
+	if (invite != NULL) {
+		struct cargo cargo = headers_cross(invite, SCHEME_SIP, t);
+
+		if (!shelf_put(&leg->shelf, TEXT_HEADERS, cargo.headers) ||
+		    !shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo.body_headers) ||
+		    !shelf_put(&leg->shelf, TEXT_SDP, cargo.body))
+			return false;
+	}
+	alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + LOOK_AGAIN_MS);
+	return true;
+}
+
+/* What crosses with the INVITE: from the message itself, or what was parked on the caller's leg. */
+static struct cargo
+cargo_of(struct leg *caller, const struct msg *invite, enum scheme to, const struct turn *t)
+{
+	struct cargo cargo;
+
+	if (invite != NULL)
+		return headers_cross(invite, to, t);
+	cargo = (struct cargo){
+		.headers = arena_copy(t->scratch, leg_text(caller, TEXT_HEADERS)),
+		.body_headers = arena_copy(t->scratch, leg_text(caller, TEXT_SDP_HEADERS)),
+		.body = arena_copy(t->scratch, leg_text(caller, TEXT_SDP)),
+	};
+	(void)shelf_put(&caller->shelf, TEXT_HEADERS, STR(""));
+	(void)shelf_put(&caller->shelf, TEXT_SDP_HEADERS, STR(""));
+	(void)shelf_put(&caller->shelf, TEXT_SDP, STR(""));
+	return cargo;
+}
+
+void
+call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const struct msg *invite,
+    const struct turn *t)
+{
+	struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	struct leg *callee;
+	struct nameaddr from;
+	struct cargo cargo;
+	struct str why;
+	size_t at;
+
+	must(caller != NULL && call->state == CALL_ASKING);
+	if (nameaddr_parse(&from, leg_text(caller, TEXT_REMOTE), &at)) {
+		plan->from_display = headers_display(&from, plan->speech.scheme);
+		plan->from_user = from.uri.scheme == URI_SIP || from.uri.scheme == URI_SIPS
+				      ? from.uri.user
+				      : STR("anonymous");
+	}
+	plan->uuid = str_of(call->uuid, UUID_BYTES);
+	plan->max_forwards = caller->max_forwards;
+	cargo = cargo_of(caller, invite, plan->speech.scheme, t);
+	callee = leg_open_made(cs->legs, plan, &cargo, t, &why);
+	if (callee == NULL) {
+		struct word w = { .word = WORD_FAIL, .status = 480, .reason = why };
+
+		call_refuse(cs, call, w.status, STR(""), STR(""), t);
+		return;
+	}
+	callee->call = call->ref;
+	call->legs[1] = callee->ref;
+	call->state = CALL_HUNTING;
+	call->crossing = crossing_of(caller->speech.scheme, callee->speech.scheme);
+	cs->crossings_down += call->crossing == CROSSING_DOWN;
+	cs->crossings_up += call->crossing == CROSSING_UP;
+}
+
+void
+call_refuse(struct calls *cs, struct call *call, unsigned status, struct str reason,
+    struct str lines, const struct turn *t)
+{
+	struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	struct cargo cargo = { .headers = lines, .body_headers = STR(""), .body = STR("") };
+
+	call->status = status;
+	call->state = CALL_ENDING;
+	if (caller != NULL)
+		leg_end(cs->legs, caller, status, reason, STR(""), &cargo, t);
+	call_sweep(cs, call, reason, t);
+}
+
+void
+call_hang_up(struct calls *cs, struct call *call, const struct turn *t)
+{
+	call->state = CALL_ENDING;
+	for (int side = 0; side < 2; side++) {
+		struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+		if (leg != NULL)
+			leg_end(cs->legs, leg, 503, STR(""),
+			    leg->is_confirmed ? STR("SIP;cause=503;text=\"server is shutting down\"")
+					      : STR(""),
+			    NULL, t);
+	}
+	call_sweep(cs, call, STR("hung up by the operator"), t);
+}
+
+bool
+call_ring(struct calls *cs, struct call *call, const struct turn *t)
+{
+	if (call->state == CALL_ASKING)
+		return true;
+	/* The caller's Expires is over (RFC 3261 13.3.1). */
+	if (call->state == CALL_HUNTING) {
+		struct leg *caller = leg_at(cs->legs, call->legs[0]);
+		struct leg *callee = leg_at(cs->legs, call->legs[1]);
+
+		call->state = CALL_ENDING;
+		call->status = 487;
+		if (caller != NULL)
+			leg_end(cs->legs, caller, 487, STR(""), STR(""), NULL, t);
+		if (callee != NULL)
+			leg_end(cs->legs, callee, 487, STR(""), STR(""), NULL, t);
+		call_sweep(cs, call, STR("the INVITE expired"), t);
+	}
+	return false;
+}
+
+uint32_t
+calls_of_dn(const struct calls *cs, struct str dn)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slot = 0; slot < cs->pool.fresh; slot++) {
+		const struct call *call = pool_slot(&cs->pool, slot);
+
+		for (int side = 0; call != NULL && side < 2; side++) {
+			const struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+			if (leg != NULL && str_same(leg_text(leg, TEXT_DN), dn))
+				count++;
+		}
+	}
+	return count;
+}

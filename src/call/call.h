@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* call.h - two legs and what one says to the other.
+ *
+ *   ASKING --placed--> HUNTING --ANSWER--> UP --BYE--> ENDING --both legs gone--> (closed)
+ *      `--refused----------`--FAIL, CANCEL--------------^
+ *
+ * The default is to pass a word across unchanged; every feature is a short exception. A call reserves
+ * at admission what it can ever need; only admission says that there is no room.
+ */
+#ifndef CALL_CALL_H
+#define CALL_CALL_H
+
+#include "call/uuid.h"
+#include "leg/leg.h"
+#include "secure/crossing.h"
+
+enum call_state { CALL_ASKING, CALL_HUNTING, CALL_UP, CALL_ENDING };
+
+/* An INFO or MESSAGE that crosses: the peer's transaction on one leg, ours on the other. */
+struct relay {
+	struct ref asked; /* server transaction, on the leg of SIDE        */
+	struct ref asks;  /* client transaction, on the other leg          */
+	uint32_t side;
+};
+
+/* More at once are refused with 500 and Retry-After; phones send digits one by one. */
+enum { RELAYS_MAX = 4 };
+
+struct call {
+	struct ref ref;
+	enum call_state state;
+	struct ref legs[2]; /* the caller's, the callee's */
+	struct relay relays[RELAYS_MAX];
+	enum crossing crossing;
+	unsigned status;      /* the last final status the caller heard; 0: none yet */
+	int64_t opened_at_s, answered_at_s;
+	int64_t ask_until_ms; /* ASKING: when to give up */
+	struct alarm alarm;   /* ASKING: look again; HUNTING: the caller's Expires */
+	char uuid[UUID_BYTES];
+};
+
+struct calls {
+	struct pool pool;
+	struct legs *legs;
+	struct txns *txns;
+	struct alarms *alarms;
+	struct uuids uuids;
+	uint64_t total, answered, crossings_down, crossings_up;
+};
+
+/* Carves a table for MAX calls; one alarm each.
+ * Ends: true; false when the arena is too small (or only measures). */
+bool calls_open(struct calls *, struct arena *, uint32_t max, struct legs *legs,
+    struct txns *txns, struct alarms *alarms, struct dice *dice);
+
+/* Whether one more call can be taken, with all that it can ever need. */
+bool calls_have_room(const struct calls *);
+
+struct call_request {
+	const struct msg *invite;
+	struct ref txn;      /* serves it */
+	struct txn_way way;  /* how it came */
+	struct str caller;   /* the number of the DN that calls, or what the From says, for the log */
+	bool is_proven;      /* by digest */
+	struct str number;   /* dialled */
+};
+
+/* Opens a call for an INVITE that was let in, with its answered leg. The 100 is sent by the caller
+ * of this. Pre: calls_have_room.
+ * Ends: the call in ASKING, or NULL when the INVITE's texts do not fit. */
+struct call *call_open(struct calls *, const struct call_request *, const struct turn *);
+
+/* Makes the callee's leg as PLAN says (the caller's name and number, the UUID and Max-Forwards are
+ * filled in here). INVITE is the message that opened the call, or NULL for a call that was parked. If that fails the caller is refused. */
+void call_place(struct calls *, struct call *, struct leg_plan *plan, const struct msg *invite,
+    const struct turn *);
+
+/* Keeps what crosses until the callee's addresses are known; the alarm rings to look again.
+ * Ends: false when that time is over. */
+bool call_park(struct calls *, struct call *, const struct msg *invite, const struct turn *);
+
+/* The number that was dialled. */
+struct str call_number(const struct calls *, const struct call *);
+
+/* Refuses a call in ASKING. LINES: whole header lines for the answer, or empty. */
+void call_refuse(struct calls *, struct call *, unsigned status, struct str reason, struct str lines,
+    const struct turn *);
+
+/* What a leg of CALL said goes to the other. */
+void call_hear(struct calls *, struct call *, struct leg *from, const struct word *, const struct turn *);
+
+/* An alarm of kind ALARM_CALL. Ends: true if the call waits in ASKING and is to be placed again. */
+bool call_ring(struct calls *, struct call *, const struct turn *);
+
+/* The operator ends it: BYE to both, or whatever each leg needs. */
+void call_hang_up(struct calls *, struct call *, const struct turn *);
+
+struct call *call_at(const struct calls *, struct ref);
+
+/* How many calls have a leg of this DN. Walks all calls: for DNs with a capacity only. */
+uint32_t calls_of_dn(const struct calls *, struct str dn);
+
+#endif

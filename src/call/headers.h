@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headers.h - which headers cross from one leg to the other, as one table. */
+#ifndef CALL_HEADERS_H
+#define CALL_HEADERS_H
+
+#include "base/turn.h"
+#include "leg/leg.h"
+
+/* What of MSG goes to a leg that speaks TO: header lines written out, the body and its headers. A
+ * value that names a sips URI does not cross to a sip leg, nor a Warning about the other's scheme.
+ * MSG may be NULL: nothing crosses. Views live in the scratch and in MSG.
+ * Ends: the cargo; one whose lines do not fit is empty but for the body. */
+struct cargo headers_cross(const struct msg *msg, enum scheme to, const struct turn *);
+
+/* The Reason of MSG, or empty: it goes with a CANCEL, which has no other cargo. */
+struct str headers_reason(const struct msg *msg);
+
+/* The display name of the caller as it may stand on a leg that speaks TO; empty if it may not. */
+struct str headers_display(const struct nameaddr *from, enum scheme to);
+
+#endif

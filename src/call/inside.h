@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.h - what the files of call/ share. Of this folder only. */
+#ifndef CALL_INSIDE_H
+#define CALL_INSIDE_H
+
+#include "call/call.h"
+
+/* One line for the log when a call is answered: both legs and how each is secured. */
+void call_note_answer(const struct calls *, const struct call *, const struct leg *caller,
+    const struct leg *callee, const struct turn *);
+
+/* Answers what still waits to be relayed with 487. */
+void call_drop_relays(struct calls *, struct call *, const struct turn *);
+
+/* Closes the call if both its legs are at their end, with one line for the log. */
+void call_sweep(struct calls *, struct call *, struct str why, const struct turn *);
+
+#endif

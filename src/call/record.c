@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written down of a call: a line when it is answered, a line when it is over. */
+#include "call/inside.h"
+
+static void
+put_leg(const struct calls *cs, const struct leg *leg, struct str side, struct buf *b)
+{
+	buf_put(b, side);
+	buf_quoted(b, leg_text(leg, TEXT_DN), LOG_TEXT_MAX);
+	buf_put(b, STR(" ["));
+	leg_write_security(cs->legs, leg, b);
+	buf_char(b, ']');
+}
+
+void
+call_note_answer(const struct calls *cs, const struct call *call, const struct leg *caller,
+    const struct leg *callee, const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	buf_put(&line, STR("call "));
+	buf_put(&line, str_of(call->uuid, UUID_BYTES));
+	buf_put(&line, STR(" answered:"));
+	put_leg(cs, caller, STR(" caller "), &line);
+	put_leg(cs, callee, STR(" callee "), &line);
+	if (call->crossing != CROSSING_NONE) {
+		buf_put(&line, STR(" crossing: "));
+		buf_put(&line, crossing_text(call->crossing));
+	}
+	note_end(t, NOTE_INFO, &line);
+}
+
+static void
+note_end_of_call(const struct calls *cs, const struct call *call, struct str why,
+    const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	buf_put(&line, STR("call "));
+	buf_put(&line, str_of(call->uuid, UUID_BYTES));
+	buf_put(&line, STR(" over: status "));
+	buf_number(&line, call->status);
+	if (call->answered_at_s != 0 && t->now.wall_s >= call->answered_at_s) {
+		buf_put(&line, STR(", talked "));
+		buf_number(&line, (uint64_t)(t->now.wall_s - call->answered_at_s));
+		buf_put(&line, STR(" s"));
+	}
+	for (int side = 0; side < 2; side++) {
+		const struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+		if (leg != NULL)
+			put_leg(cs, leg, side == 0 ? STR(", caller ") : STR(", callee "), &line);
+	}
+	if (!str_is_empty(why)) {
+		buf_put(&line, STR(", "));
+		buf_quoted(&line, why, LOG_TEXT_MAX);
+	}
+	note_end(t, NOTE_INFO, &line);
+}
+
+void
+call_sweep(struct calls *cs, struct call *call, struct str why, const struct turn *t)
+{
+	struct ref ref = call->ref;
+
+	if (call->state == CALL_ENDING) {
+		alarm_disarm(cs->alarms, &call->alarm);
+		call_drop_relays(cs, call, t);
+	}
+	for (int side = 0; side < 2; side++) {
+		const struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+		if (leg != NULL && leg->state != LEG_GONE)
+			return;
+	}
+	note_end_of_call(cs, call, why, t);
+	for (int side = 0; side < 2; side++) {
+		struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+		if (leg != NULL)
+			leg_close(cs->legs, leg);
+	}
+	alarm_disarm(cs->alarms, &call->alarm);
+	pool_give(&cs->pool, ref);
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conductor: what an event means for whom, and what one folder tells another. */
+#include "core/inside.h"
+
+#include "base/panic.h"
+
+enum { FLOW_KEY_BYTES = MAP_KEY_BYTES };
+
+static uint32_t
+or_default(uint32_t asked, uint32_t usual)
+{
+	return asked != 0 ? asked : usual;
+}
+
+/* Carves everything, or only measures when the arena has no memory. */
+static bool
+carve(struct core *core, const struct core_options *o, struct arena *arena)
+{
+	uint32_t calls = or_default(o->calls_max, CALLS_MAX);
+	uint32_t txns = calls * TXNS_PER_CALL + or_default(o->requests_max, REQUESTS_MAX);
+	uint32_t flows = or_default(o->flows_max, FLOWS_MAX);
+	uint32_t addresses = or_default(o->addresses_max, BINDINGS_MAX);
+	struct txn_timers timers = { o->t1_ms != 0 ? o->t1_ms : T1_MS,
+		o->t2_ms != 0 ? o->t2_ms : T2_MS, o->t4_ms != 0 ? o->t4_ms : T4_MS };
+	struct registrar_options registrar = { .addresses_max = addresses,
+		.listeners = o->listeners, .listener_count = o->listener_count,
+		.alarms = &core->alarms, .txns = &core->txns };
+	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls + flows +
+			  o->listener_count + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
+	uint8_t key[FLOW_KEY_BYTES];
+	char *scratch;
+	bool ok;
+
+	dice_bytes(&core->dice, key, sizeof key);
+	ok = alarms_open(&core->alarms, arena, alarms);
+	ok = flows_open(&core->flows, arena, flows, o->listeners, o->listener_count, key) && ok;
+	ok = txns_open(&core->txns, arena, txns, &timers, &core->alarms, &core->dice) && ok;
+	ok = legs_open(&core->legs, arena, 2 * calls + 1, &core->txns, &core->flows,
+		 &core->alarms, &core->dice) && ok;
+	ok = calls_open(&core->calls, arena, calls, &core->legs, &core->txns, &core->alarms,
+		 &core->dice) && ok;
+	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms) && ok;
+	ok = halves_open(core, arena) && ok;
+	core->gate = gate_open(arena, &core->dice);
+	core->registrar = registrar_open(arena, &registrar, &core->dice);
+	core->msg = arena_take(arena, sizeof *core->msg, _Alignof(struct msg));
+	scratch = arena_take(arena, SCRATCH_BYTES, 64);
+	core->scratch = arena_on(scratch, SCRATCH_BYTES);
+	return ok && core->gate != NULL && core->registrar != NULL && core->msg != NULL &&
+	       scratch != NULL;
+}
+
+size_t
+core_memory_bytes(const struct core_options *o)
+{
+	static const uint8_t no_seed[DICE_SEED_BYTES];
+	struct arena measure = arena_on(NULL, 0);
+	struct core core = { .directory = o->directory };
+
+	dice_init(&core.dice, no_seed);
+	(void)arena_take(&measure, sizeof core, 64);
+	(void)carve(&core, o, &measure);
+	return measure.used + 64;
+}
+
+static void
+use_directory(struct core *core, const struct directory *directory, struct when now)
+{
+	core->directory = directory;
+	core->legs.uuid_header = directory->uuid_header;
+	core->legs.realm = directory_realm(directory);
+	peers_directory(&core->peers, directory, now);
+}
+
+struct core *
+core_open(const struct core_options *o, void *memory, size_t size, struct when now)
+{
+	struct arena arena = arena_on(memory, size);
+	struct core *core = arena_take(&arena, sizeof *core, 64);
+
+	if (core == NULL)
+		return NULL;
+	*core = (struct core){ .directory = o->directory };
+	dice_init(&core->dice, o->seed);
+	if (!carve(core, o, &arena)) {
+		core_close(core);
+		return NULL;
+	}
+	use_directory(core, o->directory, now);
+	return core;
+}
+
+void
+core_close(struct core *core)
+{
+	if (core->gate != NULL)
+		gate_close(core->gate);
+	core->gate = NULL;
+}
+
+/* A response, or none: what its transaction says goes to the leg, and what that says to the call. */
+static void
+carry_news(struct core *core, const struct news *news, const struct msg *msg,
+    const struct txn_way *way, const struct turn *t)
+{
+	struct leg *leg;
+	struct call *call;
+	struct word word;
+
+	if (news->kind == NEWS_NONE || news->owner.kind != OWNER_LEG)
+		return;
+	leg = leg_at(&core->legs, news->owner.ref);
+	if (leg == NULL)
+		return;
+	call = call_at(&core->calls, leg->call);
+	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
+	if (call != NULL)
+		call_hear(&core->calls, call, leg, &word, t);
+}
+
+static void
+response_hear(struct core *core, const struct arrival *a, const struct turn *t)
+{
+	bool is_stray = false;
+	struct news news = txns_hear_response(&core->txns, a->msg, t->now, t->out, &is_stray);
+
+	core->strays += is_stray;
+	carry_news(core, &news, a->msg, &a->way, t);
+}
+
+void
+core_hear(struct core *core, struct flow *flow, const struct addr *source, struct str text,
+    const struct turn *t)
+{
+	struct fault fault = { .what = FAULT_NONE };
+	bool is_stream = flow->transport != TRANSPORT_UDP;
+	bool is_whole = msg_parse(core->msg, text, is_stream, &fault);
+	struct arrival a = { .msg = core->msg, .flow = flow, .source = *source };
+
+	a.way = (struct txn_way){ .flow = flow->id, .addr = *source, .is_reliable = is_stream,
+		.is_tls = flow->transport == TRANSPORT_TLS };
+	if (!is_whole) {
+		core->faults++;
+		note_fault(core, flow, source, fault.what, fault.at, t);
+		if (msg_may_answer(core->msg)) {
+			if (!is_stream)
+				a.way.addr = via_answer_to(&core->msg->via, source);
+			respond_fault(core, &a, &fault, t);
+		}
+		return;
+	}
+	if (!core->msg->is_request) {
+		response_hear(core, &a, t);
+		return;
+	}
+	if (!is_stream)
+		a.way.addr = via_answer_to(&core->msg->via, source);
+	request_hear(core, &a, t);
+}
+
+static void
+flow_gone(struct core *core, const struct event *event, const struct turn *t)
+{
+	struct flow *flow = flows_find(&core->flows, event->u.closed.flow);
+	bool is_failure = event->kind == EV_FLOW_FAILED;
+	struct buf line;
+
+	if (flow == NULL)
+		return;
+	if (is_failure || !str_is_empty(event->u.closed.reason)) {
+		line = note_begin(t);
+		buf_put(&line, transport_name(flow->transport));
+		buf_put(&line, is_failure ? STR(" to ") : STR(" with "));
+		addr_write_port(&line, &flow->peer);
+		buf_put(&line, is_failure ? STR(" failed: ") : STR(" is over: "));
+		buf_quoted(&line, event->u.closed.reason, NOTE_BYTES_MAX / 5);
+		note_end(t, is_failure ? NOTE_ERROR : NOTE_INFO, &line);
+	}
+	stream_drop(core, flow);
+	flows_drop(&core->flows, flow);
+	txns_flow_gone(&core->txns, event->u.closed.flow, t->now);
+	registrar_flow_gone(core->registrar, event->u.closed.flow, t->now, t->out);
+}
+
+static void
+flow_open(struct core *core, const struct event *event, const struct turn *t)
+{
+	bool is_dialled = (event->u.open.flow.number & FLOW_DIALLED) != 0;
+
+	if (flows_add(&core->flows, event) == NULL) {
+		struct buf line = note_begin(t);
+
+		buf_put(&line, is_dialled ? STR("nobody waits for the connection to ")
+					  : STR("no room for one more connection, from "));
+		addr_write_port(&line, &event->u.open.peer);
+		note_end(t, NOTE_WARN, &line);
+		out_shut(t->out, event->u.open.flow);
+	}
+}
+
+static void
+bytes_hear(struct core *core, const struct event *event, const struct turn *t)
+{
+	struct flow *flow = flows_find(&core->flows, event->u.bytes.flow);
+
+	if (flow == NULL || flow->is_shut)
+		return;
+	if (flow->transport == TRANSPORT_UDP)
+		core_hear(core, flow, &event->u.bytes.from, event->u.bytes.data, t);
+	else
+		stream_hear(core, flow, event->u.bytes.data, t);
+}
+
+/* A call that waited for addresses: it is placed, refused, or waits on. */
+static void
+place_again(struct core *core, struct call *call, const struct turn *t)
+{
+	const struct leg *caller = leg_at(&core->legs, call->legs[0]);
+	struct refusal refusal = { .status = 0 };
+	struct leg_plan plan = { .way_count = 0 };
+	struct str number = arena_copy(t->scratch, call_number(&core->calls, call));
+	const struct dn *dn = route_find(core, number, &refusal);
+	enum route_verdict verdict = ROUTE_REFUSED;
+
+	must(caller != NULL);
+	if (dn != NULL)
+		verdict = route_plan(core, dn, number, caller->speech.scheme, t, &plan, &refusal);
+	if (verdict == ROUTE_PLAN)
+		call_place(&core->calls, call, &plan, NULL, t);
+	else if (verdict == ROUTE_REFUSED)
+		call_refuse(&core->calls, call, refusal.status, refusal.reason, refusal.lines, t);
+	else if (!call_park(&core->calls, call, NULL, t))
+		call_refuse(&core->calls, call, 480, STR("Address Not Found"), STR(""), t);
+}
+
+static void
+ring(struct core *core, const struct alarm *alarm, const struct turn *t)
+{
+	struct news news;
+	struct leg *leg;
+	struct call *call;
+	struct flow *flow;
+	struct word word;
+
+	switch (alarm->kind) {
+	case ALARM_TXN:
+		news = txns_ring(&core->txns, alarm, t->now, t->out);
+		carry_news(core, &news, NULL, NULL, t);
+		return;
+	case ALARM_LEG:
+		leg = leg_at(&core->legs, alarm->owner);
+		must(leg != NULL);
+		call = call_at(&core->calls, leg->call);
+		word = leg_hear_alarm(&core->legs, leg, alarm, t);
+		if (call != NULL)
+			call_hear(&core->calls, call, leg, &word, t);
+		return;
+	case ALARM_CALL:
+		call = call_at(&core->calls, alarm->owner);
+		must(call != NULL);
+		if (call_ring(&core->calls, call, t))
+			place_again(core, call, t);
+		return;
+	case ALARM_REG:
+		registrar_ring(core->registrar, alarm, t->now, t->out);
+		return;
+	case ALARM_FLOW:
+		flow = pool_at(&core->flows.pool, alarm->owner);
+		must(flow != NULL);
+		stream_ring(core, flow, t);
+		return;
+	case ALARM_HOP:
+		peers_ring(&core->peers, alarm, t);
+		return;
+	}
+}
+
+static void
+hear_event(struct core *core, const struct event *event, const struct turn *t)
+{
+	switch (event->kind) {
+	case EV_TICK:
+		return;
+	case EV_BYTES:
+		bytes_hear(core, event, t);
+		return;
+	case EV_FLOW_OPEN:
+		flow_open(core, event, t);
+		return;
+	case EV_FLOW_CLOSED:
+	case EV_FLOW_FAILED:
+		flow_gone(core, event, t);
+		return;
+	case EV_NAMES:
+		(void)peers_hear(&core->peers, event, t);
+		return;
+	case EV_BINDINGS:
+		registrar_set(core->registrar, event->u.bindings.aor, event->u.bindings.version,
+		    event->u.bindings.set, t->now);
+		return;
+	case EV_SAVED:
+		registrar_saved(core->registrar, event->u.saved.ask, event->u.saved.status, t->now,
+		    t->out);
+		return;
+	case EV_ORDER:
+		core->is_draining = true;
+		return;
+	case EV_DIRECTORY:
+		use_directory(core, event->u.directory, t->now);
+		return;
+	}
+}
+
+/* Hangs up call by call while there is room for what that takes. */
+static void
+drain(struct core *core, const struct turn *t)
+{
+	while (core->drain_slot < core->calls.pool.fresh && out_has_room(t->out)) {
+		struct call *call = pool_slot(&core->calls.pool, core->drain_slot++);
+
+		arena_clear(t->scratch);
+		if (call != NULL)
+			call_hang_up(&core->calls, call, t);
+	}
+}
+
+void
+core_feed(struct core *core, const struct event *event, struct when now, struct out *out)
+{
+	struct turn turn = { .now = now, .out = out, .scratch = &core->scratch };
+	struct alarm *alarm;
+
+	arena_clear(&core->scratch);
+	hear_event(core, event, &turn);
+	while (out_has_room(out) && (alarm = alarms_due(&core->alarms, now.mono_ms)) != NULL) {
+		arena_clear(&core->scratch);
+		ring(core, alarm, &turn);
+	}
+	if (core->is_draining)
+		drain(core, &turn);
+	arena_clear(&core->scratch);
+}
+
+int64_t
+core_deadline_ms(const struct core *core)
+{
+	if (core->is_draining && core->drain_slot < core->calls.pool.fresh)
+		return INT64_MIN;
+	return alarms_deadline_ms(&core->alarms);
+}
+
+void
+core_count(const struct core *core, struct counts *counts)
+{
+	*counts = (struct counts){
+		.calls = core->calls.pool.used,
+		.legs = core->legs.pool.used,
+		.transactions = txns_count(&core->txns),
+		.timers = core->alarms.count,
+		.flows = flows_count(&core->flows),
+		.bindings = registrar_count(core->registrar),
+		.asks = registrar_asks(core->registrar),
+		.calls_total = core->calls.total,
+		.answered_total = core->calls.answered,
+		.crossings_down_total = core->calls.crossings_down,
+		.crossings_up_total = core->calls.crossings_up,
+		.refused_total = core->refused,
+		.faults_total = core->faults,
+		.strays_total = core->strays,
+	};
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inside.h - what the files of core/ share. Of this folder only. */
+#ifndef CORE_INSIDE_H
+#define CORE_INSIDE_H
+
+#include "call/call.h"
+#include "core/door.h"
+#include "core/peers.h"
+#include "gate/challenge.h"
+#include "gate/source.h"
+#include "reg/registrar.h"
+
+struct core {
+	const struct directory *directory;
+	struct dice dice;
+	struct alarms alarms;
+	struct txns txns;
+	struct flows flows;
+	struct legs legs;
+	struct calls calls;
+	struct peers peers;
+	struct gate *gate;
+	struct registrar *registrar;
+	struct pool halves;    /* octets of messages that are not whole yet (stream.c) */
+	struct arena scratch;
+	struct msg *msg;       /* the message of this event */
+	bool is_draining;
+	uint32_t drain_slot;   /* calls below it were hung up */
+	uint64_t refused, faults, strays;
+};
+
+/* A message that came, with all that the handlers need to know of its coming. */
+struct arrival {
+	const struct msg *msg;
+	struct flow *flow;
+	struct addr source;   /* where it really came from                          */
+	struct txn_way way;   /* where its response goes                            */
+	struct ref txn;       /* serves it; REF_NONE: none yet, answer without state */
+	struct str tag;       /* the To tag of answers; empty: one is made           */
+};
+
+/* ---- core.c --------------------------------------------------------------------------------- */
+
+/* Handles one whole message (or what could be read of it). */
+void core_hear(struct core *, struct flow *, const struct addr *source, struct str text,
+    const struct turn *);
+
+/* ---- stream.c ---------------------------------------------------------------------------------- */
+
+/* Octets of a stream: every whole message is handled, as long as there is room for what it asks;
+ * the rest is kept. */
+void stream_hear(struct core *, struct flow *, struct str data, const struct turn *);
+
+/* An alarm of kind ALARM_FLOW: goes on with what was kept, or gives a slow stream up. */
+void stream_ring(struct core *, struct flow *, const struct turn *);
+
+/* Forgets what is kept of a flow that is going. */
+void stream_drop(struct core *, struct flow *);
+
+bool halves_open(struct core *, struct arena *);
+
+/* ---- respond.c --------------------------------------------------------------------------------- */
+
+struct refusal {
+	unsigned status;     /* 0: none */
+	struct str reason;   /* empty: the usual phrase */
+	struct str lines;    /* whole header lines, or empty */
+	struct str why;      /* for the log; empty: the reason */
+};
+
+/* Answers with the arrival's transaction, or without state when it has none. */
+void respond(struct core *, const struct arrival *, const struct refusal *, const struct turn *);
+
+/* The same, and one line in the log that says who was refused what, and why. */
+void refuse(struct core *, const struct arrival *, const struct refusal *, const struct turn *);
+
+/* The same as SIP_FAULTS says, for a message that could not be read whole. */
+void respond_fault(struct core *, const struct arrival *, const struct fault *, const struct turn *);
+
+/* One line about a fault: from where, what, at which octet. */
+void note_fault(struct core *, const struct flow *, const struct addr *source, enum sip_fault,
+    uint32_t at, const struct turn *);
+
+/* 401 with fresh challenges. */
+void challenge(struct core *, const struct arrival *, bool is_stale, const struct turn *);
+
+/* ---- requests.c ---------------------------------------------------------------------------------- */
+
+/* A request that no transaction has heard yet. */
+void request_hear(struct core *, struct arrival *, const struct turn *);
+
+/* ---- invite.c, register.c ------------------------------------------------------------------------- */
+
+void invite_hear(struct core *, struct arrival *, const struct turn *);
+void register_hear(struct core *, struct arrival *, const struct turn *);
+
+/* ---- route.c -------------------------------------------------------------------------------------- */
+
+/* Whether URI names us: one of our domains, or an address that we listen on. */
+bool route_is_ours(const struct core *, const struct uri *, const struct flow *);
+
+/* The number that a Request-URI or To names, escapes decoded; it lives in the scratch. */
+struct str route_number(const struct core *, const struct uri *, const struct turn *);
+
+enum route_verdict {
+	ROUTE_PLAN,    /* *PLAN says how to make the leg   */
+	ROUTE_WAIT,    /* the addresses are being looked up */
+	ROUTE_REFUSED, /* *REFUSAL says with what           */
+};
+
+/* Which DN NUMBER leads to; NULL with *REFUSAL (404 or 484). */
+const struct dn *route_find(const struct core *, struct str number, struct refusal *refusal);
+
+/* How a leg to DN is made when a caller whose leg speaks CALLER dialled NUMBER. */
+enum route_verdict route_plan(struct core *, const struct dn *, struct str number,
+    enum scheme caller, const struct turn *, struct leg_plan *plan, struct refusal *refusal);
+
+#endif

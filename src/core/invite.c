@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An INVITE outside dialogs: who calls, may it, whom, and the call is opened. */
+#include "core/inside.h"
+
+#include "sip/write.h"
+
+/* Whether the body is one that a callee may be expected to take (RFC 3261 8.2.3). */
+static bool
+is_body_carried(const struct msg *msg)
+{
+	struct str type = msg_value(msg, HEADER_CONTENT_TYPE);
+	struct str encoding = msg_value(msg, HEADER_CONTENT_ENCODING);
+	struct str disposition = msg_value(msg, HEADER_CONTENT_DISPOSITION);
+	struct str kind;
+
+	if (str_is_empty(msg->body))
+		return true;
+	if (!str_is_none(disposition) &&
+	    str_holds_alike(disposition, STR("handling=optional")))
+		return true;
+	if (!str_is_none(encoding) && !str_alike(encoding, STR("identity")))
+		return false;
+	kind = str_trim(str_upto(type, str_find(type, ';')));
+	return str_alike(kind, STR("application/sdp")) || str_begins_alike(kind, STR("multipart/"));
+}
+
+/* What the INVITE itself must fulfil. */
+static struct refusal
+judge_invite(const struct core *core, const struct arrival *a)
+{
+	const struct msg *msg = a->msg;
+	struct nameaddr contact;
+	uint32_t interval_s;
+
+	if (!msg_contact(msg, &contact))
+		return (struct refusal){ .status = 400, .reason = STR("Bad Contact") };
+	if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS)
+		return (struct refusal){ .status = 400, .reason = STR("Contact Is No SIP URI") };
+	if (!route_is_ours(core, &msg->target, a->flow))
+		return (struct refusal){ .status = 404, .why = STR("the Request-URI is not ours") };
+	if (!is_body_carried(msg))
+		return (struct refusal){ .status = 415,
+			.lines = STR("Accept: application/sdp, multipart/mixed\r\n"
+				     "Accept-Encoding: identity\r\nAccept-Language: en\r\n") };
+	if (msg_has_token(msg, HEADER_SUPPORTED, STR("timer")) &&
+	    msg_seconds(msg, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S)
+		return (struct refusal){ .status = 422, .lines = STR("Min-SE: 90\r\n") };
+	return (struct refusal){ .status = 0 };
+}
+
+/* Whether some DN is challenged, so that an unknown number of ours must be as well. */
+static bool
+challenges_anybody(const struct directory *directory)
+{
+	for (uint32_t i = 0; i < directory->count; i++)
+		if (directory->dns[i].challenges_invite)
+			return true;
+	return false;
+}
+
+struct asker {
+	enum caller kind;
+	struct str number;   /* of the DN or trunk, or what the From says */
+	bool is_proven;
+};
+
+/* Finds out who calls. Ends: true; false when a challenge was sent. */
+static bool
+find_asker(struct core *core, const struct arrival *a, struct asker *asker, const struct turn *t)
+{
+	const struct directory *directory = core->directory;
+	const struct dn *trunk = peers_trunk_at(&core->peers, &a->source);
+	struct str number = route_number(core, &a->msg->from.uri, t);
+	const struct dn *dn = directory_find(directory, number);
+	struct source source = { .from_trunk_address = trunk != NULL };
+	enum gate_verdict verdict = GATE_CHALLENGE;
+
+	if (dn != NULL && !dn_is_trunk(dn)) {
+		source.names_dn = true;
+		source.dn_has_password = dn->challenges_invite;
+		source.on_dn_flow = registrar_is_on_flow(core->registrar, dn->number,
+					a->flow->id, &a->source, t->now) ||
+				    peers_is_at(&core->peers, dn, &a->source);
+	} else if (trunk == NULL && directory_is_domain(directory, a->msg->from.uri.host)) {
+		/* An unknown number in our own domain is asked like a known one. */
+		source.names_dn = source.dn_has_password = challenges_anybody(directory);
+	}
+	if (source.dn_has_password && !source.from_trunk_address) {
+		struct gate_claim claim = { .username = number, .realm = directory_realm(directory),
+			.password = dn != NULL ? dn->password : STR("") };
+
+		verdict = gate_judge(core->gate, a->msg, &claim, t->now);
+		source.is_proven = verdict == GATE_IN;
+	}
+	if (source_judge(&source, &asker->kind) == SOURCE_CHALLENGE) {
+		struct refusal bad = { .status = 400, .reason = STR("Bad Digest URI") };
+
+		if (verdict == GATE_BAD)
+			refuse(core, a, &bad, t);
+		else
+			challenge(core, a, verdict == GATE_STALE, t);
+		return false;
+	}
+	asker->is_proven = source.is_proven;
+	asker->number = trunk != NULL ? trunk->number : number;
+	return true;
+}
+
+static void
+place(struct core *core, const struct arrival *a, const struct asker *asker, struct call *call,
+    const struct dn *dn, struct str number, const struct turn *t)
+{
+	enum scheme caller = leg_at(&core->legs, call->legs[0])->speech.scheme;
+	struct leg_plan plan = { .way_count = 0 };
+	struct refusal refusal = { .status = 480 };
+
+	(void)asker;
+	switch (route_plan(core, dn, number, caller, t, &plan, &refusal)) {
+	case ROUTE_PLAN:
+		call_place(&core->calls, call, &plan, a->msg, t);
+		return;
+	case ROUTE_WAIT:
+		if (call_park(&core->calls, call, a->msg, t))
+			return;
+		break;
+	case ROUTE_REFUSED:
+		break;
+	}
+	core->refused++;
+	call_refuse(&core->calls, call, refusal.status,
+	    str_is_empty(refusal.reason) ? STR("") : refusal.reason, refusal.lines, t);
+}
+
+void
+invite_hear(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct refusal trying = { .status = 100 };
+	struct refusal refusal = judge_invite(core, a);
+	struct asker asker = { .number = STR("") };
+	struct call_request request;
+	struct str number;
+	const struct dn *dn = NULL;
+	struct call *call;
+
+	if (refusal.status == 0 && !find_asker(core, a, &asker, t))
+		return;
+	number = route_number(core, &a->msg->target, t);
+	if (refusal.status == 0)
+		dn = route_find(core, number, &refusal);
+	if (dn != NULL &&
+	    !source_may_call(asker.kind, dn_is_trunk(dn), (unsigned)core->directory->strangers))
+		refusal = (struct refusal){ .status = 403,
+			.why = STR("a stranger may not call there (strangers)") };
+	if (refusal.status == 0 && !calls_have_room(&core->calls))
+		refusal = (struct refusal){ .status = 503, .lines = STR("Retry-After: 5\r\n"),
+			.why = STR("there is no room for one more call") };
+	if (refusal.status != 0) {
+		refuse(core, a, &refusal, t);
+		return;
+	}
+	respond(core, a, &trying, t);
+	request = (struct call_request){ .invite = a->msg, .txn = a->txn, .way = a->way,
+		.caller = asker.number, .is_proven = asker.is_proven, .number = number };
+	call = call_open(&core->calls, &request, t);
+	if (call == NULL) {
+		refusal = (struct refusal){ .status = 513, .why = STR("its headers do not fit") };
+		refuse(core, a, &refusal, t);
+		return;
+	}
+	place(core, a, &asker, call, dn, number, t);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* peers.h - host names and what they resolve to, for the DNs with a fixed contact.
+ *
+ * A DN whose contact is a name is looked up when the directory comes in and again when the answer
+ * grows old, so that a call that comes in finds its trunk by address at once, and a call that goes
+ * out finds the addresses waiting.
+ */
+#ifndef CORE_PEERS_H
+#define CORE_PEERS_H
+
+#include "base/alarm.h"
+#include "base/turn.h"
+#include "directory/directory.h"
+
+enum { PEER_ADDRS_MAX = NAMES_MAX };
+
+struct peer {
+	bool is_asked;        /* a question is under way                    */
+	bool is_known;        /* there was an answer (it may be empty)       */
+	uint32_t count;
+	struct addr addrs[PEER_ADDRS_MAX]; /* no port */
+	struct ref ref;
+	struct alarm alarm;   /* kind ALARM_HOP: ask again */
+};
+
+struct peers {
+	struct pool pool;
+	struct peer **by_place; /* for each DN of the directory, or NULL */
+	uint32_t max;
+	const struct directory *directory;
+	struct alarms *alarms;
+};
+
+/* Carves a table for directories of up to MAX DNs; one alarm for each. */
+bool peers_open(struct peers *, struct arena *, uint32_t max, struct alarms *alarms);
+
+/* A new directory: forgets all, knows the literal addresses at once, asks for the names by and by
+ * (by alarms, so that one event stays small). DNs beyond MAX stay unknown. */
+void peers_directory(struct peers *, const struct directory *, struct when now);
+
+/* Rings an alarm of kind ALARM_HOP: asks for a name. */
+void peers_ring(struct peers *, const struct alarm *, const struct turn *);
+
+/* The answer to a question. Ends: true if it was a question of ours. */
+bool peers_hear(struct peers *, const struct event *names, const struct turn *);
+
+/* What is known of DN's contact; NULL for a self-registered one. */
+const struct peer *peers_of(const struct peers *, const struct dn *);
+
+/* The trunk or softswitch whose contact has this address (the port does not count), or NULL. Among
+ * several the first in the directory. */
+const struct dn *peers_trunk_at(const struct peers *, const struct addr *source);
+
+/* Whether DN's fixed contact has this address. */
+bool peers_is_at(const struct peers *, const struct dn *, const struct addr *source);
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests that no transaction has heard yet: inside a dialog they go to its leg; outside, each
+ * method is judged first and acted on second. */
+#include "core/inside.h"
+
+#include "sip/write.h"
+
+#define ALLOW_OUTSIDE STR("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, REFER, NOTIFY, PRACK\r\n")
+
+/* The extensions that we carry; anything else required is 420 (RFC 3261 8.2.2.3). */
+static bool
+is_carried(struct str token)
+{
+	return str_alike(token, STR("timer")) || str_alike(token, STR("uui"));
+}
+
+static struct refusal
+judge_require(const struct msg *msg, const struct turn *t)
+{
+	struct values values = msg_values(msg, HEADER_REQUIRE);
+	char *text = arena_take(t->scratch, HEAD_BYTES_MAX, 1);
+	struct buf lines = buf_on(text, text != NULL ? HEAD_BYTES_MAX : 0);
+	struct str token;
+	bool is_first = true;
+
+	while (values_next(&values, &token)) {
+		if (str_is_empty(token) || is_carried(token))
+			continue;
+		buf_put(&lines, is_first ? STR("Unsupported: ") : STR(", "));
+		write_piece(&lines, token);
+		is_first = false;
+	}
+	if (is_first)
+		return (struct refusal){ .status = 0 };
+	buf_put(&lines, STR("\r\n"));
+	return (struct refusal){ .status = 420, .lines = buf_str(&lines) };
+}
+
+/* What every request but ACK and CANCEL must fulfil, inside a dialog and outside. */
+static struct refusal
+judge_any(const struct arrival *a, const struct turn *t)
+{
+	const struct msg *msg = a->msg;
+	enum scheme_fault fault;
+
+	if (msg->method == METHOD_OTHER)
+		return (struct refusal){ .status = 501, .lines = ALLOW_OUTSIDE };
+	if (msg->target.scheme == URI_OTHER)
+		return (struct refusal){ .status = 416 };
+	fault = scheme_check(msg, a->flow->transport);
+	if (fault != SCHEME_FINE)
+		return (struct refusal){ .status = 400, .reason = scheme_fault_text(fault) };
+	if (msg->max_forwards == 0 && msg->method != METHOD_OPTIONS)
+		return (struct refusal){ .status = 483 };
+	return judge_require(msg, t);
+}
+
+static bool
+serve(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct txn_owner nobody = { .kind = OWNER_NONE };
+	struct refusal full = { .status = 503, .lines = STR("Retry-After: 5\r\n"),
+		.why = STR("the table of transactions is full") };
+
+	a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
+	if (!ref_is_none(a->txn))
+		return true;
+	refuse(core, a, &full, t);
+	return false;
+}
+
+static void
+cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct refusal answer = { .status = 200 };
+	struct txn_owner owner = { .kind = OWNER_NONE };
+	struct leg *leg = NULL;
+	struct call *call;
+	struct word word;
+	struct ref invite;
+	bool is_final = false;
+	bool found = txns_find_cancelled(&core->txns, a->msg, &invite, &owner, &is_final);
+
+	if (!serve(core, a, t))
+		return;
+	if (found && owner.kind == OWNER_LEG)
+		leg = leg_at(&core->legs, owner.ref);
+	if (!found)
+		answer = (struct refusal){ .status = 481 };
+	else if (leg != NULL && leg->speech.scheme == SCHEME_SIPS && !a->way.is_tls)
+		answer = (struct refusal){ .status = 400, .reason = STR("SIPS Dialog Not Over TLS") };
+	if (leg != NULL) /* its To tag is that of the 487 (RFC 3261 9.2) */
+		a->tag = leg_text(leg, TEXT_LOCAL_TAG);
+	respond(core, a, &answer, t);
+	if (leg == NULL || answer.status != 200 || is_final)
+		return;
+	call = call_at(&core->calls, leg->call);
+	word = leg_hear_cancel(&core->legs, leg, a->msg, t);
+	if (call != NULL)
+		call_hear(&core->calls, call, leg, &word, t);
+}
+
+static void
+inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct turn *t)
+{
+	struct call *call = call_at(&core->calls, leg->call);
+	struct word word;
+
+	if (a->msg->method != METHOD_ACK) {
+		struct refusal refusal = judge_any(a, t);
+
+		if (!serve(core, a, t))
+			return;
+		if (refusal.status != 0) {
+			refuse(core, a, &refusal, t);
+			return;
+		}
+	}
+	word = leg_hear_request(&core->legs, leg, a->msg, a->txn, &a->way, t);
+	if (call != NULL)
+		call_hear(&core->calls, call, leg, &word, t);
+}
+
+static void
+options_hear(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct str number = route_number(core, &a->msg->target, t);
+	struct refusal answer = { .status = 200 };
+	struct leg_plan plan = { .way_count = 0 };
+	const struct dn *dn;
+
+	if (!route_is_ours(core, &a->msg->target, a->flow))
+		answer.status = 404;
+	else if (!str_is_empty(number)) { /* what an INVITE would get (RFC 3261 11.2) */
+		dn = route_find(core, number, &answer);
+		if (dn != NULL && route_plan(core, dn, number,
+				      speech_of_request(a->msg, a->flow->transport).scheme, t,
+				      &plan, &answer) != ROUTE_REFUSED)
+			answer = (struct refusal){ .status = 200 };
+	}
+	if (answer.status == 200)
+		answer.lines = STR("Allow: INVITE, ACK, PRACK, CANCEL, BYE, REFER, INFO, MESSAGE, "
+				   "NOTIFY, OPTIONS\r\n"
+				   "Accept: application/sdp\r\nAccept-Encoding: identity\r\n"
+				   "Accept-Language: en\r\nSupported: uui,timer\r\n");
+	respond(core, a, &answer, t);
+}
+
+/* Outside dialogs these are refused as their RFCs say. */
+static struct refusal
+outside_refusal(enum method method)
+{
+	switch (method) {
+	case METHOD_REFER: /* RFC 3515 2.4.2 */
+		return (struct refusal){ .status = 603 };
+	case METHOD_BYE:
+	case METHOD_INFO:
+	case METHOD_UPDATE:
+	case METHOD_PRACK:
+	case METHOD_NOTIFY:
+		return (struct refusal){ .status = 481 };
+	case METHOD_MESSAGE:
+	case METHOD_SUBSCRIBE:
+	case METHOD_PUBLISH:
+	case METHOD_INVITE:
+	case METHOD_ACK:
+	case METHOD_CANCEL:
+	case METHOD_OPTIONS:
+	case METHOD_REGISTER:
+	case METHOD_OTHER:
+	case METHODS:
+		break;
+	}
+	return (struct refusal){ .status = 405, .lines = ALLOW_OUTSIDE };
+}
+
+static void
+outside_hear(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct refusal refusal = judge_any(a, t);
+
+	if (!serve(core, a, t))
+		return;
+	/* A To tag without its dialog: whatever it was is over (RFC 3261 12.2.2). */
+	if (refusal.status == 0 && !str_is_none(a->msg->to.tag) && a->msg->method != METHOD_REGISTER)
+		refusal = (struct refusal){ .status = 481 };
+	if (refusal.status == 0 && core->is_draining)
+		refusal = (struct refusal){ .status = 503, .lines = STR("Retry-After: 30\r\n"),
+			.why = STR("the server is shutting down") };
+	if (refusal.status == 0) {
+		switch (a->msg->method) {
+		case METHOD_INVITE:
+			invite_hear(core, a, t);
+			return;
+		case METHOD_REGISTER:
+			register_hear(core, a, t);
+			return;
+		case METHOD_OPTIONS:
+			options_hear(core, a, t);
+			return;
+		default:
+			refusal = outside_refusal(a->msg->method);
+		}
+	}
+	refuse(core, a, &refusal, t);
+}
+
+void
+request_hear(struct core *core, struct arrival *a, const struct turn *t)
+{
+	struct refusal merged = { .status = 482 };
+	struct leg *leg;
+
+	switch (txns_hear_request(&core->txns, a->msg, &a->way, t->now, t->out)) {
+	case HEARD_REPEAT:
+	case HEARD_ACK:
+		return;
+	case HEARD_MERGED:
+		refuse(core, a, &merged, t);
+		return;
+	case HEARD_NEW:
+	case HEARD_ACK_UP:
+		break;
+	}
+	if (a->msg->method == METHOD_CANCEL) {
+		cancel_hear(core, a, t);
+		return;
+	}
+	leg = legs_find(&core->legs, a->msg);
+	if (leg != NULL)
+		inside_hear(core, a, leg, t);
+	else if (a->msg->method != METHOD_ACK)
+		outside_hear(core, a, t);
+}

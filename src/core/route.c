@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom a number leads to, and how a leg to it is made. The directory knows the DNs, the registrar
+ * where the self-registered ones are; neither knows the other, so their parent asks both. */
+#include "core/inside.h"
+
+#include "sip/param.h"
+
+bool
+route_is_ours(const struct core *core, const struct uri *uri, const struct flow *flow)
+{
+	if (uri->scheme == URI_TEL)
+		return true;
+	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
+		return false;
+	if (directory_is_domain(core->directory, uri->host))
+		return true;
+	if (uri->ip.family == ADDR_NONE) {
+		for (uint32_t i = 0; i < core->flows.listener_count; i++) {
+			struct str shown = core->flows.listeners[i].advertise;
+
+			if (str_alike(uri->host, str_cut(&shown, ':')))
+				return true;
+		}
+		return false;
+	}
+	if (addr_same_ip(&uri->ip, &flow->local))
+		return true;
+	for (uint32_t i = 0; i < core->flows.listener_count; i++)
+		if (addr_same_ip(&uri->ip, &core->flows.listeners[i].local))
+			return true;
+	return false;
+}
+
+struct str
+route_number(const struct core *core, const struct uri *uri, const struct turn *t)
+{
+	struct str user = uri->scheme == URI_TEL ? uri->host : uri->user;
+	char *text = arena_take(t->scratch, URI_BYTES_MAX, 1);
+	struct buf b = buf_on(text, text != NULL ? URI_BYTES_MAX : 0);
+
+	(void)core;
+	uri_write_canonical_user(&b, user);
+	return buf_str(&b);
+}
+
+/* Whether NUMBER is digits that some trunk's prefix goes on behind: more are to be dialled. */
+static bool
+is_incomplete(const struct directory *directory, struct str number)
+{
+	for (size_t i = 0; i < number.len; i++)
+		if (!char_is_digit(number.at[i]))
+			return false;
+	for (uint32_t i = 0; i < directory->count; i++) {
+		const struct dn *dn = &directory->dns[i];
+
+		if (dn_is_trunk(dn) && dn->prefix.len > number.len && str_begins(dn->prefix, number))
+			return true;
+	}
+	return false;
+}
+
+const struct dn *
+route_find(const struct core *core, struct str number, struct refusal *refusal)
+{
+	const struct dn *dn = directory_find(core->directory, number);
+
+	if (dn == NULL && !str_is_empty(number))
+		dn = directory_trunk(core->directory, number);
+	if (dn == NULL)
+		*refusal = (struct refusal){
+			.status = str_is_empty(number) || is_incomplete(core->directory, number) ? 484
+												 : 404,
+			.why = STR("no DN has this number and no trunk its prefix"),
+		};
+	return dn;
+}
+
+/* Puts a registered Contact as a Request-URI: without transport (it says nothing on a sips leg, and
+ * the flow decides), without method and headers. */
+static bool
+write_contact(struct buf *b, struct str contact)
+{
+	struct uri uri;
+	struct param param;
+	struct str rest;
+	size_t at;
+
+	if (!uri_parse(&uri, contact, &at))
+		return false;
+	buf_put(b, str_of(contact.at, contact.len - uri.headers.len - uri.params.len));
+	rest = uri.params;
+	while (uri_param_next(&rest, &param) == 1) {
+		if (str_alike(param.name, STR("transport")) || str_alike(param.name, STR("method")))
+			continue;
+		buf_char(b, ';');
+		buf_put(b, param.name);
+		if (!str_is_none(param.value)) {
+			buf_char(b, '=');
+			buf_put(b, param.value);
+		}
+	}
+	return buf_ok(b);
+}
+
+static void
+write_uri(struct buf *b, enum scheme scheme, struct str user, struct str host, uint16_t port)
+{
+	struct uri_parts parts = {
+		.scheme = scheme == SCHEME_SIPS ? URI_SIPS : URI_SIP,
+		.user = user,
+		.host = host,
+		.port = port,
+		.params = STR(""),
+	};
+
+	uri_write(b, &parts);
+}
+
+static struct buf
+take_uri(const struct turn *t)
+{
+	char *text = arena_take(t->scratch, 2 * URI_BYTES_MAX, 1);
+
+	return buf_on(text, text != NULL ? 2 * URI_BYTES_MAX : 0);
+}
+
+/* The binding that a caller speaking CALLER reaches: a sips one for a sips caller if there is any
+ * (RFC 5630 6.2), else the first. */
+static const struct binding *
+choose_binding(const struct binding *found, uint32_t count, enum scheme caller)
+{
+	for (uint32_t i = 0; i < count && caller == SCHEME_SIPS; i++)
+		if (found[i].speech.scheme == SCHEME_SIPS)
+			return &found[i];
+	return count > 0 ? &found[0] : NULL;
+}
+
+static enum route_verdict
+plan_registered(struct core *core, const struct dn *dn, enum scheme caller, const struct turn *t,
+    struct leg_plan *plan, struct refusal *refusal)
+{
+	struct binding found[CONTACTS_PER_AOR_MAX];
+	uint32_t count = registrar_find(core->registrar, dn->number, t->now, found);
+	const struct binding *binding = choose_binding(found, count, caller);
+	struct buf uri = take_uri(t);
+	struct buf to = take_uri(t);
+
+	if (binding == NULL || !write_contact(&uri, binding->contact)) {
+		*refusal = (struct refusal){ .status = 480, .why = STR("the DN is not registered") };
+		return ROUTE_REFUSED;
+	}
+	write_uri(&to, binding->speech.scheme, dn->number, directory_realm(core->directory), 0);
+	plan->speech = binding->speech;
+	plan->request_uri = buf_str(&uri);
+	plan->to_uri = buf_str(&to);
+	plan->is_proven = binding->is_proven;
+	plan->ways[0] = (struct way){
+		.transport = binding->speech.transport,
+		.addr = binding->source,
+		.flow = binding->flow,
+		.tie = TIE_REGISTERED,
+	};
+	plan->way_count = 1;
+	return ROUTE_PLAN;
+}
+
+static enum route_verdict
+plan_fixed(struct core *core, const struct dn *dn, struct str number, const struct turn *t,
+    struct leg_plan *plan, struct refusal *refusal)
+{
+	const struct peer *peer = peers_of(&core->peers, dn);
+	const struct contact *contact = &dn->contact;
+	struct str user = str_is_empty(contact->number) ? number : contact->number;
+	struct buf uri = take_uri(t);
+
+	if (peer == NULL || (peer->is_known && peer->count == 0)) {
+		*refusal = (struct refusal){ .status = 480,
+			.why = STR("the name in the DN's contact has no address") };
+		return ROUTE_REFUSED;
+	}
+	if (!peer->is_known)
+		return ROUTE_WAIT;
+	write_uri(&uri, contact->speech.scheme, user, contact->host, contact->port);
+	plan->speech = contact->speech;
+	plan->request_uri = buf_str(&uri);
+	plan->to_uri = plan->request_uri;
+	plan->name = str_is_empty(dn->tls_name) ? contact->host : dn->tls_name;
+	for (uint32_t i = 0; i < peer->count && i < WAYS_MAX; i++) {
+		struct way *way = &plan->ways[plan->way_count++];
+
+		*way = (struct way){ .transport = contact->speech.transport, .addr = peer->addrs[i] };
+		way->addr.port = contact->port != 0 ? contact->port
+						    : transport_port(contact->speech.transport);
+	}
+	return ROUTE_PLAN;
+}
+
+enum route_verdict
+route_plan(struct core *core, const struct dn *dn, struct str number, enum scheme caller,
+    const struct turn *t, struct leg_plan *plan, struct refusal *refusal)
+{
+	plan->dn = dn->number;
+	if (dn->capacity > 0 && calls_of_dn(&core->calls, dn->number) >= dn->capacity) {
+		*refusal = (struct refusal){ .status = 480, .reason = STR("At Capacity"),
+			.why = STR("the DN has as many calls as its capacity allows") };
+		return ROUTE_REFUSED;
+	}
+	if (dn->contact.is_self)
+		return plan_registered(core, dn, caller, t, plan, refusal);
+	return plan_fixed(core, dn, number, t, plan, refusal);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams: what has come in is cut into messages; what is not whole yet is kept, for a while. */
+#include "core/inside.h"
+
+#include <string.h>
+
+#include "sip/frame.h"
+
+/* Octets that wait: half a message, and whole ones while there is no room for what they ask. */
+struct half {
+	struct ref ref;
+	uint32_t len;
+	int64_t since_ms; /* when its first message began to wait */
+	char octets[HALF_BYTES];
+};
+
+bool
+halves_open(struct core *core, struct arena *arena)
+{
+	return pool_open(&core->halves, arena, PENDING_MAX, sizeof(struct half));
+}
+
+void
+stream_drop(struct core *core, struct flow *flow)
+{
+	alarm_disarm(&core->alarms, &flow->alarm);
+	if (!ref_is_none(flow->half))
+		pool_give(&core->halves, flow->half);
+	flow->half = REF_NONE;
+}
+
+static void
+give_up(struct core *core, struct flow *flow, struct str why, const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	buf_put(&line, transport_name(flow->transport));
+	buf_put(&line, STR(" with "));
+	addr_write_port(&line, &flow->peer);
+	buf_put(&line, STR(" is shut: "));
+	buf_put(&line, why);
+	note_end(t, NOTE_WARN, &line);
+	stream_drop(core, flow);
+	flow->is_shut = true;
+	out_shut(t->out, flow->id);
+}
+
+/* The stream can no longer be followed: an answer to what can be read of it, and the end. */
+static void
+hear_fault(struct core *core, struct flow *flow, const struct frame *frame, const struct turn *t)
+{
+	struct fault fault = { .what = FAULT_NONE };
+	struct arrival a = { .msg = core->msg, .flow = flow, .source = flow->peer };
+
+	core->faults++;
+	note_fault(core, flow, &flow->peer, frame->fault, 0, t);
+	a.way = (struct txn_way){ .flow = flow->id, .addr = flow->peer, .is_reliable = true,
+		.is_tls = flow->transport == TRANSPORT_TLS };
+	if (!str_is_empty(frame->message)) {
+		(void)msg_parse(core->msg, frame->message, false, &fault);
+		fault.what = frame->fault;
+		if (msg_may_answer(core->msg))
+			respond_fault(core, &a, &fault, t);
+	}
+	give_up(core, flow, STR("its messages cannot be told apart any more"), t);
+}
+
+/* Handles whole messages at the front of DATA while there is room.
+ * Ends: how many octets are done with; the flow may be shut. */
+static size_t
+hear_whole(struct core *core, struct flow *flow, struct str data, const struct turn *t)
+{
+	size_t done = 0;
+
+	while (out_has_room(t->out)) {
+		struct frame frame = frame_next(str_from(data, done), &flow->crlfs);
+
+		done += frame.skip;
+		switch (frame.kind) {
+		case FRAME_MORE:
+			return done;
+		case FRAME_PING:
+			out_send(t->out, flow->id, &flow->peer, STR("\r\n"));
+			continue;
+		case FRAME_FAULT:
+			hear_fault(core, flow, &frame, t);
+			return data.len;
+		case FRAME_MESSAGE:
+			done += frame.message.len;
+			core_hear(core, flow, &flow->peer, frame.message, t);
+			arena_clear(t->scratch);
+			continue;
+		}
+	}
+	return done;
+}
+
+/* Whether the octets kept hold more to do at once: there was no room, rather than too little. */
+static bool
+has_backlog(const struct turn *t)
+{
+	return !out_has_room(t->out);
+}
+
+static void
+arm(struct core *core, struct flow *flow, struct half *half, bool has_moved, const struct turn *t)
+{
+	if (has_moved)
+		half->since_ms = t->now.mono_ms;
+	alarm_arm(&core->alarms, &flow->alarm,
+	    has_backlog(t) ? t->now.mono_ms : half->since_ms + STREAM_WAIT_MS);
+}
+
+/* Keeps REST, which is not (or not yet) handled. */
+static void
+keep(struct core *core, struct flow *flow, struct str rest, const struct turn *t)
+{
+	struct ref ref;
+	struct half *half;
+
+	if (str_is_empty(rest) || flow->is_shut)
+		return;
+	half = pool_take(&core->halves, &ref);
+	if (half == NULL || rest.len > HALF_BYTES) {
+		if (half != NULL)
+			pool_give(&core->halves, ref);
+		give_up(core, flow, STR("no room for one more message that is not whole"), t);
+		return;
+	}
+	half->ref = ref;
+	half->len = (uint32_t)rest.len;
+	memcpy(half->octets, rest.at, rest.len);
+	flow->half = ref;
+	arm(core, flow, half, true, t);
+}
+
+/* Goes on with the octets kept. */
+static void
+hear_kept(struct core *core, struct flow *flow, const struct turn *t)
+{
+	struct half *half = pool_at(&core->halves, flow->half);
+	size_t done = hear_whole(core, flow, str_of(half->octets, half->len), t);
+
+	if (flow->is_shut)
+		return; /* nothing is kept any more */
+	if (done == half->len) {
+		stream_drop(core, flow);
+		return;
+	}
+	memmove(half->octets, half->octets + done, half->len - done);
+	half->len -= (uint32_t)done;
+	arm(core, flow, half, done > 0, t);
+}
+
+void
+stream_hear(struct core *core, struct flow *flow, struct str data, const struct turn *t)
+{
+	struct half *half = pool_at(&core->halves, flow->half);
+
+	if (half == NULL) {
+		size_t done = hear_whole(core, flow, data, t);
+
+		keep(core, flow, str_from(data, done), t);
+		return;
+	}
+	if (data.len > HALF_BYTES - half->len) {
+		give_up(core, flow, STR("it sends faster than it can be answered"), t);
+		return;
+	}
+	memcpy(half->octets + half->len, data.at, data.len);
+	half->len += (uint32_t)data.len;
+	hear_kept(core, flow, t);
+}
+
+void
+stream_ring(struct core *core, struct flow *flow, const struct turn *t)
+{
+	const struct half *half = pool_at(&core->halves, flow->half);
+
+	if (half == NULL)
+		return;
+	if (t->now.mono_ms >= half->since_ms + STREAM_WAIT_MS) {
+		give_up(core, flow, STR("half a message waited too long for the rest"), t);
+		return;
+	}
+	hear_kept(core, flow, t);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* directory.h - the DNs (directory numbers) and how a dialled number finds one.
+ *
+ * An immutable value that the host builds and hands to the core; a reload hands over another.
+ */
+#ifndef DIRECTORY_DIRECTORY_H
+#define DIRECTORY_DIRECTORY_H
+
+#include "base/limits.h"
+#include "base/map.h"
+#include "directory/contact.h"
+
+enum dn_type { DN_EXTENSION, DN_ACD_POSITION, DN_TRUNK, DN_SOFTSWITCH };
+
+struct dn {
+	struct str number; /* a number or a name; unique */
+	enum dn_type type;
+	struct contact contact;
+	struct str password;      /* empty: none */
+	bool challenges_register; /* `authenticate-requests`; both by default with a password */
+	bool challenges_invite;
+	struct str
+		tls_name; /* the name that its certificate must have instead of the contact's host */
+	struct str prefix; /* trunk, softswitch: what dialled numbers begin with; empty: none */
+	uint32_t priority; /* among equal prefixes, the smaller first; 0 unless set */
+	uint32_t capacity; /* calls at once; 0: no limit */
+};
+
+/* Who may call though it is neither a trunk nor a DN. */
+enum strangers { STRANGERS_DN_ONLY, STRANGERS_NONE, STRANGERS_ALL };
+
+struct directory {
+	struct dn *dns;
+	uint32_t count;
+	struct map by_number;
+	uint32_t *ways; /* places of the DNs with a prefix: the longest first, then by priority */
+	uint32_t way_count;
+	struct str domains[DOMAINS_MAX]; /* ours; the first is the realm */
+	uint32_t domain_count;
+	enum strangers strangers;
+	struct str uuid_header; /* the name of the header with the call's UUID */
+};
+
+#define DN_NONE_INDEX UINT32_MAX
+
+/* Indexes the DNs (dns and count, which stay the caller's) for directory_find and directory_trunk.
+ * Ends: true; false when the arena is too small (or only measures), *TWICE then being
+ * DN_NONE_INDEX, or when two have one number, *TWICE being the place of the second. */
+bool directory_index(
+	struct directory *, struct arena *, const uint8_t key[MAP_KEY_BYTES], uint32_t *twice);
+
+/* The DN with exactly this NUMBER (octet for octet, escapes already decoded), or NULL. */
+const struct dn *directory_find(const struct directory *, struct str number);
+
+/* Where a number that is no DN's goes: the trunk or softswitch whose `prefix` is the longest that
+ * NUMBER begins with; among equals the smallest priority, then the first. Or NULL. */
+const struct dn *directory_trunk(const struct directory *, struct str number);
+
+/* Whether HOST is one of our domains: ASCII case and a dot at the end ignored, an address by value,
+ * IPv6 with or without brackets. */
+bool directory_is_domain(const struct directory *, struct str host);
+
+/* The realm of our challenges: the first domain. */
+struct str directory_realm(const struct directory *);
+
+/* The place of a DN in the directory. */
+uint32_t directory_place(const struct directory *, const struct dn *);
+
+bool dn_is_trunk(const struct dn *); /* a trunk or a softswitch: its calls come from its address */
+
+/* `extension`, `acd-position`, `trunk`, `softswitch`. */
+struct str dn_type_name(enum dn_type);
+
+#endif

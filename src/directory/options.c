@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "directory/options.h"
+
+#include "base/limits.h"
+
+#define BIT(type) (1u << (type))
+#define DEVICES (BIT(DN_EXTENSION) | BIT(DN_ACD_POSITION))
+#define TRUNKS (BIT(DN_TRUNK) | BIT(DN_SOFTSWITCH))
+#define EVERY (DEVICES | TRUNKS)
+
+/* What is carried out. */
+#define CARRIED(n, k, lo, hi, dflt, who, want, text)                                          \
+	{                                                                                     \
+		.name = STR(n), .kind = (k), .min = (lo), .max = (hi), .fallback = STR(dflt), \
+		.types = (who), .wants = STR(want), .help = STR(text), .is_carried = true     \
+	}
+
+/* What is known by name, so that the checker can say more than "unknown". */
+#define KNOWN(n, who, text)                                                            \
+	{                                                                              \
+		.name = STR(n), .kind = OPTION_TEXT, .types = (who), .help = STR(text) \
+	}
+
+static const struct option options[] = {
+	CARRIED("number", OPTION_TEXT, 0, 0, "", EVERY,
+		"a number or name has 1 to 64 letters, digits and marks of - _ . ! ~ * ' ( ) & = + $",
+		"The directory number: what is dialled, or the name of a trunk; no two are the same."),
+	CARRIED("type", OPTION_TYPE, 0, 0, "", EVERY,
+		"the type is one of extension, acd-position, trunk and voip-service",
+		"What kind of DN it is."),
+	CARRIED("service-type", OPTION_SERVICE, 0, 0, "", BIT(DN_SOFTSWITCH),
+		"the one service so far is softswitch", "What a voip-service does."),
+	CARRIED("contact", OPTION_CONTACT, 0, 0, "", EVERY, "",
+		"Where it is and what it speaks, [sips:|sip:][number@]host[:port][;transport=], or \"*\" "
+		"for a device that registers."),
+	CARRIED("password", OPTION_TEXT, 0, 0, "", DEVICES,
+		"a password has 1 to 128 characters, none of them a control character",
+		"The secret of digest authentication."),
+	CARRIED("authenticate-requests", OPTION_METHODS, 0, 0, "register, invite", DEVICES,
+		"a list of register and invite, or none",
+		"Which requests are challenged when there is a password."),
+	CARRIED("tls-name", OPTION_TEXT, 0, 0, "", EVERY,
+		"a host name or an IP address, without a port",
+		"The name that the certificate must have, instead of the contact's host."),
+	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
+		"a prefix has 1 to 64 of the digits, + * and #",
+		"What the dialled numbers that go to it begin with; the longest prefix wins."),
+	CARRIED("priority", OPTION_NUMBER, 0, 65535, "0", TRUNKS, "a number from 0 to 65535",
+		"Among equal prefixes the smaller goes first."),
+	CARRIED("capacity", OPTION_NUMBER, 0, 1000000, "0", TRUNKS, "a number from 0 to 1000000",
+		"Calls at once; 0 is no limit."),
+
+	KNOWN("contact-backup", TRUNKS, "Further addresses to try."),
+	KNOWN("oos-check", EVERY, "How often, in seconds, it is asked whether it is alive."),
+	KNOWN("oos-force", EVERY, "After how many seconds of silence it is out of service."),
+	KNOWN("recovery-timeout", EVERY, "When one that is out of service is tried again."),
+	KNOWN("replace-prefix", TRUNKS, "What takes the place of the prefix."),
+	KNOWN("override-domain", EVERY, "The host in the URIs that are sent to it."),
+	KNOWN("request-uri", EVERY, "The Request-URI that is sent to it."),
+	KNOWN("refer-enabled", EVERY, "Whether it is sent a REFER."),
+	KNOWN("dual-dialog-enabled", EVERY, "Whether a second call gets a dialog of its own."),
+	KNOWN("make-call-rfc3725-flow", EVERY, "Which flow a call made for it has."),
+	KNOWN("sip-cti-control", DEVICES, "Which events the phone obeys."),
+	KNOWN("sip-replaces-mode", DEVICES, "How transfers are done."),
+	KNOWN("sip-trying-timeout", EVERY, "How long only a 100 is waited upon."),
+	KNOWN("no-response-dn", EVERY, "Where a call goes that it does not answer."),
+	KNOWN("reject-call-notready", DEVICES, "Whether an agent who is not ready is called."),
+	KNOWN("enable-agentlogin-presence", TRUNKS, "Whether presence follows the agent's login."),
+	KNOWN("transfer-complete-by-refer", DEVICES, "How a transfer is completed."),
+	KNOWN("ring-tone-on-make-call", DEVICES, "Whether the caller hears a tone."),
+	KNOWN("sip-enable-moh", EVERY, "Whether there is music on hold."),
+	KNOWN("sip-busy-type", DEVICES, "What a busy device does to a call."),
+	KNOWN("sip-enable-100rel", EVERY, "Whether provisional answers are reliable."),
+	KNOWN("sip-hold-rfc3264", EVERY, "How hold is written."),
+	KNOWN("session-refresh-interval", EVERY, "The session timer."),
+	KNOWN("use-contact-as-dn", DEVICES, "Whether the contact's user is the DN."),
+	KNOWN("dr-forward", EVERY, "Whether calls go to the other site."),
+	KNOWN("sips", EVERY, "Whether it must, may or cannot speak sips."),
+	KNOWN("crossing", EVERY, "What happens between sips and sip, for this DN."),
+	KNOWN("identity", EVERY, "Which of our certificates it is shown."),
+	KNOWN("emit-transport-tls", EVERY, "Whether transport=tls is sent on a sips leg."),
+	KNOWN("tls-wildcard", EVERY, "Whether its certificate may have a wildcard."),
+	KNOWN("tls-fingerprint", EVERY, "The certificate that it must have."),
+};
+
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+const struct option *
+options_all(uint32_t *count)
+{
+	*count = OPTION_COUNT;
+	return options;
+}
+
+const struct option *
+option_find(struct str name)
+{
+	for (uint32_t i = 0; i < OPTION_COUNT; i++) {
+		if (str_same(options[i].name, name))
+			return &options[i];
+	}
+	return NULL;
+}
+
+bool
+option_is_for(const struct option *option, enum dn_type type)
+{
+	return (option->types & BIT(type)) != 0;
+}
+
+/* ---- did you mean ---------------------------------------------------------------------------- */
+
+enum { GUESS_MAX = 48 }; /* longer words are nobody's slip */
+
+static uint32_t
+least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many single edits make B of A; at most GUESS_MAX octets each. */
+static uint32_t
+edits(struct str a, struct str b)
+{
+	uint32_t rows[3][GUESS_MAX + 1]; /* of the last octet but one of A, the last, this one */
+
+	for (uint32_t j = 0; j <= b.len; j++)
+		rows[1][j] = rows[2][j] = j;
+	for (uint32_t i = 1; i <= a.len; i++) {
+		uint32_t *older = rows[(i + 2) % 3], *old = rows[i % 3], *row = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (uint32_t j = 1; j <= b.len; j++) {
+			bool same = char_lower(a.at[i - 1]) == char_lower(b.at[j - 1]);
+
+			row[j] = least(least(old[j], row[j - 1]) + 1, old[j - 1] + !same);
+			if (i > 1 && j > 1 && a.at[i - 1] == b.at[j - 2] &&
+				a.at[i - 2] == b.at[j - 1])
+				row[j] = least(row[j], older[j - 2] + 1);
+		}
+	}
+	return rows[(a.len + 1) % 3][b.len];
+}
+
+struct str
+option_guess(struct str wrong, const struct str *names, uint32_t count)
+{
+	uint32_t best = wrong.len <= 4 ? 2 : 3; /* one more than is near */
+	struct str guess = STR_NONE;
+
+	if (wrong.len == 0 || wrong.len > GUESS_MAX)
+		return STR_NONE;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t distance;
+
+		if (names[i].len > GUESS_MAX || names[i].len == 0)
+			continue;
+		distance = edits(wrong, names[i]);
+		if (distance < best && distance < names[i].len) {
+			best = distance;
+			guess = names[i];
+		}
+	}
+	return guess;
+}
+
+/* ---- setting one ----------------------------------------------------------------------------- */
+
+void
+dn_init(struct dn *dn)
+{
+	*dn = (struct dn){ .type = DN_EXTENSION };
+}
+
+static struct str
+not_for_type(const struct option *option)
+{
+	if (option->types == TRUNKS)
+		return STR("only a trunk or a softswitch has this option");
+	if (option->types == DEVICES)
+		return STR(
+			"only an extension or an acd-position has this option: the calls of a trunk "
+			"and of a softswitch are known by their address");
+	return STR("only a voip-service has this option");
+}
+
+/* Whether TEXT has 1 to MAX letters, digits (letters too if MAY_SPELL) and MARKS; if not, *AT is
+ * the first octet that is too much. */
+static bool
+is_made_of(struct str text, size_t max, bool may_spell, struct str marks, size_t *at)
+{
+	for (*at = 0; *at < text.len && *at < max; ++*at) {
+		char c = text.at[*at];
+
+		if (!char_is_digit(c) && !(may_spell && char_is_alpha(c)) &&
+			str_find(marks, c) == marks.len)
+			return false;
+	}
+	return text.len > 0 && *at == text.len;
+}
+
+static bool
+is_password(struct str text, size_t *at)
+{
+	for (*at = 0; *at < text.len && *at < PASSWORD_BYTES_MAX; ++*at) {
+		if ((unsigned char)text.at[*at] < ' ' || text.at[*at] == 0x7f)
+			return false;
+	}
+	return text.len > 0 && *at == text.len;
+}
+
+/* A host alone: what the contact grammar takes as one. */
+static bool
+is_host(struct str text, size_t *at)
+{
+	struct contact contact;
+	bool is_fine = contact_parse(&contact, text, at) == CONTACT_FINE && !contact.is_self;
+
+	if (is_fine && contact.host.len != text.len)
+		*at = contact.host.at == text.at ? contact.host.len : 0;
+	return is_fine && contact.host.len == text.len;
+}
+
+static bool
+set_text(struct dn *dn, const struct option *option, struct str value, size_t *at)
+{
+	if (str_same(option->name, STR("number"))) {
+		dn->number = value;
+		return is_made_of(value, DN_NUMBER_BYTES_MAX, true, STR("-_.!~*'()&=+$"), at);
+	}
+	if (str_same(option->name, STR("prefix"))) {
+		dn->prefix = value;
+		return is_made_of(value, DN_NUMBER_BYTES_MAX, false, STR("+*#"), at);
+	}
+	if (str_same(option->name, STR("tls-name"))) {
+		dn->tls_name = value;
+		return is_host(value, at);
+	}
+	dn->password = value;
+	dn->challenges_register = dn->challenges_invite = true;
+	return is_password(value, at);
+}
+
+static bool
+set_number(struct dn *dn, const struct option *option, struct str value)
+{
+	uint64_t number = 0;
+	bool is_fine = str_number(value, option->max, &number) && number >= option->min;
+
+	if (is_fine && str_same(option->name, STR("priority")))
+		dn->priority = (uint32_t)number;
+	else if (is_fine)
+		dn->capacity = (uint32_t)number;
+	return is_fine;
+}
+
+static bool
+set_contact(struct dn *dn, struct str value, struct str *why, size_t *at)
+{
+	enum contact_fault fault = contact_parse(&dn->contact, value, at);
+
+	if (fault != CONTACT_FINE) {
+		*why = contact_fault_text(fault);
+		return false;
+	}
+	if (dn->contact.is_self && dn_is_trunk(dn)) {
+		*why = STR("a trunk or a softswitch does not register: its contact is its address");
+		return false;
+	}
+	return true;
+}
+
+static bool
+set_type(struct dn *dn, struct str value, struct str *why)
+{
+	static const struct {
+		struct str name;
+		enum dn_type type;
+	} types[] = {
+		{ STR("extension"), DN_EXTENSION },
+		{ STR("acd-position"), DN_ACD_POSITION },
+		{ STR("trunk"), DN_TRUNK },
+		{ STR("voip-service"), DN_SOFTSWITCH },
+	};
+	static const struct str later[] = { STR("acd-queue"), STR("routing-point"),
+		STR("trunk-group") };
+
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		if (str_same(value, types[i].name)) {
+			dn->type = types[i].type;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		if (str_same(value, later[i]))
+			*why = STR("this type is not carried out yet; there are extension, "
+				   "acd-position, trunk and voip-service");
+	}
+	return false;
+}
+
+static bool
+set_service(struct str value, struct str *why)
+{
+	static const struct str later[] = { STR("msml"), STR("sip-outbound-proxy"),
+		STR("application"), STR("recorder"), STR("treatment"), STR("music"), STR("mcu"),
+		STR("moh"), STR("voicemail"), STR("ringback") };
+
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		if (str_same(value, later[i]))
+			*why = STR("this service is not carried out yet; there is softswitch");
+	}
+	return str_same(value, STR("softswitch"));
+}
+
+/* `register, invite` in any order, each once, or `none`. */
+static bool
+set_methods(struct dn *dn, struct str value, struct str *why, size_t *at)
+{
+	struct str rest = value;
+	bool has_register = false, has_invite = false, is_none = str_same(value, STR("none"));
+
+	while (!is_none) {
+		struct str part = str_cut(&rest, ',');
+		struct str word = str_trim(part);
+
+		*at = word.len > 0 ? (size_t)(word.at - value.at) : (size_t)(part.at - value.at);
+		if (str_same(word, STR("register")) && !has_register) {
+			has_register = true;
+		} else if (str_same(word, STR("invite")) && !has_invite) {
+			has_invite = true;
+		} else {
+			if (str_same(word, STR("publish")) || str_same(word, STR("subscribe")) ||
+				str_same(word, STR("message")))
+				*why = STR(
+					"this method is not challenged yet; there are register and invite");
+			return false;
+		}
+		if (part.at + part.len == value.at + value.len)
+			break;
+	}
+	dn->challenges_register = has_register;
+	dn->challenges_invite = has_invite;
+	return true;
+}
+
+static bool
+set(struct dn *dn, const struct option *option, struct str value, struct str *why, size_t *at)
+{
+	switch (option->kind) {
+	case OPTION_TEXT: return set_text(dn, option, value, at);
+	case OPTION_NUMBER: return set_number(dn, option, value);
+	case OPTION_CONTACT: return set_contact(dn, value, why, at);
+	case OPTION_TYPE: return set_type(dn, value, why);
+	case OPTION_SERVICE: return set_service(value, why);
+	case OPTION_METHODS: break;
+	}
+	return set_methods(dn, value, why, at);
+}
+
+bool
+option_set(
+	struct dn *dn, const struct option *option, struct str value, struct str *why, size_t *at)
+{
+	struct dn changed = *dn;
+
+	*at = 0;
+	*why = option->wants;
+	if (!option->is_carried) {
+		*why = STR("this option is known, but not carried out yet; take it out");
+		return false;
+	}
+	if (option->kind != OPTION_TYPE && !option_is_for(option, dn->type)) {
+		*why = not_for_type(option);
+		return false;
+	}
+	if (!set(&changed, option, value, why, at))
+		return false;
+	*dn = changed;
+	return true;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hop/flows.h"
+
+#include <string.h>
+
+#include "base/panic.h"
+
+static uint64_t
+number_hash(const struct flows *fs, struct flow_id id)
+{
+	struct str part = str_of(&id.number, sizeof id.number);
+
+	return map_hash(&fs->by_number, &part, 1);
+}
+
+static uint64_t
+peer_hash(const struct flows *fs, enum transport transport, const struct addr *peer)
+{
+	uint8_t kind[4] = { (uint8_t)transport, (uint8_t)peer->family, (uint8_t)(peer->port >> 8),
+		(uint8_t)peer->port };
+	struct str parts[] = { str_of(kind, sizeof kind), str_of(peer->ip, sizeof peer->ip) };
+
+	return map_hash(&fs->by_peer, parts, 2);
+}
+
+static struct flow *
+take(struct flows *fs, struct flow_id id, enum transport transport, uint32_t listener)
+{
+	struct ref ref;
+	struct flow *flow = pool_take(&fs->pool, &ref);
+
+	if (flow == NULL)
+		return NULL;
+	*flow = (struct flow){
+		.id = id, .ref = ref, .transport = transport, .listener = listener
+	};
+	flow->alarm = alarm_of(ALARM_FLOW, ref, 0);
+	map_put(&fs->by_number, number_hash(fs, id), ref.slot);
+	return flow;
+}
+
+bool
+flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct listener *listeners,
+    uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES])
+{
+	bool ok;
+
+	*fs = (struct flows){ .listeners = listeners, .listener_count = listener_count };
+	ok = pool_open(&fs->pool, arena, max + listener_count, sizeof(struct flow));
+	ok = map_open(&fs->by_number, arena, max + listener_count, key) && ok;
+	ok = map_open(&fs->by_peer, arena, max, key) && ok;
+	if (!ok)
+		return false;
+	for (uint32_t i = 0; i < listener_count; i++) {
+		struct flow *flow;
+
+		if (listeners[i].transport != TRANSPORT_UDP)
+			continue;
+		flow = take(fs, listeners[i].flow, TRANSPORT_UDP, i);
+		must(flow != NULL);
+		flow->local = listeners[i].local;
+		flow->is_open = true;
+	}
+	return true;
+}
+
+static uint32_t
+keep(char *at, uint32_t size, struct str s)
+{
+	uint32_t len = s.len < size ? (uint32_t)s.len : size;
+
+	if (len > 0)
+		memcpy(at, s.at, len);
+	return len;
+}
+
+struct flow *
+flows_add(struct flows *fs, const struct event *opened)
+{
+	const struct secured *secured = &opened->u.open.secured;
+	struct flow_id id = opened->u.open.flow;
+	struct flow *flow = flows_find(fs, id);
+
+	if (flow == NULL && (id.number & FLOW_DIALLED) != 0)
+		return NULL;
+	if (flow == NULL)
+		flow = take(fs, id, opened->u.open.transport, opened->u.open.listener);
+	if (flow == NULL)
+		return NULL;
+	flow->is_open = true;
+	flow->local = opened->u.open.local;
+	flow->peer = opened->u.open.peer;
+	flow->proof = secured->proof;
+	if ((id.number & FLOW_DIALLED) == 0)
+		flow->name_len = keep(flow->name, sizeof flow->name, secured->name);
+	flow->version_len = keep(flow->version, sizeof flow->version, secured->version);
+	flow->cipher_len = keep(flow->cipher, sizeof flow->cipher, secured->cipher);
+	flow->has_fingerprint = secured->fingerprint.len == FINGERPRINT_BYTES;
+	if (flow->has_fingerprint)
+		memcpy(flow->fingerprint, secured->fingerprint.at, FINGERPRINT_BYTES);
+	return flow;
+}
+
+struct flow *
+flows_find(const struct flows *fs, struct flow_id id)
+{
+	uint64_t hash = number_hash(fs, id);
+	uint32_t cursor;
+
+	for (uint32_t slot = map_first(&fs->by_number, hash, &cursor); slot != MAP_NONE;
+	     slot = map_next(&fs->by_number, hash, &cursor)) {
+		struct flow *flow = pool_slot(&fs->pool, slot);
+
+		if (flow_same(flow->id, id))
+			return flow;
+	}
+	return NULL;
+}
+
+static bool
+is_dialled(const struct flow *flow)
+{
+	return (flow->id.number & FLOW_DIALLED) != 0;
+}
+
+void
+flows_drop(struct flows *fs, struct flow *flow)
+{
+	must(!alarm_is_armed(&flow->alarm));
+	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
+	if (is_dialled(flow))
+		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
+	pool_give(&fs->pool, flow->ref);
+}
+
+/* How many leading bits two addresses of one family share. */
+static unsigned
+common_bits(const struct addr *a, const struct addr *b)
+{
+	unsigned max = a->family == ADDR_V6 ? 128 : 32;
+
+	for (unsigned bit = 0; bit < max; bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> (bit % 8));
+
+		if ((a->ip[bit / 8] & mask) != (b->ip[bit / 8] & mask))
+			return bit;
+	}
+	return max;
+}
+
+const struct listener *
+flows_face(const struct flows *fs, enum transport transport, const struct addr *peer)
+{
+	const struct listener *best = NULL;
+	unsigned best_bits = 0;
+
+	for (uint32_t i = 0; i < fs->listener_count; i++) {
+		const struct listener *l = &fs->listeners[i];
+		unsigned bits;
+
+		if (l->transport != transport || l->local.family != peer->family)
+			continue;
+		bits = common_bits(&l->local, peer) + 1;
+		/* A loopback address leads nowhere but to this machine, and nothing else leads there. */
+		if (addr_is_loopback(&l->local) != addr_is_loopback(peer))
+			bits = 1;
+		if (bits > best_bits) {
+			best = l;
+			best_bits = bits;
+		}
+	}
+	return best;
+}
+
+struct flow *
+flows_towards(const struct flows *fs, enum transport transport, const struct addr *peer,
+    struct str name)
+{
+	uint64_t hash;
+	uint32_t cursor;
+
+	if (transport == TRANSPORT_UDP) {
+		const struct listener *face = flows_face(fs, transport, peer);
+
+		return face != NULL ? flows_find(fs, face->flow) : NULL;
+	}
+	hash = peer_hash(fs, transport, peer);
+	for (uint32_t slot = map_first(&fs->by_peer, hash, &cursor); slot != MAP_NONE;
+	     slot = map_next(&fs->by_peer, hash, &cursor)) {
+		struct flow *flow = pool_slot(&fs->pool, slot);
+
+		if (flow->transport == transport && addr_same(&flow->peer, peer) && !flow->is_shut &&
+		    (transport != TRANSPORT_TLS || str_alike(flow_name(flow), name)))
+			return flow;
+	}
+	return NULL;
+}
+
+bool
+flows_reach(struct flows *fs, struct target *target, struct str about, const struct turn *t)
+{
+	struct str name = target_name(target);
+	struct flow *flow;
+
+	if (!flow_is_none(target->flow))
+		return true;
+	flow = flows_towards(fs, target->transport, &target->addr, name);
+	if (flow == NULL && target->transport != TRANSPORT_UDP) {
+		struct flow_id id = { FLOW_DIALLED | ++fs->next_number };
+
+		flow = take(fs, id, target->transport, NO_LISTENER);
+		if (flow == NULL)
+			return false;
+		flow->peer = target->addr;
+		flow->name_len = keep(flow->name, sizeof flow->name, name);
+		map_put(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
+		out_dial(t->out, id, target->transport, &target->addr, out_keep(t->out, name),
+		    out_keep(t->out, about));
+	}
+	if (flow == NULL)
+		return false;
+	target_set_flow(target, flow->id);
+	return true;
+}
+
+void
+listener_write(struct buf *b, const struct listener *listener)
+{
+	if (!str_is_empty(listener->advertise))
+		buf_put(b, listener->advertise);
+	else
+		addr_write_port(b, &listener->local);
+}
+
+struct str
+flow_name(const struct flow *flow)
+{
+	return str_of(flow->name, flow->name_len);
+}
+
+uint32_t
+flows_count(const struct flows *fs)
+{
+	uint32_t sockets = 0;
+
+	for (uint32_t i = 0; i < fs->listener_count; i++)
+		if (fs->listeners[i].transport == TRANSPORT_UDP)
+			sockets++;
+	return fs->pool.used - sockets;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flows.h - the flows that are alive, and which of them leads where.
+ *
+ * The table knows every datagram socket and every connection: who opened it, from where to where,
+ * what TLS said of it. It gives the way to a target that secure/target chose, and dials when there
+ * is none yet.
+ */
+#ifndef HOP_FLOWS_H
+#define HOP_FLOWS_H
+
+#include "base/alarm.h"
+#include "base/map.h"
+#include "base/turn.h"
+#include "secure/target.h"
+
+enum { FLOW_VERSION_MAX = 16, FLOW_CIPHER_MAX = 48, FINGERPRINT_BYTES = 32 };
+
+struct flow {
+	struct flow_id id;
+	struct ref ref;
+	enum transport transport;
+	struct addr local, peer; /* peer: none for a datagram socket */
+	uint32_t listener;       /* by which it was accepted, or whose socket it is; NO_LISTENER: dialled */
+	bool is_open;            /* false: dialled, and not there yet */
+	enum proof proof;
+	bool has_fingerprint;
+	uint8_t fingerprint[FINGERPRINT_BYTES];
+	uint32_t name_len, version_len, cipher_len;
+	char name[TARGET_NAME_MAX]; /* the name verified, or wanted while it is being dialled */
+	char version[FLOW_VERSION_MAX];
+	char cipher[FLOW_CIPHER_MAX];
+
+	/* Of the stream's reader (core/stream.c). */
+	struct ref half;     /* octets of a message that is not whole yet */
+	unsigned crlfs;      /* CR and LF seen in a row                  */
+	bool is_shut;        /* we asked for its end: read no more       */
+	struct alarm alarm;  /* half a message waits                     */
+};
+
+#define NO_LISTENER UINT32_MAX
+
+struct flows {
+	struct pool pool;
+	struct map by_number;
+	struct map by_peer; /* dialled connections by transport, address and name */
+	const struct listener *listeners;
+	uint32_t listener_count;
+	uint64_t next_number;
+};
+
+/* Carves a table for MAX flows and puts the datagram sockets of LISTENERS in.
+ * Ends: true; false when the arena is too small (or only measures). */
+bool flows_open(struct flows *, struct arena *, uint32_t max, const struct listener *listeners,
+    uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES]);
+
+/* Puts a flow that has opened into the table; one that we dialled is there already and becomes open.
+ * Ends: the flow, or NULL when the table is full, or when it was given up meanwhile. */
+struct flow *flows_add(struct flows *, const struct event *opened);
+
+/* The flow of this number, or NULL once it is gone. */
+struct flow *flows_find(const struct flows *, struct flow_id);
+
+/* Takes a flow out. */
+void flows_drop(struct flows *, struct flow *);
+
+/* A live or opening connection of ours to exactly this transport, address and (for TLS) verified
+ * name; for UDP the socket from which the peer is reached. NULL: one must be dialled. */
+struct flow *flows_towards(const struct flows *, enum transport, const struct addr *peer,
+    struct str name);
+
+/* The way to TARGET: its flow, or a connection that is dialled now and given its number.
+ * Ends: true with target->flow set; false when the table is full. */
+bool flows_reach(struct flows *, struct target *target, struct str about, const struct turn *);
+
+/* The listener whose address our Via and Contact show to PEER over TRANSPORT: the one of that
+ * transport whose address has most leading bits in common with the peer's; NULL: none of it. */
+const struct listener *flows_face(const struct flows *, enum transport, const struct addr *peer);
+
+/* Puts host and port of a listener as peers shall see them: `advertise` (with its own port or
+ * none), else the address and port. */
+void listener_write(struct buf *, const struct listener *);
+
+struct str flow_name(const struct flow *);
+
+/* Datagram sockets do not count. */
+uint32_t flows_count(const struct flows *);
+
+#endif

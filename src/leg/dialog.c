@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leg/dialog.h"
+
+#include <string.h>
+
+#include "sip/lex.h"
+#include "sip/param.h"
+#include "sip/write.h"
+
+/* The number behind the dash: the age above the slot's 24 bits. */
+enum { SLOT_BITS = 24 };
+
+bool
+dialog_make_tag(struct legs *ls, struct leg *leg)
+{
+	char text[TAG_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	dice_guid(ls->dice, &b);
+	buf_char(&b, '-');
+	buf_number(&b, (uint64_t)leg->ref.age << SLOT_BITS | leg->ref.slot);
+	return shelf_put(&leg->shelf, TEXT_LOCAL_TAG, buf_str(&b));
+}
+
+struct ref
+dialog_tag_ref(struct str tag)
+{
+	size_t dash = tag.len;
+	uint64_t number;
+
+	while (dash > 0 && tag.at[dash - 1] != '-')
+		dash--;
+	if (dash == 0 ||
+	    !str_number(str_from(tag, dash), ((uint64_t)1 << (32 + SLOT_BITS)) - 1, &number))
+		return REF_NONE;
+	return (struct ref){ (uint32_t)(number & ((1u << SLOT_BITS) - 1)),
+		(uint32_t)(number >> SLOT_BITS) };
+}
+
+/* Puts VALUE with TAG added if it has none: the To of a dialog that we answer. */
+static bool
+put_tagged(struct leg *leg, enum leg_text place, struct str value, struct str tag)
+{
+	char text[NAME_ADDR_BYTES_MAX + TAG_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	write_piece(&b, value);
+	if (!str_is_empty(tag)) {
+		buf_put(&b, STR(";tag="));
+		buf_put(&b, tag);
+	}
+	return buf_ok(&b) && shelf_put(&leg->shelf, place, buf_str(&b));
+}
+
+/* Collects Record-Route, in the order of the lines or (for a dialog that we made) reversed. */
+static bool
+put_routes(struct leg *leg, const struct msg *msg, bool is_reversed, const struct turn *t)
+{
+	char *text = arena_take(t->scratch, ROUTES_BYTES_MAX, 1);
+	struct buf b = buf_on(text, text != NULL ? ROUTES_BYTES_MAX : 0);
+	struct values values = msg_values(msg, HEADER_RECORD_ROUTE);
+	struct str routes[ROUTE_MAX];
+	uint32_t count = 0;
+	struct str value;
+
+	while (values_next(&values, &value)) {
+		if (count == ROUTE_MAX)
+			return false;
+		routes[count++] = value;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_put(&b, STR(", "));
+		write_piece(&b, routes[is_reversed ? count - 1 - i : i]);
+	}
+	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_ROUTES, buf_str(&b));
+}
+
+static bool
+put_target(struct leg *leg, const struct msg *msg)
+{
+	struct nameaddr contact;
+
+	if (!msg_contact(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX)
+		return false;
+	return shelf_put(&leg->shelf, TEXT_TARGET, contact.uri.text);
+}
+
+bool
+dialog_from_invite(struct leg *leg, const struct msg *invite, const struct turn *t)
+{
+	struct str no_tag = STR("");
+
+	leg->remote_cseq = invite->cseq;
+	return shelf_put(&leg->shelf, TEXT_CALL_ID, invite->call_id) &&
+	       put_tagged(leg, TEXT_REMOTE, invite->from.text, no_tag) &&
+	       shelf_put(&leg->shelf, TEXT_REMOTE_TAG,
+		   str_is_none(invite->from.tag) ? no_tag : invite->from.tag) &&
+	       put_tagged(leg, TEXT_LOCAL, invite->to.text,
+		   leg_text(leg, TEXT_LOCAL_TAG)) &&
+	       put_routes(leg, invite, false, t) && put_target(leg, invite);
+}
+
+bool
+dialog_from_answer(struct leg *leg, const struct msg *answer, const struct turn *t)
+{
+	struct str no_tag = STR("");
+
+	if (str_is_none(answer->to.tag))
+		return true;
+	if (!put_tagged(leg, TEXT_REMOTE, answer->to.text, no_tag) ||
+	    !shelf_put(&leg->shelf, TEXT_REMOTE_TAG, answer->to.tag) ||
+	    !put_routes(leg, answer, true, t))
+		return false;
+	(void)put_target(leg, answer);
+	return true;
+}
+
+void
+dialog_refresh_target(struct leg *leg, const struct msg *msg)
+{
+	(void)put_target(leg, msg);
+}
+
+bool
+dialog_put_contact(struct legs *ls, struct leg *leg, struct str user, struct str host,
+    struct str param)
+{
+	char text[2 * URI_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	(void)ls;
+	buf_char(&b, '<');
+	buf_put(&b, scheme_name(leg->speech.scheme));
+	buf_char(&b, ':');
+	if (!str_is_empty(user)) {
+		buf_put(&b, user);
+		buf_char(&b, '@');
+	}
+	buf_put(&b, host);
+	buf_put(&b, param);
+	buf_char(&b, '>');
+	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CONTACT, buf_str(&b));
+}
+
+void
+dialog_write_face(const struct legs *ls, struct buf *b, enum transport transport,
+    const struct addr *peer, struct flow_id id)
+{
+	const struct listener *face = flows_face(ls->flows, transport, peer);
+	const struct flow *flow = flows_find(ls->flows, id);
+
+	/* On a connection or socket that is one listener's, that is our address. */
+	if (flow != NULL && flow->listener != NO_LISTENER) {
+		face = &ls->flows->listeners[flow->listener];
+		if (str_is_empty(face->advertise)) {
+			addr_write_port(b, &flow->local);
+			return;
+		}
+	}
+	/* Without a listener of this transport the peer can only come back on the connection. */
+	if (face == NULL)
+		face = flows_face(ls->flows, TRANSPORT_UDP, peer);
+	if (face == NULL)
+		face = &ls->flows->listeners[0];
+	listener_write(b, face);
+}
+
+void
+dialog_write_via(const struct legs *ls, struct buf *b, enum transport transport,
+    const struct txn_way *way, struct str branch)
+{
+	write_begin(b, HEADER_VIA);
+	buf_put(b, STR("SIP/2.0/"));
+	buf_put(b, transport_name(transport));
+	buf_char(b, ' ');
+	dialog_write_face(ls, b, transport, &way->addr, way->flow);
+	if (transport == TRANSPORT_UDP)
+		buf_put(b, STR(";rport"));
+	buf_put(b, STR(";branch="));
+	buf_put(b, branch);
+	write_end(b);
+}
+
+/* The first value of a list of name-addrs, and what follows it. */
+static bool
+first_route(struct str routes, struct nameaddr *first, struct str *rest)
+{
+	struct str value;
+	size_t at;
+
+	return !str_is_empty(routes) && lex_element(&routes, &value) &&
+	       nameaddr_parse(first, value, &at) && !first->star && (*rest = routes, true);
+}
+
+bool
+dialog_next_hop(const struct leg *leg, struct uri *hop)
+{
+	struct nameaddr route;
+	struct str rest;
+	size_t at;
+
+	if (first_route(leg_text(leg, TEXT_ROUTES), &route, &rest)) {
+		*hop = route.uri;
+		return true;
+	}
+	return uri_parse(hop, leg_text(leg, TEXT_TARGET), &at);
+}
+
+/* The remote target as a Request-URI: without what may not stand there. */
+static void
+write_target(struct buf *b, struct str target)
+{
+	struct uri uri;
+	struct str rest;
+	struct param param;
+	size_t at;
+
+	if (!uri_parse(&uri, target, &at) || (uri.scheme != URI_SIP && uri.scheme != URI_SIPS)) {
+		buf_put(b, target);
+		return;
+	}
+	buf_put(b, str_of(target.at, target.len - uri.headers.len - uri.params.len));
+	rest = uri.params;
+	while (uri_param_next(&rest, &param) == 1) {
+		/* method= has no place in a Request-URI; transport= on a sips leg says nothing, and
+		 * `tls` must not be said (RFC 3261 19.1.1, RFC 5630 5.1.1). */
+		if (str_alike(param.name, STR("method")) ||
+		    (uri.scheme == URI_SIPS && str_alike(param.name, STR("transport")) &&
+			!str_is_none(param.value) && str_alike(param.value, STR("tls"))))
+			continue;
+		buf_char(b, ';');
+		buf_put(b, param.name);
+		if (!str_is_none(param.value)) {
+			buf_char(b, '=');
+			buf_put(b, param.value);
+		}
+	}
+}
+
+static void
+write_routes(struct buf *b, struct str first, struct str rest, struct str last)
+{
+	write_begin(b, HEADER_ROUTE);
+	if (!str_is_empty(first)) {
+		write_piece(b, first);
+		if (!str_is_empty(rest))
+			buf_put(b, STR(", "));
+	}
+	write_piece(b, str_trim(rest));
+	if (!str_is_empty(last)) {
+		if (!str_is_empty(first) || !str_is_empty(rest))
+			buf_put(b, STR(", "));
+		buf_char(b, '<');
+		write_piece(b, last);
+		buf_char(b, '>');
+	}
+	write_end(b);
+}
+
+static void
+write_start(const struct leg *leg, struct buf *b, struct str method, struct nameaddr *route,
+    bool is_strict)
+{
+	char text[URI_BYTES_MAX + 16];
+	struct buf target = buf_on(text, sizeof text);
+
+	write_target(&target, is_strict ? route->uri.text : leg_text(leg, TEXT_TARGET));
+	write_request_line(b, method, buf_str(&target));
+	if (!buf_ok(&target))
+		b->full = true;
+}
+
+void
+dialog_write_request(const struct legs *ls, const struct leg *leg, struct buf *b,
+    struct str method, uint32_t cseq, struct str branch, const struct txn_way *way,
+    enum transport transport)
+{
+	struct nameaddr route;
+	struct str rest = STR("");
+	bool has_route = first_route(leg_text(leg, TEXT_ROUTES), &route, &rest);
+	bool is_strict = has_route && str_is_none(uri_param(&route.uri, STR("lr")));
+
+	write_start(leg, b, method, &route, is_strict);
+	write_header(b, HEADER_FROM, leg_text(leg, TEXT_LOCAL));
+	write_header(b, HEADER_TO, leg_text(leg, TEXT_REMOTE));
+	write_header(b, HEADER_CALL_ID, leg_text(leg, TEXT_CALL_ID));
+	write_begin(b, HEADER_CSEQ);
+	buf_number(b, cseq);
+	buf_char(b, ' ');
+	buf_put(b, method);
+	write_end(b);
+	dialog_write_via(ls, b, transport, way, branch);
+	write_number(b, HEADER_MAX_FORWARDS,
+	    leg->is_confirmed ? 70 : (uint64_t)leg->max_forwards);
+	if (is_strict)
+		write_routes(b, STR(""), rest, leg_text(leg, TEXT_TARGET));
+	else if (has_route)
+		write_routes(b, route.text, rest, STR(""));
+}
+
+void
+dialog_write_cargo(struct buf *b, const struct cargo *cargo)
+{
+	static const struct cargo empty;
+
+	if (cargo == NULL)
+		cargo = &empty;
+	buf_put(b, cargo->headers);
+	if (!str_is_empty(cargo->body))
+		buf_put(b, cargo->body_headers);
+	write_body(b, cargo->body);
+}
+
+void
+dialog_write_uuid(const struct legs *ls, const struct leg *leg, struct buf *b)
+{
+	struct str uuid = leg_text(leg, TEXT_UUID);
+
+	if (!str_is_empty(uuid) && !str_is_empty(ls->uuid_header))
+		write_named(b, ls->uuid_header, uuid);
+}
+
+void
+dialog_keep_session(struct leg *leg, const struct cargo *cargo)
+{
+	if (cargo == NULL || str_is_empty(cargo->body))
+		return;
+	/* One that is too long is not kept: the session is then refreshed by UPDATE or not at all. */
+	if (cargo->body.len > LEG_SDP_BYTES_MAX ||
+	    !shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo->body_headers) ||
+	    !shelf_put(&leg->shelf, TEXT_SDP, cargo->body)) {
+		(void)shelf_put(&leg->shelf, TEXT_SDP, STR(""));
+		(void)shelf_put(&leg->shelf, TEXT_SDP_HEADERS, STR(""));
+	}
+}
+
+struct cargo
+dialog_kept_session(const struct leg *leg)
+{
+	return (struct cargo){
+		.headers = STR(""),
+		.body_headers = leg_text(leg, TEXT_SDP_HEADERS),
+		.body = leg_text(leg, TEXT_SDP),
+	};
+}
+
+uint64_t
+dialog_session_hash(const struct legs *ls, const struct msg *msg)
+{
+	return str_is_empty(msg->body) ? 0 : siphash(ls->sdp_key, msg->body) | 1;
+}

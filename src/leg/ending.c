@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a leg ends: CANCEL before an answer, BYE behind it, and the peer's own. */
+#include "leg/inside.h"
+
+void
+leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
+    const struct turn *t)
+{
+	char text[512];
+	struct buf lines = buf_on(text, sizeof text);
+
+	if (leg->state == LEG_GONE || !ref_is_none(leg->bye_out))
+		return;
+	if (!str_is_empty(reason_header))
+		write_header(&lines, HEADER_REASON, reason_header);
+	leg->wants_bye = false;
+	leg->bye_out = leg_request(ls, leg, METHOD_BYE, false, buf_str(&lines), cargo, t);
+	for (uint32_t i = 0; i < LEG_ALARMS; i++)
+		alarm_disarm(ls->alarms, &leg->alarms[i]);
+	/* A BYE that cannot even be sent ends the leg too: there is nobody to tell. */
+	leg_move(ls, leg, ref_is_none(leg->bye_out) ? LEG_GONE : LEG_LEAVING);
+}
+
+static void
+end_dialog(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
+    const struct turn *t)
+{
+	if (!ref_is_none(leg->invite_in))
+		leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	if (leg->owes_ack)
+		leg_send_ack(ls, leg, NULL, t);
+	if (!ref_is_none(leg->invite_done)) {
+		leg->wants_bye = true; /* RFC 3261 15: not before the ACK, or its time-out */
+		return;
+	}
+	leg_send_bye(ls, leg, reason_header, cargo, t);
+}
+
+void
+leg_end(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
+    struct str reason_header, const struct cargo *cargo, const struct turn *t)
+{
+	switch (leg->state) {
+	case LEG_CALLING:
+	case LEG_RINGING:
+		if (leg->kind == LEG_OF_CALLER) {
+			leg_refuse(ls, leg, status, reason, cargo, t);
+			return;
+		}
+		leg->is_cancelled = true;
+		txn_cancel(ls->txns, leg->invite_out, reason_header, t->now, t->out);
+		alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
+		leg_move(ls, leg, LEG_LEAVING);
+		return;
+	case LEG_ANSWERED:
+	case LEG_TALKING:
+		end_dialog(ls, leg, reason_header, cargo, t);
+		return;
+	case LEG_IDLE:
+	case LEG_LEAVING:
+	case LEG_GONE:
+		return;
+	}
+}
+
+struct word
+leg_hear_cancel(struct legs *ls, struct leg *leg, const struct msg *cancel, const struct turn *t)
+{
+	bool is_first = leg->state == LEG_CALLING || leg->state == LEG_RINGING;
+
+	if (ref_is_none(leg->invite_in))
+		return leg_nothing();
+	leg->is_cancelled = is_first;
+	leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	return leg_say(WORD_CANCEL, 487, STR("cancelled"), cancel);
+}
+
+struct word
+leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
+    const struct turn *t)
+{
+	struct reply reply = { .txn = txn, .status = 200 };
+	bool was_leaving = leg->state == LEG_LEAVING;
+
+	(void)leg_reply(ls, leg, &reply, t);
+	txn_disown(ls->txns, txn);
+	/* Pending requests of the peer get 487 (RFC 3261 15.1.2); its INVITE of ours that rings is
+	 * given up. */
+	if (!ref_is_none(leg->invite_in))
+		leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	if (leg->kind == LEG_OF_CALLEE && !leg->is_confirmed) {
+		leg_end(ls, leg, 0, STR(""), STR(""), NULL, t);
+		return was_leaving ? leg_nothing()
+				   : leg_say(WORD_FAIL, 480, STR("the callee hung up early"), NULL);
+	}
+	if (!ref_is_none(leg->invite_done)) {
+		txn_acked(ls->txns, leg->invite_done);
+		txn_disown(ls->txns, leg->invite_done);
+		leg->invite_done = REF_NONE;
+	}
+	leg_move(ls, leg, LEG_GONE);
+	if (was_leaving)
+		return leg_say(WORD_OVER, 0, STR(""), NULL);
+	return leg_say(WORD_BYE, 0, STR("the peer hung up"), msg);
+}
+
+void
+leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, const struct turn *t)
+{
+	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its own,
+	 * which says ACK and BYE and is gone. */
+	struct leg *fork = leg_take(ls, LEG_OF_CALLEE, t);
+	enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG, TEXT_TARGET,
+		TEXT_CONTACT, TEXT_NAME, TEXT_DN };
+
+	if (fork == NULL)
+		return;
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+		(void)shelf_put(&fork->shelf, same[i], leg_text(leg, same[i]));
+	fork->speech = leg->speech;
+	fork->transport = leg->transport;
+	fork->flow = leg->flow;
+	fork->flow_tie = leg->flow_tie;
+	fork->peer = leg->peer;
+	fork->local_cseq = leg->local_cseq;
+	fork->invite_cseq = leg->invite_cseq;
+	fork->is_confirmed = true;
+	if (dialog_from_answer(fork, answer, t)) {
+		leg_send_ack(ls, fork, NULL, t);
+		leg_send_bye(ls, fork, STR(""), NULL, t);
+	}
+	leg_move(ls, fork, LEG_GONE);
+	leg_close(ls, fork);
+}
+
+struct word
+leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, const struct turn *t)
+{
+	switch ((enum leg_alarm)alarm->letter) {
+	case LEG_ALARM_RESEND:
+		return answered_resend(ls, leg, t);
+	case LEG_ALARM_SESSION:
+		return session_ring(ls, leg, t);
+	case LEG_ALARM_WAIT:
+		if (!ref_is_none(leg->invite_done))
+			return answered_no_ack(ls, leg, t);
+		/* It rang too long (timer C). */
+		if (leg->kind == LEG_OF_CALLEE && !leg->is_confirmed) {
+			leg_end(ls, leg, 0, STR(""), STR(""), NULL, t);
+			return leg_say(WORD_FAIL, 480, STR("No Answer"), NULL);
+		}
+		return leg_nothing();
+	case LEG_ALARMS:
+		break;
+	}
+	return leg_nothing();
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* leg.h - one side of a call: SIP on the wire, a closed set of words inside.
+ *
+ * A leg is one dialog of ours with one device, its scheme fixed when it is made. What the device
+ * says becomes a word (struct word, returned); what the call wants of the device is a function
+ * below. Legs know nothing of each other and nothing of calls.
+ *
+ *   made:      IDLE -> CALLING -> RINGING ---2xx---> ANSWERED --ACK sent--> TALKING
+ *                         `----------`--3xx..6xx----------------------------> GONE
+ *   answered:  IDLE -> CALLING -> RINGING --2xx sent-> ANSWERED --ACK heard-> TALKING
+ *   both:      TALKING --BYE either way--> LEAVING --BYE done--> GONE
+ *
+ * Files: leg.h (this), table.c (open, find, close), dialog.c (what a dialog is made of, and the head
+ * of every request), way.c (where it may go), answered.c and made.c (the INVITE, from either
+ * side), talk.c (requests inside the dialog), session.c (RFC 4028), ending.c (CANCEL, BYE).
+ */
+#ifndef LEG_LEG_H
+#define LEG_LEG_H
+
+#include "base/shelf.h"
+#include "hop/flows.h"
+#include "txn/txn.h"
+
+#define LEG_STATES(X) X(IDLE) X(CALLING) X(RINGING) X(ANSWERED) X(TALKING) X(LEAVING) X(GONE)
+
+enum leg_state {
+#define X(name) LEG_##name,
+	LEG_STATES(X)
+#undef X
+};
+
+enum leg_kind { LEG_OF_CALLER, LEG_OF_CALLEE }; /* we answer it; we make it */
+
+/* What stands on a leg's shelf. */
+enum leg_text {
+	TEXT_CALL_ID,
+	TEXT_LOCAL,      /* our From or To: with our tag                                   */
+	TEXT_REMOTE,     /* the peer's, with its tag once there is one                      */
+	TEXT_LOCAL_TAG,
+	TEXT_REMOTE_TAG,
+	TEXT_TARGET,     /* the remote target, a URI                                        */
+	TEXT_ROUTES,     /* the route set in the order of sending, as header values         */
+	TEXT_CONTACT,    /* our Contact value, in requests and later responses              */
+	TEXT_REQUEST,    /* made legs: the Request-URI of the first INVITE                   */
+	TEXT_NAME,       /* whom a TLS peer that we dial must prove to be                    */
+	TEXT_DN,         /* the number of the DN behind the leg, for the log                 */
+	TEXT_SDP_HEADERS,/* Content-Type and its kin of the session we described last        */
+	TEXT_SDP,        /* the session we described last to this peer                       */
+	TEXT_ACK,        /* the ACK of the last 2xx, for its repeats                         */
+	TEXT_UUID,       /* of the call */
+	TEXT_HEADERS,    /* made legs: what crossed with the INVITE, for the next way */
+};
+
+enum { WAYS_MAX = 8 };
+
+/* A way to a device, not chosen yet. */
+struct way {
+	enum transport transport;
+	struct addr addr;
+	struct flow_id flow; /* with TIE_REGISTERED */
+	enum flow_tie tie;
+};
+
+enum leg_alarm { LEG_ALARM_RESEND, LEG_ALARM_WAIT, LEG_ALARM_SESSION, LEG_ALARMS };
+
+/* Who refreshes the session (RFC 4028), if anybody. */
+enum refresher { REFRESHER_NOBODY, REFRESHER_WE, REFRESHER_PEER };
+
+struct session {
+	enum refresher refresher;
+	uint32_t interval_s;
+	uint32_t min_se_s;
+	int64_t expires_at_ms;
+	struct ref refresh;   /* our UPDATE or re-INVITE that is under way */
+	bool peer_has_update; /* its Allow lists UPDATE */
+	bool peer_has_timer;
+};
+
+struct leg {
+	struct ref ref;
+	enum leg_state state;
+	enum leg_kind kind;
+	struct speech speech;
+	struct ref call; /* the owner's; not read here */
+
+	struct flow_id flow;       /* the live flow of the dialog */
+	enum flow_tie flow_tie;
+	struct addr peer;          /* the address behind it: where the last message came from */
+	enum transport transport;
+	struct way ways[WAYS_MAX]; /* made legs: the ways not tried yet */
+	uint32_t way_count, way_next;
+
+	uint32_t local_cseq, remote_cseq;
+	uint32_t invite_cseq;      /* of our INVITE that waits for its ACK  */
+	uint32_t heard_invite_cseq;/* of the peer's, whose 2xx does         */
+	struct ref invite_in;      /* the peer's INVITE that has no final answer yet */
+	struct ref invite_done;    /* the peer's INVITE whose 2xx waits for the ACK  */
+	struct ref invite_out;     /* our INVITE that has no final answer yet        */
+	struct ref bye_out;
+	bool is_confirmed;   /* there was a 2xx: there is a dialog                        */
+	bool is_cancelled;   /* we cancelled our INVITE, or the peer its own               */
+	bool wants_bye;      /* a BYE is due as soon as the ACK is there (RFC 3261 15)     */
+	bool owes_ack;       /* the 2xx had an offer: the ACK waits for the other side     */
+	bool invite_had_offer; /* the INVITE under way, either direction */
+	uint64_t heard_sdp;  /* hash of the session the peer described last; 0: none       */
+	int64_t resend_ms;   /* of the 2xx                                                 */
+	int64_t since_ms;    /* when it was opened                                         */
+	int32_t max_forwards;
+	bool is_proven;      /* the peer was checked: certificate, name or digest          */
+	struct session session;
+	struct alarm alarms[LEG_ALARMS];
+	struct shelf shelf;
+	char text[LEG_TEXT_BYTES];
+};
+
+struct legs {
+	struct pool pool;
+	struct txns *txns;
+	struct flows *flows;
+	struct alarms *alarms;
+	struct dice *dice;
+	uint64_t sdp_key[2];
+	struct str uuid_header; /* of the directory in force */
+	struct str realm;       /* likewise: the host in the From that we make */
+};
+
+/* Carves a table for MAX legs; LEG_ALARMS alarms each.
+ * Ends: true; false when the arena is too small (or only measures). */
+bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns,
+    struct flows *flows, struct alarms *alarms, struct dice *dice);
+
+/* ---- what a leg says -------------------------------------------------------------------------- */
+
+#define LEG_WORDS(X) \
+	X(NOTHING)  /* nothing for the other side                                                */ \
+	X(RING)     /* a 1xx beyond 100, with status                                              */ \
+	X(ANSWER)   /* a 2xx to the first INVITE; the ACK is sent unless owes_ack                  */ \
+	X(ACK)      /* the peer's ACK is there; with a session if the 2xx had the offer            */ \
+	X(CHANGE)   /* a re-INVITE that is to be answered                                         */ \
+	X(CHANGED)  /* a 2xx to our re-INVITE                                                     */ \
+	X(REFUSED)  /* a final failure of our re-INVITE; the call goes on                          */ \
+	X(ASK)      /* INFO or MESSAGE inside the dialog, its transaction in txn                   */ \
+	X(ASKED)    /* the final answer to ours, its transaction in txn                            */ \
+	X(FAIL)     /* the first INVITE failed, with status                                       */ \
+	X(NEXT)     /* the first INVITE did not reach its way, and another one was tried           */ \
+	X(CANCEL)   /* the caller cancelled; it has its answers already                            */ \
+	X(BYE)      /* the peer hung up, or the dialog died; the leg is GONE or LEAVING            */ \
+	X(OVER)     /* the leg came to its end after our own BYE or CANCEL                         */
+
+enum leg_word {
+#define X(name) WORD_##name,
+	LEG_WORDS(X)
+#undef X
+};
+
+struct word {
+	enum leg_word word;
+	unsigned status;       /* RING, ANSWER, CHANGED, REFUSED, ASKED, FAIL */
+	struct str reason;     /* its phrase, or why a BYE is due, for the log */
+	const struct msg *msg; /* the message that said it; NULL: a timer or a failure of ours */
+	struct ref txn;        /* ASK: the peer's transaction; ASKED: ours */
+	enum method method;    /* ASK */
+};
+
+/* What goes with a word to the other side: header lines that cross, whole and with their CRLF, and
+ * the body (whose Content-Type is among the lines). */
+struct cargo {
+	struct str headers;      /* without those of the body */
+	struct str body_headers; /* Content-Type and its kin  */
+	struct str body;
+};
+
+/* ---- the leg that answers a caller -------------------------------------------------------------- */
+
+/* Opens a leg for an INVITE that was let in.
+ * Pre:  INVITE is well formed with exactly one Contact; TXN serves it; WAY is where it came.
+ * After: TXN is the leg's.
+ * Ends: the leg in CALLING, or NULL: the table is full or its texts do not fit. */
+struct leg *leg_open_answered(struct legs *, const struct msg *invite, struct ref txn,
+    const struct txn_way *way, const struct turn *);
+
+/* A 1xx beyond 100, a 2xx, a final failure, for the INVITE that waits (the first or a later one). */
+void leg_ring(struct legs *, struct leg *, unsigned status, struct str reason, const struct cargo *,
+    const struct turn *);
+void leg_answer(struct legs *, struct leg *, struct str reason, const struct cargo *, const struct turn *);
+void leg_refuse(struct legs *, struct leg *, unsigned status, struct str reason,
+    const struct cargo *, const struct turn *);
+
+/* ---- the leg that we make ------------------------------------------------------------------------ */
+
+struct leg_plan {
+	struct speech speech;
+	struct str request_uri; /* as it will stand in the start line                          */
+	struct str to_uri;      /* without brackets                                             */
+	struct str from_display;/* with its quotes, or empty                                    */
+	struct str from_user;   /* escapes in; empty: none                                      */
+	struct str name;        /* TLS: whom the peer must prove to be                          */
+	struct str dn;
+	struct str uuid;
+	struct way ways[WAYS_MAX];
+	uint32_t way_count;
+	int32_t max_forwards;
+	bool is_proven;         /* the registration that holds the way was by digest */
+};
+
+/* Makes a leg and sends its INVITE by the first way that secure/target allows.
+ * Ends: the leg in CALLING; NULL with *WHY a sentence when no way is left or the table is full. */
+struct leg *leg_open_made(struct legs *, const struct leg_plan *, const struct cargo *,
+    const struct turn *, struct str *why);
+
+/* The ACK that it owes, with the answer to the offer in the 2xx. */
+void leg_ack(struct legs *, struct leg *, const struct cargo *, const struct turn *);
+
+/* ---- both, inside the dialog ------------------------------------------------------------------------ */
+
+/* Whether a re-INVITE may be sent now: no INVITE under way either way, and no ACK missing. */
+bool leg_may_change(const struct leg *);
+
+/* Sends a re-INVITE with what is in CARGO (an empty body: the peer is to offer).
+ * Ends: true; false if it could not be sent. */
+bool leg_change(struct legs *, struct leg *, const struct cargo *, const struct turn *);
+
+/* Sends INFO or MESSAGE. Ends: the transaction, or REF_NONE. */
+struct ref leg_ask(struct legs *, struct leg *, enum method, const struct cargo *, const struct turn *);
+
+/* Answers the peer's INFO or MESSAGE. */
+void leg_asked(struct legs *, struct leg *, struct ref txn, unsigned status, struct str reason,
+    const struct cargo *, const struct turn *);
+
+/* Ends the leg in the way its state asks for: a final answer STATUS to a caller that waits, CANCEL to
+ * a callee that was called, BYE inside a dialog, and BYE as soon as allowed where the ACK is still out.
+ * After: the leg is LEAVING or GONE. REASON_HEADER: the value of a Reason header, or empty. */
+void leg_end(struct legs *, struct leg *, unsigned status, struct str reason,
+    struct str reason_header, const struct cargo *, const struct turn *);
+
+/* ---- what arrives for a leg -------------------------------------------------------------------------- */
+
+/* The leg whose dialog REQUEST is inside of, by its To tag, Call-ID and From tag; NULL: none. */
+struct leg *legs_find(const struct legs *, const struct msg *request);
+
+/* A request inside the dialog; TXN serves it, REF_NONE for an ACK. Everything the leg can answer by
+ * itself it answers. */
+struct word leg_hear_request(struct legs *, struct leg *, const struct msg *, struct ref txn,
+    const struct txn_way *way, const struct turn *);
+
+/* CANCEL for the INVITE of this leg, which has no final answer yet; the CANCEL itself was answered. */
+struct word leg_hear_cancel(struct legs *, struct leg *, const struct msg *cancel,
+    const struct turn *);
+
+/* Cancels our re-INVITE that is under way, if there is one. */
+void leg_cancel_change(struct legs *, struct leg *, const struct turn *);
+
+/* News of a client transaction of this leg; MSG is the response, or NULL for time-outs and failures. */
+struct word leg_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *msg,
+    const struct txn_way *way, const struct turn *);
+
+/* An alarm of kind ALARM_LEG. */
+struct word leg_hear_alarm(struct legs *, struct leg *, const struct alarm *, const struct turn *);
+
+/* Frees a leg that is GONE. Its transactions live out their timers by themselves. */
+void leg_close(struct legs *, struct leg *);
+
+/* Tells the leg which call it is of: the UUID for its messages, the DN for the log.
+ * Ends: false when it does not fit. */
+bool leg_set_call(struct leg *, struct ref call, struct str uuid, struct str dn);
+
+struct leg *leg_at(const struct legs *, struct ref);
+struct str leg_text(const struct leg *, enum leg_text);
+struct str leg_state_name(enum leg_state);
+
+/* Puts how the leg is secured, one line for the log: scheme, transport, TLS version, cipher, verified name. */
+void leg_write_security(const struct legs *, const struct leg *, struct buf *);
+
+#endif

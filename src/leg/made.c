@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first INVITE of a leg that we make.
+ *
+ *   CALLING --1xx--> RINGING --2xx, ACK--> TALKING        (2xx with the offer: ANSWERED first)
+ *      |  `--its way failed--> CALLING on the next way
+ *      `-------------`--3xx..6xx, no way left--> GONE
+ *   LEAVING (cancelled) --2xx--> ACK, BYE;  --487--> GONE */
+#include "leg/inside.h"
+
+static bool
+put_ends(struct legs *ls, struct leg *leg, const struct leg_plan *plan)
+{
+	char text[NAME_ADDR_BYTES_MAX + TAG_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+	bool ok;
+
+	if (!str_is_empty(plan->from_display)) {
+		write_piece(&b, plan->from_display);
+		buf_char(&b, ' ');
+	}
+	buf_char(&b, '<');
+	buf_put(&b, scheme_name(plan->speech.scheme));
+	buf_char(&b, ':');
+	if (!str_is_empty(plan->from_user)) {
+		buf_put(&b, plan->from_user);
+		buf_char(&b, '@');
+	}
+	buf_put(&b, ls->realm);
+	buf_put(&b, STR(">;tag="));
+	buf_put(&b, leg_text(leg, TEXT_LOCAL_TAG));
+	ok = buf_ok(&b) && shelf_put(&leg->shelf, TEXT_LOCAL, buf_str(&b));
+
+	b = buf_on(text, sizeof text);
+	buf_char(&b, '<');
+	buf_put(&b, plan->to_uri);
+	buf_char(&b, '>');
+	return ok && buf_ok(&b) && shelf_put(&leg->shelf, TEXT_REMOTE, buf_str(&b));
+}
+
+static bool
+put_call_id(struct legs *ls, struct leg *leg)
+{
+	char text[CALL_ID_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	dice_guid(ls->dice, &b);
+	buf_char(&b, '-');
+	buf_number(&b, leg->ref.slot + 1);
+	buf_char(&b, '@');
+	buf_put(&b, ls->realm);
+	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CALL_ID, buf_str(&b));
+}
+
+/* Our Contact names the caller's number at the address that the callee shall see. */
+static bool
+put_contact(struct legs *ls, struct leg *leg, struct str user, const struct txn_way *way)
+{
+	char text[URI_BYTES_MAX];
+	struct buf host = buf_on(text, sizeof text);
+	struct speech spoken = { leg->speech.scheme, leg->transport };
+
+	dialog_write_face(ls, &host, leg->transport, &way->addr, way->flow);
+	return buf_ok(&host) &&
+	       dialog_put_contact(ls, leg, user, buf_str(&host), scheme_contact_param(&spoken));
+}
+
+/* Sends the INVITE by the next way that is allowed. */
+static bool
+send_invite(struct legs *ls, struct leg *leg, struct str user, const struct turn *t, struct str *why)
+{
+	struct txn_owner owner = { OWNER_LEG, leg->ref };
+	struct cargo cargo = dialog_kept_session(leg);
+	struct txn_way way;
+	struct str branch;
+	struct ref txn;
+	struct buf b;
+
+	if (!way_first(ls, leg, t, &way, why))
+		return false;
+	*why = STR("the INVITE does not fit");
+	if (!put_contact(ls, leg, user, &way))
+		return false;
+	txn = txn_reserve(ls->txns, owner, &branch);
+	if (ref_is_none(txn)) {
+		*why = STR("the table of transactions is full");
+		return false;
+	}
+	cargo = dialog_kept_session(leg);
+	cargo.headers = leg_text(leg, TEXT_HEADERS);
+	b = out_buf(t->out, WRITE_BYTES_MAX);
+	dialog_write_request(ls, leg, &b, STR("INVITE"), leg->local_cseq + 1, branch, &way,
+	    leg->transport);
+	write_header(&b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
+	dialog_write_uuid(ls, leg, &b);
+	leg_write_abilities(&b, STR("uui"));
+	dialog_write_cargo(&b, &cargo);
+	if (!buf_ok(&b)) {
+		txn_drop(ls->txns, txn);
+		return false;
+	}
+	leg->invite_cseq = ++leg->local_cseq;
+	leg->invite_out = txn;
+	txn_send(ls->txns, txn, METHOD_INVITE, out_wrote(t->out, &b), &way, t->now, t->out);
+	leg_move(ls, leg, LEG_CALLING);
+	return true;
+}
+
+/* The user part of our own From, for the Contact. */
+static struct str
+own_user(const struct leg *leg)
+{
+	struct nameaddr own;
+	size_t at;
+
+	return nameaddr_parse(&own, leg_text(leg, TEXT_LOCAL), &at) ? own.uri.user : STR("");
+}
+
+/* own_user is a view of the shelf that put_contact writes to. */
+static bool
+send_again(struct legs *ls, struct leg *leg, const struct turn *t, struct str *why)
+{
+	struct str user = arena_copy(t->scratch, own_user(leg));
+
+	return send_invite(ls, leg, user, t, why);
+}
+
+struct leg *
+leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *cargo,
+    const struct turn *t, struct str *why)
+{
+	struct leg *leg = leg_take(ls, LEG_OF_CALLEE, t);
+	bool ok;
+
+	*why = STR("the table of legs is full");
+	if (leg == NULL)
+		return NULL;
+	leg->speech = plan->speech;
+	leg->transport = plan->speech.transport;
+	leg->is_proven = plan->is_proven;
+	leg->max_forwards = plan->max_forwards;
+	leg->way_count = plan->way_count;
+	for (uint32_t i = 0; i < plan->way_count; i++)
+		leg->ways[i] = plan->ways[i];
+	leg->invite_had_offer = !str_is_empty(cargo->body);
+	*why = STR("the texts of the leg do not fit");
+	ok = dialog_make_tag(ls, leg) && put_call_id(ls, leg) && put_ends(ls, leg, plan) &&
+	     shelf_put(&leg->shelf, TEXT_TARGET, plan->request_uri) &&
+	     shelf_put(&leg->shelf, TEXT_NAME, plan->name) &&
+	     shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
+	     shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
+	     shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
+	dialog_keep_session(leg, cargo);
+	ok = ok && leg_text(leg, TEXT_SDP).len == cargo->body.len;
+	if (!ok || !send_invite(ls, leg, plan->from_user, t, why)) {
+		leg_move(ls, leg, LEG_GONE);
+		leg_close(ls, leg);
+		return NULL;
+	}
+	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT], t->now.mono_ms + RING_MS);
+	return leg;
+}
+
+static struct word
+hear_ringing(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
+{
+	if (msg->status == 100 || leg->is_cancelled)
+		return leg_nothing();
+	(void)dialog_from_answer(leg, msg, t);
+	if (leg->state == LEG_CALLING)
+		leg_move(ls, leg, LEG_RINGING);
+	return leg_say(WORD_RING, msg->status, msg->reason, msg);
+}
+
+static struct word
+hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
+{
+	alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
+	leg->is_confirmed = dialog_from_answer(leg, msg, t);
+	leg->heard_sdp = dialog_session_hash(ls, msg);
+	(void)shelf_put(&leg->shelf, TEXT_HEADERS, STR(""));
+	if (leg->is_cancelled || !leg->is_confirmed) {
+		/* It crossed our CANCEL, or cannot be followed: take it and hang up (RFC 3261 15). */
+		bool was_cancelled = leg->is_cancelled;
+
+		leg->is_confirmed = true;
+		leg_send_ack(ls, leg, NULL, t);
+		leg_send_bye(ls, leg, STR(""), NULL, t);
+		if (!was_cancelled)
+			return leg_say(WORD_FAIL, 500, STR("the answer does not fit"), NULL);
+		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
+	}
+	leg_move(ls, leg, leg->invite_had_offer ? LEG_TALKING : LEG_ANSWERED);
+	if (leg->invite_had_offer)
+		leg_send_ack(ls, leg, NULL, t);
+	else
+		leg->owes_ack = true;
+	return leg_say(WORD_ANSWER, msg->status, msg->reason, msg);
+}
+
+/* The INVITE came to nothing with STATUS: by the next way, if this one did not lead anywhere. */
+static struct word
+hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
+    const struct msg *msg, bool may_retry, const struct turn *t)
+{
+	struct str why;
+
+	if (leg->is_cancelled) {
+		leg_move(ls, leg, LEG_GONE);
+		return leg_say(WORD_OVER, 0, STR(""), NULL);
+	}
+	if (may_retry && leg->state == LEG_CALLING && send_again(ls, leg, t, &why))
+		return leg_say(WORD_NEXT, status, reason, NULL);
+	leg_move(ls, leg, LEG_GONE);
+	return leg_say(WORD_FAIL, status, reason, msg);
+}
+
+struct word
+made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
+    const struct txn_way *way, const struct turn *t)
+{
+	switch (news->kind) {
+	case NEWS_PROVISIONAL:
+		way_heard(ls, leg, way);
+		return hear_ringing(ls, leg, msg, t);
+	case NEWS_FINAL:
+		leg->invite_out = REF_NONE;
+		if (msg->status < 300) {
+			way_heard(ls, leg, way);
+			return hear_answer(ls, leg, msg, t);
+		}
+		return hear_failure(ls, leg, msg->status, msg->reason, msg, msg->status == 503, t);
+	case NEWS_TIMEOUT:
+		leg->invite_out = REF_NONE;
+		return hear_failure(ls, leg, 408, STR("the device did not answer"), NULL, true, t);
+	case NEWS_UNREACHABLE:
+		leg->invite_out = REF_NONE;
+		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL, true, t);
+	case NEWS_AGAIN:
+	case NEWS_NO_ACK:
+	case NEWS_NONE:
+		break;
+	}
+	return leg_nothing();
+}
+
+void
+leg_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const struct turn *t)
+{
+	if (!leg->owes_ack)
+		return;
+	dialog_keep_session(leg, cargo);
+	leg_send_ack(ls, leg, cargo, t);
+	if (leg->state == LEG_ANSWERED)
+		leg_move(ls, leg, LEG_TALKING);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "leg/inside.h"
+
+#include "base/panic.h"
+
+bool
+legs_open(struct legs *ls, struct arena *arena, uint32_t max, struct txns *txns,
+    struct flows *flows, struct alarms *alarms, struct dice *dice)
+{
+	*ls = (struct legs){ .txns = txns, .flows = flows, .alarms = alarms, .dice = dice };
+	ls->sdp_key[0] = dice_u64(dice);
+	ls->sdp_key[1] = dice_u64(dice);
+	return pool_open(&ls->pool, arena, max, sizeof(struct leg));
+}
+
+struct leg *
+leg_at(const struct legs *ls, struct ref ref)
+{
+	return pool_at(&ls->pool, ref);
+}
+
+struct str
+leg_text(const struct leg *leg, enum leg_text place)
+{
+	return shelf_get(&leg->shelf, place);
+}
+
+struct str
+leg_state_name(enum leg_state state)
+{
+	static const struct str names[] = {
+#define X(name) STR(#name),
+		LEG_STATES(X)
+#undef X
+	};
+
+	return names[state];
+}
+
+struct leg *
+leg_take(struct legs *ls, enum leg_kind kind, const struct turn *t)
+{
+	struct ref ref;
+	struct leg *leg = pool_take(&ls->pool, &ref);
+
+	if (leg == NULL)
+		return NULL;
+	*leg = (struct leg){ .ref = ref, .kind = kind, .since_ms = t->now.mono_ms };
+	leg->max_forwards = 70;
+	for (uint32_t i = 0; i < LEG_ALARMS; i++)
+		leg->alarms[i] = alarm_of(ALARM_LEG, ref, i);
+	shelf_init(&leg->shelf, leg->text, sizeof leg->text);
+	return leg;
+}
+
+void
+leg_move(struct legs *ls, struct leg *leg, enum leg_state state)
+{
+	leg->state = state;
+	if (state == LEG_GONE)
+		for (uint32_t i = 0; i < LEG_ALARMS; i++)
+			alarm_disarm(ls->alarms, &leg->alarms[i]);
+}
+
+void
+leg_close(struct legs *ls, struct leg *leg)
+{
+	struct ref txns[] = { leg->invite_in, leg->invite_done, leg->invite_out, leg->bye_out,
+		leg->session.refresh };
+
+	must(leg->state == LEG_GONE);
+	for (size_t i = 0; i < sizeof txns / sizeof txns[0]; i++)
+		if (!ref_is_none(txns[i]))
+			txn_disown(ls->txns, txns[i]);
+	pool_give(&ls->pool, leg->ref);
+}
+
+struct leg *
+legs_find(const struct legs *ls, const struct msg *request)
+{
+	struct str tag = request->to.tag;
+	struct leg *leg;
+
+	if (str_is_none(tag))
+		return NULL;
+	leg = leg_at(ls, dialog_tag_ref(tag));
+	if (leg == NULL || leg->state == LEG_GONE ||
+	    !str_same(tag, leg_text(leg, TEXT_LOCAL_TAG)) ||
+	    !str_same(request->call_id, leg_text(leg, TEXT_CALL_ID)))
+		return NULL;
+	/* Before the callee's tag is known, only its first response can bring it. */
+	if (!str_same(str_is_none(request->from.tag) ? STR("") : request->from.tag,
+		leg_text(leg, TEXT_REMOTE_TAG)))
+		return NULL;
+	return leg;
+}
+
+/* How the far end was checked, in a word or two. */
+static void
+write_proof(const struct leg *leg, const struct flow *flow, struct buf *b)
+{
+	if (flow->proof == PROOF_NAME || flow->proof == PROOF_CLIENT_CERT) {
+		buf_put(b, flow->proof == PROOF_NAME ? STR(" verified=") : STR(" client="));
+		buf_quoted(b, flow_name(flow), LOG_TEXT_MAX);
+	} else if (leg->is_proven) {
+		buf_put(b, STR(" verified=digest:"));
+		buf_quoted(b, leg_text(leg, TEXT_DN), LOG_TEXT_MAX);
+	} else {
+		buf_put(b, STR(" unauthenticated"));
+	}
+}
+
+void
+leg_write_security(const struct legs *ls, const struct leg *leg, struct buf *b)
+{
+	const struct flow *flow = flows_find(ls->flows, leg->flow);
+
+	buf_put(b, scheme_name(leg->speech.scheme));
+	buf_char(b, '/');
+	buf_put(b, transport_name(leg->transport));
+	if (flow == NULL || flow->transport != TRANSPORT_TLS)
+		return;
+	buf_char(b, ' ');
+	buf_put(b, str_of(flow->version, flow->version_len));
+	buf_char(b, ' ');
+	buf_put(b, str_of(flow->cipher, flow->cipher_len));
+	write_proof(leg, flow, b);
+	if (flow->has_fingerprint) {
+		buf_put(b, STR(" sha256="));
+		buf_hex(b, flow->fingerprint, FINGERPRINT_BYTES);
+	}
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the messages of a leg may go. Every way is put before secure/target, which alone makes a
+ * target; what it refuses is not taken, whatever a Contact, a Route or a live socket says. */
+#include "leg/inside.h"
+
+static struct txn_way
+way_of(const struct target *target)
+{
+	return (struct txn_way){
+		.flow = target->flow,
+		.addr = target->addr,
+		.is_reliable = target->transport != TRANSPORT_UDP,
+		.is_tls = target->transport == TRANSPORT_TLS,
+	};
+}
+
+/* Puts one candidate before the choice, and dials if that is what it takes. */
+static bool
+try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
+    const struct candidate *candidate, const struct turn *t, struct txn_way *way, struct str *why)
+{
+	struct target target;
+	enum target_verdict verdict = target_choose(demand, candidate, &target);
+
+	if (verdict != TARGET_CHOSEN) {
+		*why = target_verdict_text(verdict);
+		return false;
+	}
+	if (!flows_reach(ls->flows, &target, leg_text(leg, TEXT_DN), t)) {
+		*why = STR("no connection can be opened: the table of flows is full or no listener fits");
+		return false;
+	}
+	leg->flow = target.flow;
+	leg->transport = target.transport;
+	leg->flow_tie = candidate->tie == TIE_NONE ? TIE_DIALLED : candidate->tie;
+	leg->peer = target.addr;
+	*way = way_of(&target);
+	return true;
+}
+
+/* What the leg demands of the way to HOP: its own scheme, or more if the next hop asks for TLS. */
+static struct demand
+demand_of(const struct leg *leg, const struct uri *hop)
+{
+	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
+	struct speech asked;
+
+	if (hop->scheme == URI_SIPS)
+		demand.speech = (struct speech){ SCHEME_SIPS, TRANSPORT_TLS };
+	else if (leg->speech.scheme == SCHEME_SIP && speech_of_uri(hop, &asked) &&
+		 asked.transport == TRANSPORT_TLS)
+		demand.speech.transport = TRANSPORT_TLS;
+	/* A leg that we answer has no name of its own: whom its Contact or Route names must prove it. */
+	if (str_is_empty(demand.name))
+		demand.name = hop->host;
+	return demand;
+}
+
+/* The dialog's live flow, as a candidate. */
+static bool
+live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *hop,
+    struct candidate *candidate)
+{
+	const struct flow *flow = flows_find(ls->flows, leg->flow);
+
+	if (flow == NULL || flow->is_shut)
+		return false;
+	*candidate = (struct candidate){
+		.transport = flow->transport,
+		.addr = flow->peer,
+		.flow = flow->id,
+		.tie = leg->flow_tie,
+		.flow_name = flow_name(flow),
+	};
+	if (flow->transport != TRANSPORT_UDP)
+		return true;
+	/* A socket leads anywhere: to the address that the next hop names, or, for a phone that
+	 * registered or a name that is not looked up, to where its last message came from. */
+	candidate->addr = leg->peer;
+	if (leg->flow_tie != TIE_REGISTERED && hop->ip.family != ADDR_NONE) {
+		candidate->addr = hop->ip;
+		candidate->addr.port = hop->port != 0 ? hop->port : transport_port(TRANSPORT_UDP);
+	}
+	return true;
+}
+
+bool
+way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
+    struct str *why)
+{
+	struct candidate candidate;
+	struct demand demand;
+	struct uri hop;
+	struct speech asked;
+
+	if (!dialog_next_hop(leg, &hop)) {
+		*why = STR("the peer's Contact cannot be read");
+		return false;
+	}
+	demand = demand_of(leg, &hop);
+	if (live_candidate(ls, leg, &hop, &candidate) &&
+	    try_way(ls, leg, &demand, &candidate, t, way, why))
+		return true;
+	if (demand.speech.transport != TRANSPORT_TLS && speech_of_uri(&hop, &asked))
+		demand.speech.transport = asked.transport;
+	candidate = (struct candidate){
+		.transport = demand.speech.transport,
+		.addr = hop.ip.family != ADDR_NONE ? hop.ip : leg->peer,
+	};
+	candidate.addr.port = hop.port != 0 ? hop.port : transport_port(candidate.transport);
+	return try_way(ls, leg, &demand, &candidate, t, way, why);
+}
+
+bool
+way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
+    struct str *why)
+{
+	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
+
+	*why = STR("the device has no address");
+	while (leg->way_next < leg->way_count) {
+		const struct way *next = &leg->ways[leg->way_next++];
+		const struct flow *flow = flows_find(ls->flows, next->flow);
+		struct candidate candidate = {
+			.transport = next->transport,
+			.addr = next->addr,
+			.flow = next->flow,
+			.tie = next->tie,
+		};
+
+		if (next->tie == TIE_REGISTERED && (flow == NULL || flow->is_shut)) {
+			*why = STR("the connection that the device registered over is gone");
+			continue;
+		}
+		if (flow != NULL)
+			candidate.flow_name = flow_name(flow);
+		if (try_way(ls, leg, &demand, &candidate, t, way, why))
+			return true;
+	}
+	return false;
+}
+
+void
+way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
+{
+	const struct flow *flow = flows_find(ls->flows, way->flow);
+
+	if (flow == NULL)
+		return;
+	/* A sips leg is not moved off TLS by what comes in elsewhere, nor any leg off its own TLS. */
+	if (flow->transport != TRANSPORT_TLS && leg->transport == TRANSPORT_TLS)
+		return;
+	if (flow->transport == TRANSPORT_UDP) {
+		leg->peer = way->addr;
+		return;
+	}
+	if (flow_same(flow->id, leg->flow))
+		return;
+	/* The old flow stays while it lives: a stranger's connection does not take a dialog over. */
+	if (flows_find(ls->flows, leg->flow) != NULL && leg->transport != TRANSPORT_UDP)
+		return;
+	leg->flow = flow->id;
+	leg->flow_tie = TIE_DIALOG;
+	leg->transport = flow->transport;
+	leg->peer = flow->peer;
+}

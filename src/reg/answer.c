@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reg/answer.h"
+
+#include "base/turn.h"
+#include "sip/date.h"
+#include "sip/write.h"
+
+enum { TAG_BYTES = 12, TAG_HEX = 2 * TAG_BYTES };
+
+/* One Contact as the phone sent it, with what is left of its time. */
+static void
+write_contact(struct buf *b, const struct binding *binding, struct when now)
+{
+	int64_t left_s = binding->expires_at_s - now.wall_s;
+
+	write_begin(b, HEADER_CONTACT);
+	buf_char(b, '<');
+	write_piece(b, binding->contact);
+	buf_char(b, '>');
+	write_piece(b, binding->params);
+	if (binding->q_thousandths < 1000) {
+		uint32_t q = binding->q_thousandths;
+
+		buf_put(b, STR(";q=0."));
+		buf_char(b, (char)('0' + q / 100));
+		buf_char(b, (char)('0' + q / 10 % 10));
+		buf_char(b, (char)('0' + q % 10));
+	}
+	buf_put(b, STR(";expires="));
+	buf_number(b, left_s > 0 ? (uint64_t)left_s : 0);
+	write_end(b);
+}
+
+/* What stands behind the echoed lines of a 200. */
+static void
+write_tail(struct buf *b, const struct binding_set *set, struct when now)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		write_contact(b, &set->list[i], now);
+	write_begin(b, HEADER_DATE);
+	date_write(b, now.wall_s);
+	write_end(b);
+	write_body(b, STR(""));
+}
+
+static void
+write_refusal(struct buf *b, const struct answer *answer)
+{
+	if (answer->min_expires_s > 0)
+		write_number(b, HEADER_MIN_EXPIRES, answer->min_expires_s);
+	if (answer->retry_after_s > 0)
+		write_number(b, HEADER_RETRY_AFTER, answer->retry_after_s);
+	write_body(b, STR(""));
+}
+
+/* The status line and what is echoed of the request, with a tag of ours. */
+static void
+write_front(struct registrar *r, struct buf *b, const struct register_request *request,
+	unsigned status, struct str reason)
+{
+	uint8_t raw[TAG_BYTES];
+	char hex[TAG_HEX];
+	struct buf tag = buf_on(hex, sizeof hex);
+
+	dice_bytes(r->dice, raw, sizeof raw);
+	buf_hex(&tag, raw, sizeof raw);
+	write_response(b, request->msg, &request->source, status, reason, buf_str(&tag));
+}
+
+static void
+put_answer(struct registrar *r, struct ref txn, unsigned status, struct buf *b, struct when now,
+	struct out *out)
+{
+	struct turn turn = { now, out, NULL };
+
+	if (!buf_ok(b)) {
+		struct buf line = note_begin(&turn);
+
+		buf_put(&line, STR("a REGISTER cannot be answered: what it wants echoed cannot be "
+				   "written"));
+		note_end(&turn, NOTE_ERROR, &line);
+		txn_disown(r->options.txns, txn);
+		return;
+	}
+	txn_answer(r->options.txns, txn, status, out_wrote(out, b), now, out);
+}
+
+void
+answer_now(struct registrar *r, const struct register_request *request, const struct answer *answer,
+	const struct binding_set *set, struct when now, struct out *out)
+{
+	struct buf b = out_buf(out, WRITE_BYTES_MAX);
+
+	write_front(r, &b, request, answer->status, answer->reason);
+	if (answer->status == 200)
+		write_tail(&b, set, now);
+	else
+		write_refusal(&b, answer);
+	put_answer(r, request->txn, answer->status, &b, now, out);
+}
+
+void
+answer_prepare(struct registrar *r, const struct register_request *request,
+	const struct binding_set *set, struct when now, struct question *q)
+{
+	struct buf b = buf_on(q->text, sizeof q->text);
+	size_t line, echo;
+
+	/* The status line is written anew by each answer; what is kept begins behind it. */
+	write_front(r, &b, request, 200, STR("OK"));
+	line = str_find(buf_str(&b), '\n');
+	echo = b.used;
+	write_tail(&b, set, now);
+	if (!buf_ok(&b))
+		return;
+	q->skip_len = (uint32_t)line + 1;
+	q->echo_len = (uint32_t)(echo - line - 1);
+	q->tail_len = (uint32_t)(b.used - echo);
+}
+
+void
+answer_later(struct registrar *r, const struct question *q, const struct answer *answer,
+	struct when now, struct out *out)
+{
+	struct buf b = out_buf(out, WRITE_BYTES_MAX);
+	struct str echo = str_of(q->text + q->skip_len, q->echo_len);
+
+	if (ref_is_none(q->txn))
+		return;
+	write_status_line(&b, answer->status, answer->reason);
+	buf_put(&b, echo);
+	b.full = b.full || echo.len == 0;
+	if (answer->status == 200)
+		buf_put(&b, str_of(echo.at + echo.len, q->tail_len));
+	else
+		write_refusal(&b, answer);
+	put_answer(r, q->txn, answer->status, &b, now, out);
+}

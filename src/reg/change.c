@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reg/change.h"
+
+#include "reg/reach.h"
+#include "sip/param.h"
+
+/* One judgement under way. */
+struct work {
+	struct change *change;
+	const struct register_request *request;
+	const struct change_terms *terms;
+	struct arena *scratch;
+	struct when now;
+	uint32_t old_count; /* how many at the front of the set were there before */
+};
+
+static bool
+refuse(struct work *w, unsigned status, struct str reason)
+{
+	w->change->kind = CHANGE_REFUSE;
+	w->change->status = status;
+	w->change->reason = reason;
+	return false;
+}
+
+/* A span of time as peers write it: what is no number counts as an hour (RFC 3261 10.2.1.1). */
+static uint32_t
+seconds_of(struct str text)
+{
+	uint64_t seconds;
+
+	if (str_number(text, REGISTER_MAX_S, &seconds))
+		return (uint32_t)seconds;
+	for (size_t i = 0; i < text.len; i++)
+		if (!char_is_digit(text.at[i]))
+			return REGISTER_DEFAULT_S;
+	return text.len > 0 ? REGISTER_MAX_S : REGISTER_DEFAULT_S;
+}
+
+/* Expires of the Contact, before Expires of the message, before the default. */
+static uint32_t
+expires_of(const struct work *w, const struct nameaddr *contact)
+{
+	const struct header *header = msg_header(w->request->msg, HEADER_EXPIRES);
+	struct str own = nameaddr_param(contact, STR("expires"));
+
+	if (!str_is_none(own))
+		return seconds_of(own);
+	return header != NULL ? seconds_of(header->value) : REGISTER_DEFAULT_S;
+}
+
+/* RFC 5630 5.2: a sips Contact needs all of them, the Request-URI and all Paths to be sips. */
+static bool
+check_sips(struct work *w)
+{
+	struct values paths = msg_values(w->request->msg, HEADER_PATH);
+	struct str value;
+	struct nameaddr path;
+	size_t at;
+
+	if (w->request->msg->target.scheme != URI_SIPS)
+		return refuse(w, 400, STR("SIPS Contact Needs SIPS Request-URI"));
+	if (w->request->transport != TRANSPORT_TLS)
+		return refuse(w, 400, STR("SIPS Contact Not Over TLS"));
+	while (values_next(&paths, &value)) {
+		if (!nameaddr_parse(&path, value, &at) || path.star)
+			return refuse(w, 400, STR("Bad Path"));
+		if (path.uri.scheme != URI_SIPS)
+			return refuse(w, 400, STR("SIPS Contact Needs SIPS Path"));
+	}
+	return true;
+}
+
+static bool
+check_contact(struct work *w, const struct nameaddr *contact)
+{
+	uint32_t thousandths;
+
+	switch (reach_judge(&contact->uri, &w->request->source, w->terms->listeners,
+		w->terms->listener_count)) {
+	case REACH_SIPS_UDP:
+		return refuse(w, 400, STR("SIPS Contact With transport=udp"));
+	case REACH_NOT_SIP:
+		return refuse(w, 403, STR("Contact Is No SIP URI"));
+	case REACH_LONG:
+		return refuse(w, 403, STR("Contact Too Long"));
+	case REACH_OURS:
+		return refuse(w, 403, STR("Contact Is This Server"));
+	case REACH_NOWHERE:
+		return refuse(w, 403, STR("Contact Is Not Reachable From Here"));
+	case REACH_GOOD:
+		break;
+	}
+	if (!contact_q(contact, &thousandths))
+		return refuse(w, 400, STR("Bad Contact"));
+	return true;
+}
+
+/* Looks at all Contacts before any is carried out.
+ * Ends: true with *COUNT, and *STAR if one of them is `*`; false when one is refused. */
+static bool
+check_contacts(struct work *w, uint32_t *count, bool *star)
+{
+	struct values values = msg_values(w->request->msg, HEADER_CONTACT);
+	struct str value;
+	struct nameaddr contact;
+	uint32_t sips = 0;
+	size_t at;
+
+	*count = 0;
+	*star = false;
+	while (values_next(&values, &value)) {
+		if (!nameaddr_parse(&contact, value, &at))
+			return refuse(w, 400, STR("Bad Contact"));
+		*count += 1;
+		if (contact.star)
+			*star = true;
+		else if (contact.uri.scheme == URI_SIPS)
+			sips++;
+	}
+	if (*star)
+		return *count == 1 || refuse(w, 400, STR("Contact * Not Alone"));
+	if (sips > 0 && sips < *count)
+		return refuse(w, 400, STR("SIPS And Other Contacts Together"));
+	if (sips > 0 && !check_sips(w))
+		return false;
+	values = msg_values(w->request->msg, HEADER_CONTACT);
+	while (values_next(&values, &value))
+		if (nameaddr_parse(&contact, value, &at) && !check_contact(w, &contact))
+			return false;
+	return true;
+}
+
+/* Whether REQUEST may change a binding: within one Call-ID only a later CSeq does. */
+static bool
+is_in_order(const struct work *w, const struct binding *binding)
+{
+	return !str_same(binding->call_id, w->request->msg->call_id) ||
+	       w->request->msg->cseq > binding->cseq;
+}
+
+static bool
+is_binding_of(const struct binding *binding, const struct uri *uri)
+{
+	struct uri bound;
+	size_t at;
+
+	return uri_parse(&bound, binding->contact, &at) && uri_same_binding(&bound, uri);
+}
+
+/* Takes the binding of URI out of the set, if it is there.
+ * Ends: true; false when the request is out of order. */
+static bool
+take_out(struct work *w, const struct uri *uri)
+{
+	struct binding_set *set = &w->change->set;
+	uint32_t i = 0;
+
+	while (i < set->count && !is_binding_of(&set->list[i], uri))
+		i++;
+	if (i == set->count)
+		return true;
+	if (i < w->old_count) {
+		if (!is_in_order(w, &set->list[i]))
+			return refuse(w, 500, STR("CSeq Out Of Order"));
+		w->old_count--;
+	}
+	for (set->count--; i < set->count; i++)
+		set->list[i] = set->list[i + 1];
+	w->change->kind = CHANGE_SAVE;
+	return true;
+}
+
+/* The header parameters of CONTACT that are to be shown again, on one line.
+ * Ends: false when the scratch is full. */
+static bool
+keep_params(struct work *w, const struct nameaddr *contact, struct str *kept)
+{
+	struct buf b = buf_on(w->scratch->at + w->scratch->used,
+		w->scratch->size - w->scratch->used);
+	struct str rest = contact->params;
+	struct param param;
+
+	while (param_next(&rest, &param) > 0) {
+		if (str_alike(param.name, STR("expires")) || str_alike(param.name, STR("q")))
+			continue;
+		buf_char(&b, ';');
+		buf_put(&b, param.name);
+		if (!str_is_none(param.value))
+			buf_char(&b, '=');
+		/* A quoted value may be folded. */
+		for (size_t i = 0; i < param.value.len; i++) {
+			char c = param.value.at[i];
+
+			buf_char(&b, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+		}
+	}
+	*kept = buf_str(&b);
+	w->scratch->used += kept->len;
+	return buf_ok(&b);
+}
+
+static bool
+put_in(struct work *w, const struct nameaddr *contact, uint32_t expires_s)
+{
+	const struct register_request *request = w->request;
+	struct binding_set *set = &w->change->set;
+	struct binding *binding;
+
+	if (!take_out(w, &contact->uri))
+		return false;
+	if (set->count == CONTACTS_PER_AOR_MAX)
+		return refuse(w, 403, STR("Too Many Contacts"));
+	binding = &set->list[set->count];
+	*binding = (struct binding){ .contact = contact->uri.text,
+		.speech = { SCHEME_SIP, request->transport },
+		.flow = request->flow,
+		.source = request->source,
+		.expires_at_s = w->now.wall_s + expires_s,
+		.call_id = request->msg->call_id,
+		.cseq = request->msg->cseq,
+		.is_proven = request->is_proven };
+	if (contact->uri.scheme == URI_SIPS)
+		binding->speech.scheme = SCHEME_SIPS;
+	else if (request->msg->target.scheme == URI_SIPS)
+		w->change->is_lowered = true;
+	contact_q(contact, &binding->q_thousandths);
+	if (!keep_params(w, contact, &binding->params))
+		return refuse(w, 403, STR("Contact Too Long"));
+	set->count++;
+	w->change->kind = CHANGE_SAVE;
+	return true;
+}
+
+/* Carries out the Contacts that are to go, or those that are to come. */
+static bool
+change_contacts(struct work *w, bool go)
+{
+	struct values values = msg_values(w->request->msg, HEADER_CONTACT);
+	struct nameaddr contact;
+	struct str value;
+	size_t at;
+
+	while (values_next(&values, &value)) {
+		uint32_t expires_s;
+
+		if (!nameaddr_parse(&contact, value, &at))
+			return refuse(w, 400, STR("Bad Contact"));
+		expires_s = expires_of(w, &contact);
+		if ((expires_s == 0) != go)
+			continue;
+		if (go && !take_out(w, &contact.uri))
+			return false;
+		if (go)
+			continue;
+		if (expires_s < REGISTER_MIN_S) {
+			w->change->min_expires_s = REGISTER_MIN_S;
+			return refuse(w, 423, STR("Interval Too Brief"));
+		}
+		if (!put_in(w, &contact, expires_s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+change_star(struct work *w)
+{
+	struct binding_set *set = &w->change->set;
+	struct str expires = msg_value(w->request->msg, HEADER_EXPIRES);
+	uint64_t seconds;
+
+	if (!str_number(expires, UINT32_MAX, &seconds) || seconds != 0)
+		return refuse(w, 400, STR("Contact * Needs Expires 0"));
+	for (uint32_t i = 0; i < set->count; i++)
+		if (!is_in_order(w, &set->list[i]))
+			return refuse(w, 500, STR("CSeq Out Of Order"));
+	if (set->count > 0)
+		w->change->kind = CHANGE_SAVE;
+	set->count = 0;
+	return true;
+}
+
+void
+change_judge(struct change *change, const struct register_request *request,
+	const struct change_terms *terms, struct arena *scratch, struct when now)
+{
+	struct work w = { .change = change,
+		.request = request,
+		.terms = terms,
+		.scratch = scratch,
+		.now = now,
+		.old_count = terms->in_force->count };
+	uint32_t count;
+	bool star;
+
+	*change = (struct change){ .kind = CHANGE_NONE, .set = *terms->in_force };
+	if (!request->is_self_dn) {
+		refuse(&w, 403, STR("Number Has A Fixed Contact"));
+		return;
+	}
+	if (!check_contacts(&w, &count, &star) || count == 0)
+		return;
+	if (star) {
+		change_star(&w);
+		return;
+	}
+	/* First those that go, so that a full set can take another in their place. */
+	if (change_contacts(&w, true))
+		change_contacts(&w, false);
+}
