@@ -24,9 +24,12 @@ enum {
 	OURS_BYTES_MAX = 4 * 1024,
 	WRITE_BYTES_MAX = MESSAGE_BYTES_MAX + OURS_BYTES_MAX,
 
-	/* What a transaction keeps: its last message, and what its request is known by, which are
-	 * parts of the head of that request. Both fit; only what is written costs. */
-	TXN_TEXT_BYTES = HEAD_BYTES_MAX + WRITE_BYTES_MAX,
+	/* The lines of a request that its responses repeat, Via as we answer it, To with our tag. */
+	ECHO_BYTES_MAX = HEAD_BYTES_MAX + OURS_BYTES_MAX,
+
+	/* What a transaction keeps: what its request is known by, which are parts of the head of
+	 * that; what its responses repeat; its last message. Only what is written costs. */
+	TXN_TEXT_BYTES = HEAD_BYTES_MAX + ECHO_BYTES_MAX + WRITE_BYTES_MAX,
 
 	/* Header lines in one message; beyond it 513. */
 	HEADERS_MAX = 256,

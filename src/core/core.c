@@ -121,8 +121,12 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 static void
 response_hear(struct core *core, const struct arrival *a, const struct turn *t)
 {
-	bool is_stray = false;
-	struct news news = txns_hear_response(&core->txns, a->msg, t->now, t->out, &is_stray);
+	bool is_stray = !txns_may_come_by(&core->txns, a->msg, &a->way);
+	struct news news = { .kind = NEWS_NONE };
+
+	/* What was asked over TLS is not answered by a datagram from anywhere. */
+	if (!is_stray)
+		news = txns_hear_response(&core->txns, a->msg, t->now, t->out, &is_stray);
 
 	core->strays += is_stray;
 	carry_news(core, &news, a->msg, &a->way, t);

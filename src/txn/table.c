@@ -71,9 +71,9 @@ txn_disarm_but(struct txns *txns, struct txn *t, unsigned letters)
 void
 txn_keep(struct txn *t, struct str message)
 {
-	char *at = t->text + t->name_bytes;
+	char *at = t->text + t->name_bytes + t->echo.len;
 
-	must(message.len <= sizeof t->text - t->name_bytes);
+	must(message.len <= WRITE_BYTES_MAX);
 	memcpy(at, message.at, message.len);
 	t->message = str_of(at, message.len);
 }

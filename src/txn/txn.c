@@ -135,6 +135,41 @@ txn_serve(struct txns *txns, const struct msg *request, const struct txn_way *wa
 	return t->ref;
 }
 
+void
+txn_own(struct txns *txns, struct ref ref, struct txn_owner owner)
+{
+	struct txn *t = txn_at(txns, ref);
+
+	if (t != NULL)
+		t->owner = owner;
+}
+
+void
+txn_keep_echo(struct txns *txns, struct ref ref, struct str lines)
+{
+	struct txn *t = txn_at(txns, ref);
+	char *at;
+
+	if (t == NULL)
+		return;
+	must((t->kind == TXN_IST || t->kind == TXN_NIST) && lines.len <= ECHO_BYTES_MAX);
+	at = t->text + t->name_bytes;
+	/* An answer that was given already makes room. */
+	if (!str_is_empty(t->message))
+		memmove(at + lines.len, t->message.at, t->message.len);
+	t->message.at = at + lines.len;
+	memcpy(at, lines.at, lines.len);
+	t->echo = str_of(at, lines.len);
+}
+
+struct str
+txn_echo(const struct txns *txns, struct ref ref)
+{
+	const struct txn *t = txn_at(txns, ref);
+
+	return t == NULL ? STR_NONE : t->echo;
+}
+
 bool
 txn_answer(struct txns *txns, struct ref ref, unsigned status, struct str bytes, struct when now,
 	struct out *out)

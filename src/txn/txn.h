@@ -144,9 +144,10 @@ bool txns_find_cancelled(const struct txns *, const struct msg *cancel, struct r
 	struct txn_owner *owner, bool *is_final);
 
 /* Keeps what every response to the request repeats: ECHO is the head of a response behind its status
- * line (From, To with our tag, Call-ID, CSeq, Via), at most HEAD_BYTES_MAX + OURS_BYTES_MAX octets,
- * copied. The request itself is not kept. txn_echo gives it back, a view that lives as long as the
- * transaction; empty if none was kept or the transaction is over. */
+ * line (From, To with our tag, Call-ID, CSeq, Via), at most ECHO_BYTES_MAX octets, copied; what was
+ * kept before is forgotten. The request itself is not kept. txn_echo gives it back, a view that lives
+ * as long as the transaction and until the next txn_keep_echo; empty if none was kept or the
+ * transaction is over. */
 void txn_keep_echo(struct txns *, struct ref, struct str echo);
 struct str txn_echo(const struct txns *, struct ref);
 

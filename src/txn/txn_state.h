@@ -39,8 +39,7 @@ struct txn {
 	struct alarm end;    /* all others: at most one of them waits in any state   */
 	int64_t wait_ms;     /* how long A, E or G waits the next time               */
 	int64_t heard_at_ms; /* when something happened the last time                */
-	size_t name_bytes;   /* octets at the front of text that the name takes      */
-	struct str message;  /* in text: our request, or the last answer              */
+	struct str message;  /* in text: our request, or the last answer             */
 
 	/* Asking. */
 	uint32_t branch_len;
@@ -53,6 +52,8 @@ struct txn {
 
 	/* Answering. */
 	struct txn_name name;
+	size_t name_bytes; /* octets at the front of text that it takes */
+	struct str echo;   /* in text, behind the name: what every answer begins with */
 	bool is_acked;
 	bool is_in_merged;
 	uint64_t merged_hash;
