@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config.h - the configuration file, read and checked in one pass after a clean YAML parse. */
+#ifndef MAIN_CONFIG_H
+#define MAIN_CONFIG_H
+
+#include <stdio.h>
+
+#include "directory/directory.h"
+#include "net/net.h"
+
+enum { LISTENS_MAX = 32 };
+
+struct config {
+	struct net_listen listens[LISTENS_MAX];
+	uint32_t listen_count;
+	struct str certificate, key, trust; /* paths, seen from where the server runs; or empty */
+	struct str resolver;                /* IP:port, or empty */
+	int64_t t1_ms, t2_ms, t4_ms;        /* 0: default */
+	struct directory directory;
+	struct config_memory *memory; /* all views live here */
+};
+
+/* Reads PATH. All errors go to ERRORS, each as `path:line:col: error: text`, the line and a caret;
+ * warnings likewise. Opens every file it names (beside the configuration, unless the path is
+ * absolute) and checks the certificate (readable, its time, fits its key).
+ * After: a NUL stands behind each path.
+ * Ends: true with *CONFIG, to be freed by config_close; false when there was an error. */
+bool config_open(struct config *, const char *path, FILE *errors);
+void config_close(struct config *);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config_parts.h - one reading of a configuration, as its rooms share it.
+ *
+ * config.c reads the keys of the file, config_dn.c the DNs, config_sense.c asks whether all that
+ * can work together, config_tls.c opens the files of TLS. Each reports what it finds and goes on.
+ */
+#ifndef MAIN_CONFIG_PARTS_H
+#define MAIN_CONFIG_PARTS_H
+
+#include "main/config.h"
+#include "main/config_yaml.h"
+
+/* What a DN was read from; a NULL is a value that is missing or was refused. */
+struct dn_nodes {
+	const struct yaml *map;
+	const struct yaml *number, *contact, *tls_name, *methods;
+	bool has_password; /* one is written, good or not */
+};
+
+struct reading {
+	struct config *config;
+	struct config_memory *memory;
+	struct report *report;
+	const struct yaml *root;
+	const struct yaml *listens[LISTENS_MAX]; /* the value with the URI, for each listener */
+	bool has_bad_listens;   /* some were refused, so that what is missing may be among them */
+	const struct yaml *tls; /* the section */
+	const struct yaml *certificate, *key, *trust;
+	const struct yaml *timers;
+	struct dn_nodes *dns; /* for each DN of the directory */
+};
+
+/* A key of a map. */
+struct key {
+	struct str name;
+	bool is_carried; /* false: known, but refused: it is not carried out yet */
+};
+
+/* Checks that MAP is one and that its keys are among KEYS, none twice. WHAT it is: `listen`.
+ * Ends: true if its values can be looked at. */
+bool keys_check(struct reading *, const struct yaml *map, const char *what, const struct key *keys,
+	uint32_t count);
+
+/* Whether NODE (NULL is fine) is a value of one word that can be looked at; reports if not.
+ * Ends: true with something in node->text. */
+bool scalar_check(struct reading *, const struct yaml *node);
+
+/* Reports WHY the value of NODE is refused, octet AT of it being the first that is wrong. */
+void value_refused(struct reading *, const struct yaml *node, size_t at, struct str why);
+
+/* The place of MAP's keys' list: `dn`. Reads it into the directory. */
+void dns_read(struct reading *, const struct yaml *list);
+
+/* Asks whether what was read can work together. */
+void sense_check(struct reading *);
+
+/* Opens the files of TLS at NOW_S. */
+void tls_check(struct reading *, int64_t now_s);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each value alone does not show: whether all of them can work together. */
+#include "base/panic.h"
+#include "main/config_parts.h"
+
+/* What listens, for the questions below. */
+static bool
+has_listener(const struct reading *r, enum transport transport, enum addr_family family)
+{
+	for (uint32_t i = 0; i < r->config->listen_count; i++) {
+		const struct net_listen *listen = &r->config->listens[i];
+
+		if (listen->transport == transport &&
+			(family == ADDR_NONE || listen->addr.family == family))
+			return true;
+	}
+	return false;
+}
+
+/* Whether bytes for A and B arrive at one socket. */
+static bool
+is_same_socket(enum transport a, enum transport b)
+{
+	return (a == TRANSPORT_UDP) == (b == TRANSPORT_UDP);
+}
+
+static void
+check_listens(struct reading *r)
+{
+	const struct config *config = r->config;
+
+	for (uint32_t i = 0; i < config->listen_count; i++) {
+		const struct net_listen *a = &config->listens[i];
+
+		for (uint32_t j = 0; j < i; j++) {
+			const struct net_listen *b = &config->listens[j];
+			bool is_one = addr_same_ip(&a->addr, &b->addr) || addr_is_any(&a->addr) ||
+				addr_is_any(&b->addr);
+
+			if (!is_one || a->addr.port != b->addr.port ||
+				a->addr.family != b->addr.family ||
+				!is_same_socket(a->transport, b->transport))
+				continue;
+			report_error(r->report, r->listens[i]->span,
+				"this listener and the one on line %u want the same port",
+				report_line(r->report, r->listens[j]->span.from));
+			break;
+		}
+	}
+}
+
+/* A listener for TLS needs a certificate; a certificate needs its key. */
+static void
+check_identity(struct reading *r)
+{
+	const struct config *config = r->config;
+
+	if (r->tls != NULL && (r->certificate == NULL) != (r->key == NULL)) {
+		report_error(r->report, r->tls->span,
+			"a certificate and its key come together: tls %s",
+			r->key == NULL ? "needs its key" : "needs its certificate");
+		return;
+	}
+	if (r->certificate != NULL || (r->tls != NULL && r->tls->kind != YAML_MAP))
+		return;
+	for (uint32_t i = 0; i < config->listen_count; i++) {
+		if (config->listens[i].transport != TRANSPORT_TLS)
+			continue;
+		report_error(r->report, r->listens[i]->span,
+			"a TLS listener needs a certificate; add tls: { certificate: FILE, key: FILE }");
+		return;
+	}
+}
+
+/* Whether a contact leads back to one of our own listeners. */
+static bool
+is_ours(const struct reading *r, const struct contact *contact)
+{
+	for (uint32_t i = 0; i < r->config->listen_count; i++) {
+		const struct net_listen *listen = &r->config->listens[i];
+		bool is_here = addr_same_ip(&listen->addr, &contact->ip) ||
+			(addr_is_any(&listen->addr) && addr_is_loopback(&contact->ip) &&
+				listen->addr.family == contact->ip.family);
+
+		if (is_here && listen->addr.port == contact_port(contact) &&
+			is_same_socket(listen->transport, contact->speech.transport))
+			return true;
+	}
+	return false;
+}
+
+/* A device that we call over TLS: we check it, and it must find us. */
+static void
+check_tls_contact(struct reading *r, struct span span)
+{
+	if (r->trust == NULL)
+		report_error(r->report, span,
+			"to check this device's certificate, tls: needs trust: FILE, the CAs to believe "
+			"(all public ones: /etc/ssl/certs/ca-certificates.crt)");
+	if (!r->has_bad_listens && !has_listener(r, TRANSPORT_TLS, ADDR_NONE))
+		report_error(r->report, span,
+			"this device speaks TLS, so it needs a TLS listener to answer to; add "
+			"listen: sips:ADDRESS:5061");
+}
+
+/* A contact with an address. */
+static void
+check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
+{
+	const struct contact *contact = &dn->contact;
+	enum transport transport = contact->speech.transport;
+	struct span span = nodes->contact->span;
+
+	if (addr_is_any(&contact->ip) || addr_is_multicast(&contact->ip))
+		report_error(r->report, span, "no device has this address");
+	else if (contact->ip.family != ADDR_NONE && is_ours(r, contact))
+		report_error(r->report, span, "this is one of our own listeners");
+	else if (transport == TRANSPORT_TLS)
+		check_tls_contact(r, span);
+	else if (r->has_bad_listens)
+		return;
+	else if (transport == TRANSPORT_UDP && !has_listener(r, transport, contact->ip.family))
+		report_error(r->report, span,
+			"this device speaks UDP, and no listener for UDP%s can reach it",
+			contact->ip.family == ADDR_V6           ? " over IPv6"
+				: contact->ip.family == ADDR_V4 ? " over IPv4"
+								: "");
+	else if (transport == TRANSPORT_TCP && !has_listener(r, transport, ADDR_NONE))
+		report_warning(r->report, span,
+			"this device speaks TCP, and there is no TCP listener for its own requests");
+	if (nodes->tls_name != NULL && transport != TRANSPORT_TLS)
+		report_error(r->report, nodes->tls_name->span,
+			"tls-name says nothing here: the contact does not speak TLS");
+}
+
+static void
+check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
+{
+	bool is_self = nodes->contact != NULL && dn->contact.is_self;
+
+	if (nodes->contact != NULL && !is_self)
+		check_fixed(r, dn, nodes);
+	if (is_self && nodes->tls_name != NULL)
+		report_error(r->report, nodes->tls_name->span,
+			"tls-name says nothing here: a device that registers is not dialled");
+	if (is_self && !nodes->has_password && has_listener(r, TRANSPORT_TLS, ADDR_NONE))
+		report_warning(r->report, nodes->contact->span,
+			"%.*s has no password, so whoever registers as it is unauthenticated, over TLS too",
+			SHOW(dn->number));
+	if (nodes->methods != NULL && !nodes->has_password &&
+		(dn->challenges_register || dn->challenges_invite))
+		report_error(r->report, nodes->methods->span,
+			"authenticate-requests needs a password to challenge with");
+}
+
+/* Two DNs of one number. */
+static void
+check_numbers(struct reading *r)
+{
+	const struct directory *directory = &r->config->directory;
+	static const uint8_t key[MAP_KEY_BYTES] = { 0 }; /* the file is the operator's own */
+	struct arena arena = arena_on(NULL, 0);
+	struct map map;
+
+	if (directory->count == 0)
+		return;
+	map_open(&map, &arena, directory->count, key);
+	arena = arena_on(memory_take(r->memory, arena.used), arena.used);
+	must(map_open(&map, &arena, directory->count, key));
+	for (uint32_t i = 0; i < directory->count; i++) {
+		struct str number = directory->dns[i].number;
+		uint64_t hash = map_hash(&map, &number, 1);
+		uint32_t cursor, j = map_first(&map, hash, &cursor);
+
+		if (number.len == 0)
+			continue;
+		while (j != MAP_NONE && !str_same(directory->dns[j].number, number))
+			j = map_next(&map, hash, &cursor);
+		if (j == MAP_NONE)
+			map_put(&map, hash, i);
+		else
+			report_error(r->report, r->dns[i].number->span,
+				"two DNs have the number %.*s; the first is on line %u",
+				SHOW(number), report_line(r->report, r->dns[j].number->span.from));
+	}
+}
+
+static void
+check_timers(struct reading *r)
+{
+	int64_t t1_ms = r->config->t1_ms != 0 ? r->config->t1_ms : T1_MS;
+	int64_t t2_ms = r->config->t2_ms != 0 ? r->config->t2_ms : T2_MS;
+
+	if (r->timers != NULL && t1_ms > t2_ms)
+		report_error(r->report, r->timers->span,
+			"t1 (%lldms) is longer than t2 (%lldms), to which it is doubled",
+			(long long)t1_ms, (long long)t2_ms);
+}
+
+void
+sense_check(struct reading *r)
+{
+	const struct directory *directory = &r->config->directory;
+	uint32_t ways = 0;
+
+	check_listens(r);
+	check_identity(r);
+	check_timers(r);
+	check_numbers(r);
+	for (uint32_t i = 0; i < directory->count; i++) {
+		check_dn(r, &directory->dns[i], &r->dns[i]);
+		ways += directory->dns[i].prefix.len > 0;
+	}
+	if (ways > TRUNKS_MAX)
+		report_error(
+			r->report, r->root->span, "%u DNs have a prefix; %d may", ways, TRUNKS_MAX);
+	if (yaml_get(r->root, STR("dn")) == NULL || yaml_get(r->root, STR("dn"))->count == 0)
+		report_warning(r->report, r->root->span, "there is no dn, so nobody can be called");
+}

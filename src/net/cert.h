@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cert.h - certificates: reading ours, judging a peer's, and one plain sentence when it fails. */
+#ifndef NET_CERT_H
+#define NET_CERT_H
+
+#include <openssl/ssl.h>
+
+#include "base/buf.h"
+
+/* Reads a chain and its key (PEM files) into CTX and checks that they fit and are in time.
+ * Ends: true; false with one sentence in WHY that names the file. */
+bool cert_load(SSL_CTX *ctx, struct str certificate, struct str key, struct buf *why);
+
+/* Reads the CAs that CTX trusts from a PEM file or a folder of hashed ones.
+ * Ends: true; false with one sentence in WHY that names the file. */
+bool cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why);
+
+/* The same checks without a server: for `check`. Empty paths are left out. */
+bool cert_check(struct str certificate, struct str key, struct str trust, struct buf *why);
+
+/* Whether LEAF names WANTED, by identity_match() on its alternative names.
+ * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
+bool cert_names(X509 *leaf, struct str wanted, struct buf *why);
+
+/* One sentence on why the chain in STORE was not accepted: which certificate, which CA, which date.
+ * TRUST is the path of the file with the CAs. */
+void cert_explain(struct buf *why, X509_STORE_CTX *store, struct str trust);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/panic.h"
+#include "net/sock.h"
+#include "net/stream.h"
+
+static void
+start_tls(struct conn *conn)
+{
+	struct str name = str_of(conn->name, conn->name_len);
+
+	conn->state = CONN_SHAKING;
+	conn->tls = tls_end_dial(conn->all->tls, name, &conn->out);
+	if (conn->tls == NULL) {
+		stream_end(conn, STR("no certificate can hold the name that was wanted"));
+		return;
+	}
+	conn_wait(conn, WAIT_SHAKE);
+	conn_mark_dirty(conn);
+}
+
+static void
+on_connected(uv_connect_t *request, int status)
+{
+	struct conn *conn = request->handle->data;
+	uv_os_fd_t fd = -1;
+
+	if (conn->state != CONN_DIALLING)
+		return;
+	if (status < 0) {
+		stream_end_error(conn, STR("cannot connect: "), status);
+		return;
+	}
+	(void)uv_fileno((uv_handle_t *)&conn->tcp, &fd);
+	(void)sock_local(fd, &conn->local);
+	if (conn->transport == TRANSPORT_TLS)
+		start_tls(conn);
+	else
+		conn_opened(conn);
+	conn_listen_to(conn);
+}
+
+static void
+connect_to(struct conn *conn)
+{
+	struct sockaddr_storage sa;
+	int fd = sock_stream(conn->peer.family);
+	int error;
+
+	if (fd < 0) {
+		stream_end_error(conn, STR("cannot connect: "), uv_translate_sys_error(errno));
+		return;
+	}
+	sock_tune_stream(fd);
+	error = uv_tcp_open(&conn->tcp, fd);
+	if (error < 0) {
+		close(fd);
+		stream_end_error(conn, STR("cannot connect: "), error);
+		return;
+	}
+	(void)sock_from_addr(&sa, &conn->peer);
+	error = uv_tcp_connect(
+		&conn->request.connect, &conn->tcp, (struct sockaddr *)&sa, on_connected);
+	if (error < 0)
+		stream_end_error(conn, STR("cannot connect: "), error);
+}
+
+/* A dial that cannot even begin still gets its answer. */
+static void
+refuse(struct streams *s, struct flow_id flow, struct str reason)
+{
+	struct event event = { .kind = EV_FLOW_FAILED };
+
+	event.u.closed.flow = flow;
+	event.u.closed.reason = reason;
+	queue_put(s->queue, &event);
+}
+
+void
+stream_dial(struct streams *s, struct flow_id flow, enum transport transport, const struct addr *to,
+	struct str name)
+{
+	struct conn *conn;
+
+	must((flow.number & FLOW_DIALLED) != 0);
+	if (transport != TRANSPORT_TCP && transport != TRANSPORT_TLS) {
+		refuse(s, flow, STR("only TCP and TLS can be dialled"));
+		return;
+	}
+	if (to->family == ADDR_NONE || to->port == 0) {
+		refuse(s, flow, STR("there is no address to dial"));
+		return;
+	}
+	if (transport == TRANSPORT_TLS && !tls_may_dial(s->tls)) {
+		refuse(s, flow, STR("TLS cannot be dialled without CAs to trust"));
+		return;
+	}
+	conn = s->count < s->max ? conn_new(s) : NULL;
+	if (conn == NULL) {
+		refuse(s, flow, STR("too many connections"));
+		return;
+	}
+	conn->state = CONN_DIALLING;
+	conn->transport = transport;
+	conn->peer = *to;
+	conn->name = bytes_cstr(name);
+	conn->name_len = name.len;
+	conn_enter(conn, flow);
+	conn_wait(conn, WAIT_CONNECT);
+	connect_to(conn);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/panic.h"
+#include "net/stream.h"
+
+enum { TLS_HANDSHAKE = 0x16 }; /* what the first octet of TLS is (RFC 8446 5.1) */
+
+/* TCP is read straight into the inbox; TLS needs room there for what comes out of it. */
+static void
+on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct conn *conn = handle->data;
+	struct streams *s = conn->all;
+	char *inbox = queue_room(s->queue, READ_BYTES + RECORD_BYTES_MAX);
+
+	(void)suggested;
+	if (conn->state == CONN_LEAVING)
+		*buf = uv_buf_init(s->scratch, READ_BYTES);
+	else if (inbox == NULL)
+		*buf = uv_buf_init(NULL, 0);
+	else if (conn->transport == TRANSPORT_TCP)
+		*buf = uv_buf_init(inbox, READ_BYTES);
+	else
+		*buf = uv_buf_init(s->scratch, READ_BYTES);
+}
+
+static void
+on_end(struct conn *conn, int error)
+{
+	bool is_leaving = conn->state == CONN_LEAVING;
+	bool is_cut = conn->transport == TRANSPORT_TLS && conn->is_told;
+
+	if (is_leaving)
+		stream_end(conn, STR("shut by us"));
+	else if (conn->state == CONN_SHAKING && conn->tls == NULL)
+		stream_end(conn, STR("")); /* somebody who only looked whether we are here */
+	else if (error == UV_EOF && conn->state == CONN_SHAKING)
+		stream_end(conn, STR("the peer closed the connection during the handshake"));
+	else if (error == UV_EOF && is_cut)
+		stream_end(conn, STR("the peer closed the connection without ending TLS first"));
+	else if (error == UV_EOF)
+		stream_end(conn, STR("the peer closed the connection"));
+	else
+		stream_end_error(conn, STR("the connection broke: "), error);
+}
+
+static void
+on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
+{
+	struct conn *conn = stream->data;
+
+	if (count == 0 || count == UV_ENOBUFS || conn->state == CONN_GONE)
+		return; /* nothing, or no room: the loop comes back */
+	if (count < 0) {
+		on_end(conn, (int)count);
+		return;
+	}
+	if (conn->state == CONN_LEAVING)
+		return;
+	if (conn->transport == TRANSPORT_TLS) {
+		conn_hear_tls(conn, str_of(buf->base, (size_t)count));
+		return;
+	}
+	queue_put_bytes(conn->all->queue, conn->flow, &conn->peer, (size_t)count);
+	conn_wait(conn, WAIT_IDLE);
+}
+
+void
+conn_listen_to(struct conn *conn)
+{
+	int error;
+
+	if (conn->state == CONN_GONE)
+		return;
+	error = uv_read_start((uv_stream_t *)&conn->tcp, on_room, on_read);
+	if (error < 0)
+		stream_end_error(conn, STR("cannot read: "), error);
+}
+
+/* ---- TLS ----------------------------------------------------------------------------------- */
+
+static void
+hold(struct conn *conn, struct str cipher)
+{
+	struct streams *s = conn->all;
+
+	(void)uv_read_stop((uv_stream_t *)&conn->tcp);
+	bytes_put(&conn->held, cipher);
+	conn->is_held = true;
+	conn->held_after = NULL;
+	if (s->held_last != NULL)
+		s->held_last->held_after = conn;
+	else
+		s->held_first = conn;
+	s->held_last = conn;
+}
+
+void
+conn_unhold(struct conn *conn)
+{
+	struct streams *s = conn->all;
+	struct conn *before = NULL;
+
+	if (!conn->is_held)
+		return;
+	for (struct conn *at = s->held_first; at != conn; at = at->held_after)
+		before = at;
+	if (before != NULL)
+		before->held_after = conn->held_after;
+	else
+		s->held_first = conn->held_after;
+	if (s->held_last == conn)
+		s->held_last = before;
+	conn->is_held = false;
+}
+
+/* Everything that TLS has for the core goes into the inbox as one piece.
+ * Pre: room for the largest read, and for a record that was not whole before it. */
+static void
+read_all(struct conn *conn)
+{
+	struct streams *s = conn->all;
+	size_t room = READ_BYTES + RECORD_BYTES_MAX, total = 0, got;
+	char *inbox = queue_room(s->queue, room);
+	enum tls_word word;
+
+	must(inbox != NULL);
+	do {
+		word = tls_end_read(conn->tls, inbox + total, room - total, &got);
+		total += got;
+	} while (word == TLS_READY && total < room);
+	must(word != TLS_READY);
+	if (total > 0) {
+		queue_put_bytes(s->queue, conn->flow, &conn->peer, total);
+		conn_wait(conn, WAIT_IDLE);
+	}
+	if (word == TLS_OVER)
+		stream_end(conn, STR("the peer closed the connection"));
+	else if (word == TLS_BROKEN)
+		stream_end(conn, tls_end_why(conn->tls));
+	else if (conn->out.used > 0)
+		conn_mark_dirty(conn); /* an answer of TLS itself */
+}
+
+void
+conn_hear_tls(struct conn *conn, struct str cipher)
+{
+	struct streams *s = conn->all;
+
+	if (conn->state == CONN_SHAKING) {
+		enum tls_word word;
+
+		if (conn->tls == NULL && (uint8_t)cipher.at[0] != TLS_HANDSHAKE) {
+			stream_end(conn, STR("what the peer speaks is not TLS"));
+			return;
+		}
+		if (s->shakes_left == 0) {
+			hold(conn, cipher);
+			return;
+		}
+		s->shakes_left--;
+		if (conn->tls == NULL)
+			conn->tls = tls_end_serve(s->tls, &conn->out);
+		tls_end_hear(conn->tls, cipher);
+		word = tls_end_shake(conn->tls);
+		conn_mark_dirty(conn);
+		if (word == TLS_READY) {
+			conn_opened(conn);
+		} else {
+			if (word == TLS_BROKEN)
+				stream_end(conn, tls_end_why(conn->tls));
+			return;
+		}
+	} else {
+		tls_end_hear(conn->tls, cipher);
+	}
+	if (conn->state == CONN_OPEN)
+		read_all(conn);
+}
+
+void
+streams_turn(struct streams *s)
+{
+	s->shakes_left = HANDSHAKES_PER_TURN;
+	while (s->held_first != NULL && s->shakes_left > 0 &&
+		queue_room(s->queue, READ_BYTES + RECORD_BYTES_MAX) != NULL) {
+		struct conn *conn = s->held_first;
+		struct bytes held = bytes_take(&conn->held);
+
+		conn_unhold(conn);
+		conn_hear_tls(conn, bytes_str(&held));
+		bytes_free(&held);
+		if (conn->state == CONN_SHAKING || conn->state == CONN_OPEN)
+			conn_listen_to(conn);
+	}
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/net.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <uv.h>
+
+#include "base/panic.h"
+#include "net/names.h"
+#include "net/sock.h"
+#include "net/stream.h"
+#include "net/udp.h"
+
+/* Numbers of UDP sockets come first, then those of accepted connections. */
+enum { UDP_FLOW_FIRST = 1, STREAM_FLOW_FIRST = 1 + LISTENERS_MAX, WATCHES_MAX = 16 };
+
+struct net {
+	uv_loop_t loop;
+	uv_timer_t alarm;
+	struct queue queue;
+	struct tls *tls;
+	struct udp udp;
+	struct streams streams;
+	struct names *names;
+	struct listener listeners[LISTENERS_MAX];
+	uint32_t listener_count;
+	uv_poll_t watches[WATCHES_MAX];
+	uint32_t watch_count;
+};
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static struct listener *
+add_listener(struct net *net, const struct net_listen *listen, struct buf *why)
+{
+	struct listener *listener = &net->listeners[net->listener_count];
+
+	if (net->listener_count == LISTENERS_MAX) {
+		buf_put(why, STR("too many listeners"));
+		return NULL;
+	}
+	net->listener_count++;
+	*listener = (struct listener){ .transport = listen->transport, .flow = FLOW_NONE };
+	listener->advertise = listen->advertise;
+	return listener;
+}
+
+static bool
+open_udp(struct net *net, const struct net_listen *listen, const struct addr *addr, struct buf *why)
+{
+	struct listener *listener = add_listener(net, listen, why);
+	int fd;
+
+	if (listener == NULL)
+		return false;
+	fd = sock_bind(TRANSPORT_UDP, addr, why);
+	if (fd < 0)
+		return false;
+	if (!sock_local(fd, &listener->local))
+		listener->local = *addr;
+	listener->flow.number = UDP_FLOW_FIRST + net->listener_count - 1;
+	return udp_listen(&net->udp, fd, listener->flow, why);
+}
+
+/* A wildcard: an answer must leave from the address that the request came to, so there is one
+ * socket for each. */
+static bool
+open_udp_everywhere(struct net *net, const struct net_listen *listen, struct buf *why)
+{
+	struct addr addrs[LISTENERS_MAX / 4];
+	uint32_t count = sock_addresses(listen->addr.family, addrs, LISTENERS_MAX / 4);
+
+	for (uint32_t i = 0; i < count; i++) {
+		addrs[i].port = listen->addr.port;
+		if (!open_udp(net, listen, &addrs[i], why))
+			return false;
+	}
+	if (count == 0) {
+		buf_put(why, STR("no interface has an address for "));
+		addr_write_port(why, &listen->addr);
+	}
+	return count > 0;
+}
+
+static bool
+open_stream(struct net *net, const struct net_listen *listen, struct buf *why)
+{
+	struct listener *listener = add_listener(net, listen, why);
+	int fd;
+
+	if (listener == NULL)
+		return false;
+	if (listen->transport == TRANSPORT_TLS && !tls_may_serve(net->tls)) {
+		buf_put(why, STR("a TLS listener needs a certificate: "));
+		addr_write_port(why, &listen->addr);
+		return false;
+	}
+	fd = sock_bind(listen->transport, &listen->addr, why);
+	if (fd < 0)
+		return false;
+	if (!sock_local(fd, &listener->local))
+		listener->local = listen->addr;
+	return stream_listen(&net->streams, listen->transport, fd, net->listener_count - 1, why);
+}
+
+static bool
+open_listener(struct net *net, const struct net_listen *listen, struct buf *why)
+{
+	switch (listen->transport) {
+	case TRANSPORT_UDP:
+		return addr_is_any(&listen->addr) ? open_udp_everywhere(net, listen, why)
+						  : open_udp(net, listen, &listen->addr, why);
+	case TRANSPORT_TCP:
+	case TRANSPORT_TLS: return open_stream(net, listen, why);
+	case TRANSPORT_NONE: break;
+	}
+	buf_put(why, STR("a listener needs a transport"));
+	return false;
+}
+
+static void
+open_streams(struct net *net, const struct net_options *options)
+{
+	struct streams_options o = { .loop = &net->loop,
+		.queue = &net->queue,
+		.tls = net->tls,
+		.max = options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX,
+		.ears = options->listen_count,
+		.connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS,
+		.handshake_ms = options->handshake_ms > 0 ? options->handshake_ms : HANDSHAKE_MS,
+		.idle_ms = options->idle_ms > 0 ? options->idle_ms : IDLE_MS,
+		.first_flow = STREAM_FLOW_FIRST };
+
+	must(getrandom(o.key, sizeof o.key, 0) == sizeof o.key);
+	streams_open(&net->streams, &o);
+}
+
+struct net *
+net_open(const struct net_options *options, struct buf *why)
+{
+	struct tls_options tls_options = { .certificate = options->certificate,
+		.key = options->key,
+		.trust = options->trust,
+		.keylog = options->keylog };
+	struct tls *tls = tls_open(&tls_options, why);
+	struct net *net;
+	bool is_open;
+
+	if (tls == NULL)
+		return NULL;
+	net = calloc(1, sizeof *net);
+	must(net != NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	net->tls = tls;
+	must(uv_loop_init(&net->loop) == 0);
+	must(uv_timer_init(&net->loop, &net->alarm) == 0);
+	queue_open(&net->queue);
+	udp_open(&net->udp, &net->loop, &net->queue, LISTENERS_MAX);
+	open_streams(net, options);
+	net->names = names_open(&net->loop, &net->queue, options->resolver, why);
+	is_open = net->names != NULL;
+	for (uint32_t i = 0; is_open && i < options->listen_count; i++)
+		is_open = open_listener(net, &options->listens[i], why);
+	if (!is_open) {
+		net_close(net);
+		return NULL;
+	}
+	return net;
+}
+
+void
+net_close(struct net *net)
+{
+	uv_close((uv_handle_t *)&net->alarm, NULL);
+	for (uint32_t i = 0; i < net->watch_count; i++)
+		uv_close((uv_handle_t *)&net->watches[i], NULL);
+	if (net->names != NULL)
+		names_close(net->names);
+	udp_close(&net->udp);
+	streams_close(&net->streams);
+	while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
+		continue;
+	must(uv_loop_close(&net->loop) == 0);
+	if (net->names != NULL)
+		names_free(net->names);
+	udp_free(&net->udp);
+	streams_free(&net->streams);
+	queue_close(&net->queue);
+	tls_close(net->tls);
+	free(net);
+}
+
+const struct listener *
+net_listeners(const struct net *net, uint32_t *count)
+{
+	*count = net->listener_count;
+	return net->listeners;
+}
+
+/* ---- a turn -------------------------------------------------------------------------------- */
+
+/* Wakes the loop; what is due is seen to after it. */
+static void
+on_alarm(uv_timer_t *alarm)
+{
+	(void)alarm;
+}
+
+static int64_t
+sooner(int64_t a_ms, int64_t b_ms)
+{
+	if (a_ms < 0 || b_ms < 0)
+		return a_ms < 0 ? b_ms : a_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
+void
+net_wait(struct net *net, int64_t wait_ms)
+{
+	int64_t due_at_ms, now_ms;
+
+	uv_update_time(&net->loop);
+	now_ms = (int64_t)uv_now(&net->loop);
+	streams_turn(&net->streams);
+	streams_flush(&net->streams);
+	wait_ms = sooner(wait_ms, names_turn(net->names));
+	due_at_ms = streams_due_at_ms(&net->streams);
+	if (due_at_ms != INT64_MAX)
+		wait_ms = sooner(wait_ms, due_at_ms > now_ms ? due_at_ms - now_ms : 0);
+	if (!queue_is_empty(&net->queue))
+		wait_ms = 0;
+	if (wait_ms > 0)
+		(void)uv_timer_start(&net->alarm, on_alarm, (uint64_t)wait_ms, 0);
+	(void)uv_run(&net->loop, wait_ms == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+	if (wait_ms > 0)
+		(void)uv_timer_stop(&net->alarm);
+	streams_expire(&net->streams);
+	(void)names_turn(net->names);
+	streams_flush(&net->streams);
+}
+
+bool
+net_next(struct net *net, struct event *event)
+{
+	return queue_next(&net->queue, event);
+}
+
+bool
+net_note(struct net *net, enum note_level *level, struct str *text)
+{
+	return queue_next_note(&net->queue, level, text);
+}
+
+bool
+net_carry(struct net *net, const struct act *act)
+{
+	switch (act->kind) {
+	case ACT_SEND:
+		if (act->u.send.flow.number < STREAM_FLOW_FIRST)
+			udp_send(&net->udp, act->u.send.flow, &act->u.send.to, act->u.send.bytes);
+		else
+			stream_send(&net->streams, act->u.send.flow, act->u.send.bytes);
+		return true;
+	case ACT_DIAL:
+		stream_dial(&net->streams, act->u.dial.flow, act->u.dial.transport, &act->u.dial.to,
+			act->u.dial.name);
+		return true;
+	case ACT_SHUT: stream_shut(&net->streams, act->u.shut); return true;
+	case ACT_RESOLVE:
+		names_ask(net->names, act->u.resolve.ask, act->u.resolve.name);
+		return true;
+	case ACT_SAVE:
+	case ACT_NOTE: break;
+	}
+	return false;
+}
+
+void
+net_flush(struct net *net)
+{
+	udp_flush(&net->udp);
+	streams_flush(&net->streams);
+}
+
+void
+net_retire(struct net *net)
+{
+	streams_retire(&net->streams);
+	streams_flush(&net->streams);
+}
+
+uint32_t
+net_connections(const struct net *net)
+{
+	return net->streams.count;
+}
+
+static void
+on_watched(uv_poll_t *poll, int status, int events)
+{
+	(void)poll;
+	(void)status;
+	(void)events;
+}
+
+bool
+net_watch_fd(struct net *net, int fd)
+{
+	uv_poll_t *poll = &net->watches[net->watch_count];
+
+	if (net->watch_count == WATCHES_MAX || uv_poll_init(&net->loop, poll, fd) < 0)
+		return false;
+	net->watch_count++;
+	return uv_poll_start(poll, UV_READABLE, on_watched) == 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls.h - TLS over memory: octets in, octets out; no socket, no clock, no event loop.
+ *
+ * A struct tls holds what all connections share; a struct tls_end is our end of one. What came from
+ * the peer is handed over with tls_end_hear(), and what is to leave grows in the struct bytes that
+ * the end was opened with. TLS 1.2 and 1.3, AEAD with ephemeral keys only; no renegotiation, no
+ * 0-RTT, no compression, no resumption.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/flow.h"
+#include "net/bytes.h"
+
+struct tls;
+struct tls_end;
+
+struct tls_options {
+	struct str certificate, key; /* empty: does not serve */
+	struct str trust;            /* empty: does not dial  */
+	struct str keylog;           /* empty: none           */
+};
+
+/* Ends: the shared part, or NULL with one sentence in WHY that names the file. */
+struct tls *tls_open(const struct tls_options *, struct buf *why);
+
+/* Pre: all ends are closed. */
+void tls_close(struct tls *);
+
+bool tls_may_serve(const struct tls *);
+bool tls_may_dial(const struct tls *);
+
+/* Our end of a connection that a peer opened. OUT is the caller's and outlives the end. */
+struct tls_end *tls_end_serve(struct tls *, struct bytes *out);
+
+/* Our end of a connection that we opened to somebody who must prove to be NAME, a host name or an IP
+ * literal. The first octets are in OUT.
+ * Ends: the end; NULL when NAME is not one that a certificate can hold. */
+struct tls_end *tls_end_dial(struct tls *, struct str name, struct bytes *out);
+
+void tls_end_close(struct tls_end *);
+
+enum tls_word {
+	TLS_WAITS,  /* for more of the peer's octets              */
+	TLS_READY,  /* the handshake is over, and a peer that we dialled was verified */
+	TLS_OVER,   /* the peer said that it ends (close_notify)  */
+	TLS_BROKEN, /* tls_end_why() tells                        */
+};
+
+/* Hands over what came. CIPHER must live until shake and read have said TLS_WAITS. */
+void tls_end_hear(struct tls_end *, struct str cipher);
+
+/* Goes on with the handshake. Ends: TLS_WAITS, TLS_READY (once) or TLS_BROKEN. */
+enum tls_word tls_end_shake(struct tls_end *);
+
+/* Reads up to SIZE octets of what the peer said. Pre: TLS_READY was said.
+ * Ends: TLS_READY with *GOT > 0; TLS_WAITS, TLS_OVER or TLS_BROKEN with *GOT 0. */
+enum tls_word tls_end_read(struct tls_end *, char *at, size_t size, size_t *got);
+
+/* Puts PLAIN into OUT. Pre: TLS_READY was said.
+ * Ends: true; false when the connection is broken. */
+bool tls_end_write(struct tls_end *, struct str plain);
+
+/* Says that we end (close_notify). */
+void tls_end_shut(struct tls_end *);
+
+/* What is known of the peer. Pre: TLS_READY was said. The views live as long as the end. */
+void tls_end_secured(const struct tls_end *, struct secured *);
+
+/* One sentence on what went wrong; lives until the next call for any end of this struct tls. */
+struct str tls_end_why(const struct tls_end *);
+
+#endif
