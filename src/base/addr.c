@@ -6,24 +6,27 @@
 static bool
 parse_v4(uint8_t ip[4], struct str text)
 {
-	size_t at = 0;
+	unsigned number = 0, digits = 0, part = 0;
 
-	for (int i = 0; i < 4; i++) {
-		size_t start = at;
-		unsigned number = 0;
+	for (size_t at = 0; at < text.len; at++) {
+		char c = text.at[at];
 
-		if (i > 0) {
-			if (at == text.len || text.at[at] != '.')
+		if (char_is_digit(c)) {
+			if (digits == 3 || (digits > 0 && number == 0))
 				return false;
-			start = ++at;
+			number = number * 10 + (unsigned)(c - '0');
+			digits++;
+			continue;
 		}
-		while (at < text.len && at - start < 3 && char_is_digit(text.at[at]))
-			number = number * 10 + (unsigned)(text.at[at++] - '0');
-		if (at == start || number > 255 || (at - start > 1 && text.at[start] == '0'))
+		if (c != '.' || digits == 0 || number > 255 || part == 3)
 			return false;
-		ip[i] = (uint8_t)number;
+		ip[part++] = (uint8_t)number;
+		number = digits = 0;
 	}
-	return at == text.len;
+	if (digits == 0 || number > 255 || part != 3)
+		return false;
+	ip[3] = (uint8_t)number;
+	return true;
 }
 
 static bool
@@ -279,5 +282,6 @@ addr_is_multicast(const struct addr *a)
 {
 	if (a->family == ADDR_V6)
 		return a->ip[0] == 0xff;
-	return a->family == ADDR_V4 && (a->ip[0] >> 4 == 14 || (a->ip[0] & a->ip[1] & a->ip[2] & a->ip[3]) == 255);
+	return a->family == ADDR_V4 &&
+	       (a->ip[0] >> 4 == 14 || (a->ip[0] & a->ip[1] & a->ip[2] & a->ip[3]) == 255);
 }

@@ -69,6 +69,7 @@ alarm_arm(struct alarms *a, struct alarm *alarm, int64_t at_ms)
 	must(a->count < a->max);
 	alarm->at_ms = at_ms;
 	alarm->order = a->order++;
+	a->by_kind[alarm->kind]++;
 	set_place(a, a->count++, alarm);
 	sift_up(a, alarm->place - 1);
 }
@@ -84,6 +85,7 @@ alarm_disarm(struct alarms *a, struct alarm *alarm)
 	at = alarm->place - 1;
 	must(at < a->count && a->heap[at] == alarm);
 	alarm->place = 0;
+	a->by_kind[alarm->kind]--;
 	last = a->heap[--a->count];
 	if (last == alarm)
 		return;

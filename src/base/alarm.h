@@ -11,7 +11,7 @@
 
 #include "base/pool.h"
 
-enum alarm_kind { ALARM_TXN, ALARM_LEG, ALARM_CALL, ALARM_REG, ALARM_FLOW, ALARM_HOP };
+enum alarm_kind { ALARM_TXN, ALARM_LEG, ALARM_CALL, ALARM_REG, ALARM_FLOW, ALARM_HOP, ALARM_KINDS };
 
 struct alarm {
 	int64_t at_ms;  /* when it rings; absolute, on the clock that never goes back */
@@ -27,6 +27,7 @@ struct alarms {
 	uint32_t count;
 	uint32_t max;
 	uint64_t order;
+	uint32_t by_kind[ALARM_KINDS]; /* how many are armed of each kind */
 };
 
 /* Carves a heap for at most MAX armed alarms.

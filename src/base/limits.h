@@ -80,8 +80,11 @@ enum {
 
 	NOTE_BYTES_MAX = 2048,
 
-	/* Three whole messages (an answer and a request on each leg), and the lines in the log. */
-	OUT_BYTES_PER_STEP_MAX = 3 * WRITE_BYTES_MAX + 6 * NOTE_BYTES_MAX + 8 * 1024,
+	/* The end of a call on both legs. */
+	OUT_BYTES_PER_STEP_MAX = 3 * WRITE_BYTES_MAX  /* the BYE, and two that cross with a body    */
+				 + 4 * HEAD_BYTES_MAX /* answers to what waits to be relayed         */
+				 + 6 * NOTE_BYTES_MAX /* lines in the log                            */
+				 + 8 * 1024,          /* names of what is dialled, repeats of an ACK */
 	OUT_BYTES = 4 * OUT_BYTES_PER_STEP_MAX,
 
 	/* The scratch of one event: values of a message taken apart. */
@@ -103,8 +106,8 @@ enum {
 	ASKS_MAX = 4096, /* questions to DNS and to the store that wait for an answer */
 	PENDING_MAX = 1024, /* streams with half a message in hand; then the newest is shut */
 
-	/* What one read brings at most (the largest datagram fits), and what a stream may have waiting: half a
-	 * message, and two reads that came before there was room to handle them. */
+	/* What one read brings at most (the largest datagram fits), and what a stream may have
+	 * waiting: half a message, and two reads that came before there was room for them. */
 	READ_BYTES = 64 * 1024,
 	HALF_BYTES = MESSAGE_BYTES_MAX + 2 * READ_BYTES,
 
@@ -125,7 +128,7 @@ enum {
 	SET_BYTES_MAX = CONTACTS_PER_AOR_MAX * 1536,
 };
 
-/* ---- the directory ----------------------------------------------------------------------------- */
+/* ---- the directory -------------------------------------------------------------------------- */
 
 enum {
 	DNS_MAX = BINDINGS_MAX, /* each may register */
@@ -142,7 +145,7 @@ enum {
 		      + 32,  /* and what it advertises */
 };
 
-/* ---- the shell: sockets, TLS, names ----------------------------------------------------------- */
+/* ---- the shell: sockets, TLS, names --------------------------------------------------------- */
 
 enum {
 	/* Listening sockets; a wildcard UDP listener opens one for each local address. */
@@ -213,6 +216,11 @@ enum {
 	KEEPALIVE_IDLE_S = 60,
 	KEEPALIVE_EACH_S = 10,
 	KEEPALIVE_COUNT = 3,
+
+	/* How long a server that ends waits for its calls, and for what is left of their
+	 * transactions when the calls are over. */
+	DRAIN_MS = 5000,
+	DRAIN_QUIET_MS = 2000,
 
 	/* One DNS query, doubled for each further try: 7 s in all. */
 	DNS_TRY_MS = 1000,

@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-enum { SHELF_PLACES = 16 };
+enum { SHELF_PLACES = 20 };
 
 struct shelf {
 	char *at;

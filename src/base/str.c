@@ -95,15 +95,12 @@ str_number(struct str s, uint64_t max, uint64_t *number)
 	if (s.len == 0)
 		return false;
 	for (size_t at = 0; at < s.len; at++) {
-		uint64_t digit;
-
-		if (!char_is_digit(s.at[at]))
+		if (!char_is_digit(s.at[at]) || __builtin_mul_overflow(sum, 10, &sum) ||
+			__builtin_add_overflow(sum, (uint64_t)(s.at[at] - '0'), &sum))
 			return false;
-		digit = (uint64_t)(s.at[at] - '0');
-		if (digit > max || sum > (max - digit) / 10)
-			return false;
-		sum = sum * 10 + digit;
 	}
+	if (sum > max)
+		return false;
 	*number = sum;
 	return true;
 }

@@ -276,6 +276,8 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	case ALARM_HOP:
 		peers_ring(&core->peers, alarm, t);
 		return;
+	case ALARM_KINDS:
+		return;
 	}
 }
 
@@ -360,7 +362,8 @@ core_count(const struct core *core, struct counts *counts)
 		.calls = core->calls.pool.used,
 		.legs = core->legs.pool.used,
 		.transactions = txns_count(&core->txns),
-		.timers = core->alarms.count,
+		.timers = core->alarms.by_kind[ALARM_TXN] + core->alarms.by_kind[ALARM_LEG] +
+			  core->alarms.by_kind[ALARM_CALL],
 		.flows = flows_count(&core->flows),
 		.bindings = registrar_count(core->registrar),
 		.asks = registrar_asks(core->registrar),

@@ -45,7 +45,8 @@ void core_feed(struct core *, const struct event *, struct when now, struct out 
  * passed: there is more to do at once. */
 int64_t core_deadline_ms(const struct core *);
 
-/* Object accounting: after drain all but flows are zero. */
+/* Object accounting. When calls are over and 64*T1 has passed, calls, legs, transactions and timers
+ * are zero; timers are those of the three, not what waits for a registration to expire. */
 struct counts {
 	uint32_t calls, legs, transactions, timers, flows, bindings, asks;
 	uint64_t calls_total, answered_total, crossings_down_total, crossings_up_total,

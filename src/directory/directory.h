@@ -19,11 +19,10 @@ struct dn {
 	struct str password;      /* empty: none */
 	bool challenges_register; /* `authenticate-requests`; both by default with a password */
 	bool challenges_invite;
-	struct str
-		tls_name; /* the name that its certificate must have instead of the contact's host */
-	struct str prefix; /* trunk, softswitch: what dialled numbers begin with; empty: none */
-	uint32_t priority; /* among equal prefixes, the smaller first; 0 unless set */
-	uint32_t capacity; /* calls at once; 0: no limit */
+	struct str tls_name; /* instead of the contact's host, what its certificate must name */
+	struct str prefix;   /* trunk, softswitch: what dialled numbers begin with; empty: none */
+	uint32_t priority;   /* among equal prefixes, the smaller first; 0 unless set */
+	uint32_t capacity;   /* calls at once; 0: no limit */
 };
 
 /* Who may call though it is neither a trunk nor a DN. */

@@ -23,15 +23,15 @@
 
 static const struct option options[] = {
 	CARRIED("number", OPTION_TEXT, 0, 0, "", EVERY,
-		"a number or name has 1 to 64 letters, digits and marks of - _ . ! ~ * ' ( ) & = + $",
-		"The directory number: what is dialled, or the name of a trunk; no two are the same."),
+		"it has 1 to 64 letters, digits and marks of - _ . ! ~ * ' ( ) & = + $",
+		"What is dialled, or the name of a trunk; no two are the same."),
 	CARRIED("type", OPTION_TYPE, 0, 0, "", EVERY,
 		"the type is one of extension, acd-position, trunk and voip-service",
 		"What kind of DN it is."),
 	CARRIED("service-type", OPTION_SERVICE, 0, 0, "", BIT(DN_SOFTSWITCH),
 		"the one service so far is softswitch", "What a voip-service does."),
 	CARRIED("contact", OPTION_CONTACT, 0, 0, "", EVERY, "",
-		"Where it is and what it speaks, [sips:|sip:][number@]host[:port][;transport=], or \"*\" "
+		"Where it is and what it speaks: sips:5000@host:5061;transport=tls, or \"*\" "
 		"for a device that registers."),
 	CARRIED("password", OPTION_TEXT, 0, 0, "", DEVICES,
 		"a password has 1 to 128 characters, none of them a control character",
@@ -178,9 +178,8 @@ not_for_type(const struct option *option)
 	if (option->types == TRUNKS)
 		return STR("only a trunk or a softswitch has this option");
 	if (option->types == DEVICES)
-		return STR(
-			"only an extension or an acd-position has this option: the calls of a trunk "
-			"and of a softswitch are known by their address");
+		return STR("only an extension or an acd-position has this option: calls of a trunk "
+			   "and of a softswitch are known by their address");
 	return STR("only a voip-service has this option");
 }
 
@@ -332,8 +331,7 @@ set_methods(struct dn *dn, struct str value, struct str *why, size_t *at)
 		} else {
 			if (str_same(word, STR("publish")) || str_same(word, STR("subscribe")) ||
 				str_same(word, STR("message")))
-				*why = STR(
-					"this method is not challenged yet; there are register and invite");
+				*why = STR("not challenged yet; there are register and invite");
 			return false;
 		}
 		if (part.at + part.len == value.at + value.len)

@@ -43,9 +43,10 @@ struct str option_guess(struct str wrong, const struct str *names, uint32_t coun
 /* Makes DN one that has every option's default. */
 void dn_init(struct dn *);
 
-/* Sets one option of DN from its text; one that is refused changes nothing. `type` must have been set before the others (`voip-service`
- * makes it a softswitch, the one service there is so far). That a password makes both methods
- * challenged is seen to here, so `password` comes before `authenticate-requests`.
+/* Sets one option of DN from its text; one that is refused changes nothing. `type` must have been
+ * set before the others (`voip-service` makes it a softswitch, the one service there is so far).
+ * That a password makes both methods challenged is seen to here, so `password` comes before
+ * `authenticate-requests`.
  * After: DN holds views into VALUE.
  * Ends: true; false with *WHY a sentence (a view of static text) and *AT the offset in VALUE. */
 bool option_set(struct dn *, const struct option *, struct str value, struct str *why, size_t *at);

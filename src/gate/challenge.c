@@ -177,9 +177,9 @@ is_complete(const struct cred *cred, uint32_t *count)
 	uint8_t nc[4];
 
 	if (cred->algorithm == DIGEST_OTHER || str_is_none(cred->username) ||
-		str_is_none(cred->nonce) || str_is_none(cred->uri) ||
-		str_is_none(cred->response) || str_is_none(cred->cnonce) ||
-		!str_alike(cred->qop, STR("auth")) || !unhex(cred->nc, nc, sizeof nc))
+		str_is_none(cred->nonce) || str_is_none(cred->uri) || str_is_none(cred->response) ||
+		str_is_none(cred->cnonce) || !str_alike(cred->qop, STR("auth")) ||
+		!unhex(cred->nc, nc, sizeof nc))
 		return false;
 	*count = (uint32_t)nc[0] << 24 | (uint32_t)nc[1] << 16 | (uint32_t)nc[2] << 8 | nc[3];
 	return *count > 0;
@@ -220,12 +220,12 @@ is_our_uri(const struct msg *request, struct str text, struct str realm)
 	if (str_same(text, request->target_text))
 		return true;
 	return uri_parse(&uri, text, &at) &&
-	       (str_alike(uri.host, request->target.host) || str_alike(uri.host, realm));
+		(str_alike(uri.host, request->target.host) || str_alike(uri.host, realm));
 }
 
 enum gate_verdict
-gate_judge(struct gate *g, const struct msg *request, const struct gate_claim *claim,
-	struct when now)
+gate_judge(
+	struct gate *g, const struct msg *request, const struct gate_claim *claim, struct when now)
 {
 	struct cred cred;
 	uint32_t count;

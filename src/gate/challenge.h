@@ -47,11 +47,12 @@ struct gate_claim {
  * realm. The work is the same whether the number is known or not, and the response is compared in
  * constant time.
  * After: with GATE_IN the nonce's count is used up. */
-enum gate_verdict gate_judge(struct gate *, const struct msg *request,
-    const struct gate_claim *, struct when now);
+enum gate_verdict gate_judge(
+	struct gate *, const struct msg *request, const struct gate_claim *, struct when now);
 
 /* Puts the WWW-Authenticate lines of a 401: SHA-256 first, then MD5 (RFC 8760 2.3), one fresh nonce.
  * Pre: REALM is a domain, of at most 255 octets. */
-void gate_write_challenge(struct gate *, struct buf *, struct str realm, bool stale, struct when now);
+void gate_write_challenge(
+	struct gate *, struct buf *, struct str realm, bool stale, struct when now);
 
 #endif

@@ -60,7 +60,7 @@ hash_parts(struct hashers *all, enum digest algorithm, const struct str *parts, 
 
 	for (size_t i = 0; i < count && good; i++)
 		good = parts[i].len == 0 ||
-		       EVP_DigestUpdate(h->context, parts[i].at, parts[i].len) == 1;
+			EVP_DigestUpdate(h->context, parts[i].at, parts[i].len) == 1;
 	return good && EVP_DigestFinal_ex(h->context, sum, &size) == 1 ? size : 0;
 }
 

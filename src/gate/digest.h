@@ -31,7 +31,7 @@ void hashers_close(struct hashers *);
 /* The hash of COUNT parts, one behind the other, into SUM. Pre: not DIGEST_OTHER.
  * Ends: its size in octets; 0 when libcrypto refuses. */
 size_t hash_parts(struct hashers *, enum digest, const struct str *parts, size_t count,
-    uint8_t sum[HASH_BYTES_MAX]);
+	uint8_t sum[HASH_BYTES_MAX]);
 
 /* HMAC-SHA-256 (RFC 2104) of DATA under KEY, which is of at most 64 octets.
  * Ends: false when libcrypto refuses. */

@@ -48,7 +48,7 @@ flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct lis
 	*fs = (struct flows){ .listeners = listeners, .listener_count = listener_count };
 	ok = pool_open(&fs->pool, arena, max + listener_count, sizeof(struct flow));
 	ok = map_open(&fs->by_number, arena, max + listener_count, key) && ok;
-	ok = map_open(&fs->by_peer, arena, max, key) && ok;
+	ok = map_open(&fs->by_peer, arena, max + listener_count, key) && ok;
 	if (!ok)
 		return false;
 	for (uint32_t i = 0; i < listener_count; i++) {
@@ -62,6 +62,12 @@ flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct lis
 		flow->is_open = true;
 	}
 	return true;
+}
+
+static bool
+is_dialled(const struct flow *flow)
+{
+	return (flow->id.number & FLOW_DIALLED) != 0;
 }
 
 static uint32_t
@@ -89,10 +95,14 @@ flows_add(struct flows *fs, const struct event *opened)
 		return NULL;
 	flow->is_open = true;
 	flow->local = opened->u.open.local;
-	flow->peer = opened->u.open.peer;
 	flow->proof = secured->proof;
-	if ((id.number & FLOW_DIALLED) == 0)
+	if (!is_dialled(flow)) {
+		/* One that we dialled stays known by the address and the name that it was dialled to. */
+		flow->peer = opened->u.open.peer;
 		flow->name_len = keep(flow->name, sizeof flow->name, secured->name);
+	} else if (flow->transport == TRANSPORT_TLS && flow->proof != PROOF_NAME) {
+		flow->name_len = 0; /* it has proved nothing: no leg may use it */
+	}
 	flow->version_len = keep(flow->version, sizeof flow->version, secured->version);
 	flow->cipher_len = keep(flow->cipher, sizeof flow->cipher, secured->cipher);
 	flow->has_fingerprint = secured->fingerprint.len == FINGERPRINT_BYTES;
@@ -115,12 +125,6 @@ flows_find(const struct flows *fs, struct flow_id id)
 			return flow;
 	}
 	return NULL;
-}
-
-static bool
-is_dialled(const struct flow *flow)
-{
-	return (flow->id.number & FLOW_DIALLED) != 0;
 }
 
 void
@@ -230,6 +234,48 @@ listener_write(struct buf *b, const struct listener *listener)
 		buf_put(b, listener->advertise);
 	else
 		addr_write_port(b, &listener->local);
+}
+
+/* The address that goes with the port of a listener on a wildcard. */
+static const struct addr *
+address_for(const struct flows *fs, const struct flow *flow, const struct addr *peer)
+{
+	const struct listener *socket;
+
+	if (flow != NULL && flow->is_open && flow->local.family != ADDR_NONE)
+		return &flow->local;
+	socket = flows_face(fs, TRANSPORT_UDP, peer);
+	return socket != NULL ? &socket->local : NULL;
+}
+
+void
+flows_write_face(const struct flows *fs, struct buf *b, enum transport transport,
+    const struct addr *peer, struct flow_id id)
+{
+	const struct listener *face = flows_face(fs, transport, peer);
+	const struct flow *flow = flows_find(fs, id);
+	const struct addr *real = NULL;
+	struct addr shown;
+
+	if (flow != NULL && flow->listener < fs->listener_count)
+		face = &fs->listeners[flow->listener];
+	if (face == NULL)
+		face = flows_face(fs, TRANSPORT_UDP, peer);
+	if (face == NULL)
+		face = &fs->listeners[0];
+	if (str_is_empty(face->advertise)) {
+		if (flow != NULL && flow->listener < fs->listener_count)
+			real = &flow->local;
+		else if (addr_is_any(&face->local))
+			real = address_for(fs, flow, peer);
+	}
+	if (real == NULL) {
+		listener_write(b, face);
+		return;
+	}
+	shown = *real;
+	shown.port = face->local.port;
+	addr_write_port(b, &shown);
 }
 
 struct str

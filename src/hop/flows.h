@@ -80,6 +80,13 @@ const struct listener *flows_face(const struct flows *, enum transport, const st
  * none), else the address and port. */
 void listener_write(struct buf *, const struct listener *);
 
+/* Puts the host and port of ours that PEER shall see in Via and Contact: what the flow ID was
+ * accepted by, else flows_face(). A stream listener on a wildcard has no address of its own: then
+ * its port goes with the address of the flow, or of the socket that is nearest to PEER. Without a
+ * listener of this transport the peer can only come back on the connection, and another is shown. */
+void flows_write_face(const struct flows *, struct buf *, enum transport, const struct addr *peer,
+    struct flow_id id);
+
 struct str flow_name(const struct flow *);
 
 /* Datagram sockets do not count. */

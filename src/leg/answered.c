@@ -18,9 +18,21 @@ put_first_contact(struct legs *ls, struct leg *leg, const struct msg *invite,
 	char text[URI_BYTES_MAX];
 	struct buf host = buf_on(text, sizeof text);
 
-	dialog_write_face(ls, &host, leg->transport, &way->addr, way->flow);
+	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) && dialog_put_contact(ls, leg, invite->target.user, buf_str(&host),
 				    scheme_echo_param(&leg->speech, invite));
+}
+
+/* Whether a caller by datagrams sits behind a NAT: its own Via names another address than its
+ * packets have, so its Contact leads nowhere. */
+static bool
+is_natted(const struct msg *invite, const struct flow *flow, const struct txn_way *way)
+{
+	struct addr sent_by;
+
+	return flow->transport == TRANSPORT_UDP && invite->via_count == 1 &&
+	       msg_header(invite, HEADER_RECORD_ROUTE) == NULL &&
+	       addr_parse(&sent_by, invite->via.host) && !addr_same_ip(&sent_by, &way->addr);
 }
 
 struct leg *
@@ -38,6 +50,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->flow_tie = TIE_DIALOG;
 	leg->peer = way->addr;
 	leg->is_proven = flow->proof != PROOF_NONE;
+	leg->is_natted = is_natted(invite, flow, way);
 	if (!dialog_make_tag(ls, leg) || !dialog_from_invite(leg, invite, t) ||
 	    !put_first_contact(ls, leg, invite, way) ||
 	    !leg_keep_echo(ls, leg, txn, invite, way, t)) {
@@ -49,7 +62,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->invite_in = txn;
 	leg->heard_invite_cseq = invite->cseq;
 	leg->invite_had_offer = !str_is_empty(invite->body);
-	leg->heard_sdp = dialog_session_hash(ls, invite);
+	leg->asked_sdp = dialog_session_hash(ls, invite);
 	session_hear(leg, invite);
 	leg_move(ls, leg, LEG_CALLING);
 	return leg;
@@ -75,27 +88,13 @@ leg_ring(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 		leg_move(ls, leg, LEG_RINGING);
 }
 
-void
-leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct cargo *cargo,
-    const struct turn *t)
+/* The 2xx went out: what the INVITE asked for holds now, and the ACK is waited for. */
+static void
+accept(struct legs *ls, struct leg *leg, const struct turn *t)
 {
-	char text[LINES_BYTES];
-	struct buf lines = buf_on(text, sizeof text);
-	struct reply reply = { .txn = leg->invite_in, .status = 200, .reason = reason,
-		.with_contact = true, .cargo = cargo };
-
-	if (ref_is_none(leg->invite_in))
-		return;
-	dialog_keep_session(leg, cargo);
-	dialog_write_uuid(ls, leg, &lines);
-	session_write(leg, &lines);
-	leg_write_abilities(&lines, STR("uui,timer"));
-	reply.lines = buf_str(&lines);
-	if (!leg_reply(ls, leg, &reply, t)) {
-		/* Only a body beyond all limits comes here: the caller must not be left waiting. */
-		reply = (struct reply){ .txn = leg->invite_in, .status = 500, .reason = STR("") };
-		(void)leg_reply(ls, leg, &reply, t);
-	}
+	dialog_take_target(leg);
+	if (leg->invite_had_offer)
+		leg->heard_sdp = leg->asked_sdp;
 	leg->invite_done = leg->invite_in;
 	leg->invite_in = REF_NONE;
 	leg->is_confirmed = true;
@@ -106,6 +105,33 @@ leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct car
 	if (leg->state == LEG_CALLING || leg->state == LEG_RINGING)
 		leg_move(ls, leg, LEG_ANSWERED);
 	session_start(ls, leg, t);
+}
+
+bool
+leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct cargo *cargo,
+    const struct turn *t)
+{
+	char text[LINES_BYTES];
+	struct buf lines = buf_on(text, sizeof text);
+	struct reply reply = { .txn = leg->invite_in, .status = 200, .reason = reason,
+		.with_contact = true, .cargo = cargo };
+
+	if (ref_is_none(leg->invite_in))
+		return false;
+	session_agree(leg);
+	dialog_keep_session(leg, cargo);
+	dialog_write_uuid(ls, leg, &lines);
+	session_write(leg, &lines);
+	leg_write_abilities(&lines,
+	    leg->kind == LEG_OF_CALLER ? STR("uui,timer") : STR("uui"));
+	reply.lines = buf_str(&lines);
+	if (!leg_reply(ls, leg, &reply, t)) {
+		/* Only what is larger than a message may be comes here: nobody must be left waiting. */
+		leg_refuse(ls, leg, 500, STR(""), NULL, t);
+		return false;
+	}
+	accept(ls, leg, t);
+	return true;
 }
 
 void
@@ -123,6 +149,7 @@ leg_refuse(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 	}
 	txn_disown(ls->txns, leg->invite_in);
 	leg->invite_in = REF_NONE;
+	(void)shelf_put(&leg->shelf, TEXT_NEW_TARGET, STR(""));
 	if (leg->state == LEG_CALLING || leg->state == LEG_RINGING)
 		leg_move(ls, leg, LEG_GONE);
 }
@@ -157,9 +184,11 @@ answered_no_ack(struct legs *ls, struct leg *leg, const struct turn *t)
 	bool was_ours = leg->wants_bye;
 
 	stop_waiting(ls, leg);
-	leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"ACK missing\""), NULL, t);
-	if (was_ours)
+	if (was_ours) {
+		leg_send_late_bye(ls, leg, t);
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
+	}
+	leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"ACK missing\""), NULL, t);
 	return leg_say(WORD_BYE, 408, STR("the ACK never came"), NULL);
 }
 
@@ -174,7 +203,7 @@ answered_hear_ack(struct legs *ls, struct leg *leg, const struct msg *ack, const
 	if (leg->state == LEG_ANSWERED)
 		leg_move(ls, leg, LEG_TALKING);
 	if (leg->wants_bye) {
-		leg_send_bye(ls, leg, STR(""), NULL, t);
+		leg_send_late_bye(ls, leg, t);
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
 	}
 	return leg_say(WORD_ACK, 0, STR(""), ack);
@@ -205,16 +234,16 @@ judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
     const struct txn_way *way, struct str *reason, struct buf *lines)
 {
 	struct nameaddr contact;
+	uint32_t interval_s;
 
 	*reason = STR("");
 	if (!ref_is_none(leg->invite_in)) {
 		write_number(lines, HEADER_RETRY_AFTER, dice_below(ls->dice, 11));
 		return 500;
 	}
-	if (!ref_is_none(leg->invite_out) || !ref_is_none(leg->invite_done) || leg->owes_ack)
+	if (!ref_is_none(leg->invite_out) || !ref_is_none(leg->invite_done) || leg->owes_ack ||
+	    (!ref_is_none(leg->session.refresh) && leg->session.refresh_is_invite))
 		return 491;
-	if (leg->state != LEG_TALKING)
-		return 481;
 	if (!msg_contact(invite, &contact)) {
 		*reason = STR("Bad Contact");
 		return 400;
@@ -224,6 +253,11 @@ judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
 		*reason = !way->is_tls ? STR("SIPS Dialog Not Over TLS")
 				       : STR("SIPS Dialog With SIP Contact");
 		return 400;
+	}
+	if (leg->kind == LEG_OF_CALLER && msg_has_token(invite, HEADER_SUPPORTED, STR("timer")) &&
+	    msg_seconds(invite, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S) {
+		write_number(lines, HEADER_MIN_SE, MIN_SE_S); /* RFC 4028 9 */
+		return 422;
 	}
 	return 0;
 }
@@ -237,24 +271,26 @@ answered_hear_invite(struct legs *ls, struct leg *leg, const struct msg *invite,
 	struct str reason;
 	unsigned status = judge_change(ls, leg, invite, way, &reason, &lines);
 
+	if (status == 0 && !dialog_hold_target(leg, invite)) {
+		status = 400;
+		reason = STR("Bad Contact");
+	}
 	if (status != 0)
 		return refuse_now(ls, leg, txn, status, reason, buf_str(&lines), t);
+	txn_own(ls->txns, txn, (struct txn_owner){ OWNER_LEG, leg->ref });
 	leg->invite_in = txn;
 	leg->heard_invite_cseq = invite->cseq;
 	leg->invite_had_offer = !str_is_empty(invite->body);
+	leg->asked_sdp = dialog_session_hash(ls, invite);
 	session_hear(leg, invite);
 	if (is_refresh(ls, leg, invite)) {
 		struct cargo kept = dialog_kept_session(leg);
 		struct str headers = arena_copy(t->scratch, kept.body_headers);
 		struct str body = arena_copy(t->scratch, kept.body);
 
-		dialog_refresh_target(leg, invite);
 		kept = (struct cargo){ .headers = STR(""), .body_headers = headers, .body = body };
-		leg_answer(ls, leg, STR(""), &kept, t);
+		(void)leg_answer(ls, leg, STR(""), &kept, t);
 		return leg_nothing();
 	}
-	if (leg->invite_had_offer)
-		leg->heard_sdp = dialog_session_hash(ls, invite);
-	dialog_refresh_target(leg, invite);
 	return leg_say(WORD_CHANGE, 0, STR(""), invite);
 }

@@ -37,14 +37,26 @@ dialog_tag_ref(struct str tag)
 		(uint32_t)(number >> SLOT_BITS) };
 }
 
-/* Puts VALUE with TAG added if it has none: the To of a dialog that we answer. */
+/* Puts an end of the dialog as it was first exchanged, with TAG added unless that is empty. */
 static bool
-put_tagged(struct leg *leg, enum leg_text place, struct str value, struct str tag)
+put_end(struct leg *leg, enum leg_text place, const struct nameaddr *end, struct str tag)
 {
 	char text[NAME_ADDR_BYTES_MAX + TAG_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
 
-	write_piece(&b, value);
+	write_piece(&b, end->text);
+	if (!buf_ok(&b)) {
+		/* A display name may hold what we do not send, or be too long; it says nothing to
+		 * the dialog (RFC 3261 12.2.1.1). */
+		b = buf_on(text, sizeof text);
+		buf_char(&b, '<');
+		write_piece(&b, end->uri.text);
+		buf_char(&b, '>');
+		if (!str_is_none(end->tag)) {
+			buf_put(&b, STR(";tag="));
+			write_piece(&b, end->tag);
+		}
+	}
 	if (!str_is_empty(tag)) {
 		buf_put(&b, STR(";tag="));
 		buf_put(&b, tag);
@@ -77,13 +89,14 @@ put_routes(struct leg *leg, const struct msg *msg, bool is_reversed, const struc
 }
 
 static bool
-put_target(struct leg *leg, const struct msg *msg)
+put_target(struct leg *leg, enum leg_text place, const struct msg *msg)
 {
 	struct nameaddr contact;
 
-	if (!msg_contact(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX)
+	if (!msg_contact(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX ||
+	    (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS))
 		return false;
-	return shelf_put(&leg->shelf, TEXT_TARGET, contact.uri.text);
+	return shelf_put(&leg->shelf, place, contact.uri.text);
 }
 
 bool
@@ -92,34 +105,55 @@ dialog_from_invite(struct leg *leg, const struct msg *invite, const struct turn 
 	struct str no_tag = STR("");
 
 	leg->remote_cseq = invite->cseq;
+	leg->has_remote_cseq = true;
 	return shelf_put(&leg->shelf, TEXT_CALL_ID, invite->call_id) &&
-	       put_tagged(leg, TEXT_REMOTE, invite->from.text, no_tag) &&
+	       put_end(leg, TEXT_REMOTE, &invite->from, no_tag) &&
 	       shelf_put(&leg->shelf, TEXT_REMOTE_TAG,
 		   str_is_none(invite->from.tag) ? no_tag : invite->from.tag) &&
-	       put_tagged(leg, TEXT_LOCAL, invite->to.text,
-		   leg_text(leg, TEXT_LOCAL_TAG)) &&
-	       put_routes(leg, invite, false, t) && put_target(leg, invite);
+	       put_end(leg, TEXT_LOCAL, &invite->to, leg_text(leg, TEXT_LOCAL_TAG)) &&
+	       put_routes(leg, invite, false, t) && put_target(leg, TEXT_TARGET, invite);
 }
 
 bool
 dialog_from_answer(struct leg *leg, const struct msg *answer, const struct turn *t)
 {
 	struct str no_tag = STR("");
+	struct str tag = str_is_none(answer->to.tag) ? no_tag : answer->to.tag;
 
-	if (str_is_none(answer->to.tag))
+	/* Without a tag a 1xx makes no dialog; a 2xx does, with the tag of none (RFC 3261 12.1.2). */
+	if (str_is_empty(tag) && answer->status < 200)
 		return true;
-	if (!put_tagged(leg, TEXT_REMOTE, answer->to.text, no_tag) ||
-	    !shelf_put(&leg->shelf, TEXT_REMOTE_TAG, answer->to.tag) ||
-	    !put_routes(leg, answer, true, t))
+	if (!str_same(tag, leg_text(leg, TEXT_REMOTE_TAG)))
+		leg->has_remote_cseq = false; /* another dialog counts for itself */
+	if (!put_end(leg, TEXT_REMOTE, &answer->to, no_tag) ||
+	    !shelf_put(&leg->shelf, TEXT_REMOTE_TAG, tag) || !put_routes(leg, answer, true, t))
 		return false;
-	(void)put_target(leg, answer);
+	(void)put_target(leg, TEXT_TARGET, answer);
 	return true;
 }
 
 void
 dialog_refresh_target(struct leg *leg, const struct msg *msg)
 {
-	(void)put_target(leg, msg);
+	(void)put_target(leg, TEXT_TARGET, msg);
+}
+
+bool
+dialog_hold_target(struct leg *leg, const struct msg *invite)
+{
+	return put_target(leg, TEXT_NEW_TARGET, invite);
+}
+
+void
+dialog_take_target(struct leg *leg)
+{
+	char text[URI_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	buf_put(&b, leg_text(leg, TEXT_NEW_TARGET));
+	(void)shelf_put(&leg->shelf, TEXT_NEW_TARGET, STR(""));
+	if (!str_is_empty(buf_str(&b)))
+		(void)shelf_put(&leg->shelf, TEXT_TARGET, buf_str(&b));
 }
 
 bool
@@ -144,29 +178,6 @@ dialog_put_contact(struct legs *ls, struct leg *leg, struct str user, struct str
 }
 
 void
-dialog_write_face(const struct legs *ls, struct buf *b, enum transport transport,
-    const struct addr *peer, struct flow_id id)
-{
-	const struct listener *face = flows_face(ls->flows, transport, peer);
-	const struct flow *flow = flows_find(ls->flows, id);
-
-	/* On a connection or socket that is one listener's, that is our address. */
-	if (flow != NULL && flow->listener != NO_LISTENER) {
-		face = &ls->flows->listeners[flow->listener];
-		if (str_is_empty(face->advertise)) {
-			addr_write_port(b, &flow->local);
-			return;
-		}
-	}
-	/* Without a listener of this transport the peer can only come back on the connection. */
-	if (face == NULL)
-		face = flows_face(ls->flows, TRANSPORT_UDP, peer);
-	if (face == NULL)
-		face = &ls->flows->listeners[0];
-	listener_write(b, face);
-}
-
-void
 dialog_write_via(const struct legs *ls, struct buf *b, enum transport transport,
     const struct txn_way *way, struct str branch)
 {
@@ -174,7 +185,7 @@ dialog_write_via(const struct legs *ls, struct buf *b, enum transport transport,
 	buf_put(b, STR("SIP/2.0/"));
 	buf_put(b, transport_name(transport));
 	buf_char(b, ' ');
-	dialog_write_face(ls, b, transport, &way->addr, way->flow);
+	flows_write_face(ls->flows, b, transport, &way->addr, way->flow);
 	if (transport == TRANSPORT_UDP)
 		buf_put(b, STR(";rport"));
 	buf_put(b, STR(";branch="));

@@ -26,6 +26,11 @@ bool dialog_from_answer(struct leg *, const struct msg *answer, const struct tur
 /* A target refresh that was accepted (RFC 3261 12.2.1.2): the Contact of MSG, if it has one. */
 void dialog_refresh_target(struct leg *, const struct msg *msg);
 
+/* The same for the peer's re-INVITE: held until that is accepted, then taken (RFC 6141 4).
+ * Ends: false when it has no Contact that we can use. */
+bool dialog_hold_target(struct leg *, const struct msg *invite);
+void dialog_take_target(struct leg *);
+
 /* Puts our Contact value: `<scheme:user@host:port;transport>`. */
 bool dialog_put_contact(struct legs *, struct leg *, struct str user, struct str host,
     struct str param);
@@ -35,10 +40,6 @@ bool dialog_put_contact(struct legs *, struct leg *, struct str user, struct str
  * face that PEER shall see. */
 void dialog_write_request(const struct legs *, const struct leg *, struct buf *, struct str method,
     uint32_t cseq, struct str branch, const struct txn_way *way, enum transport);
-
-/* Puts `host:port` of ours as PEER shall see it. */
-void dialog_write_face(const struct legs *, struct buf *, enum transport, const struct addr *peer,
-    struct flow_id flow);
 
 /* Puts a Via line. */
 void dialog_write_via(const struct legs *, struct buf *, enum transport, const struct txn_way *way,

@@ -2,6 +2,9 @@
 /* How a leg ends: CANCEL before an answer, BYE behind it, and the peer's own. */
 #include "leg/inside.h"
 
+/* More dialogs out of one INVITE than a proxy makes of it: they are left alone. */
+enum { FORKS_MAX = 8 };
+
 void
 leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
     const struct turn *t)
@@ -11,29 +14,58 @@ leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const s
 
 	if (leg->state == LEG_GONE || !ref_is_none(leg->bye_out))
 		return;
+	if (!ref_is_none(leg->invite_in))
+		leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	if (leg->owes_ack)
+		(void)leg_send_ack(ls, leg, NULL, t);
 	if (!str_is_empty(reason_header))
 		write_header(&lines, HEADER_REASON, reason_header);
 	leg->wants_bye = false;
 	leg->bye_out = leg_request(ls, leg, METHOD_BYE, false, buf_str(&lines), cargo, t);
+	if (ref_is_none(leg->bye_out) && cargo != NULL) /* it may be too much to fit */
+		leg->bye_out = leg_request(ls, leg, METHOD_BYE, false, buf_str(&lines), NULL, t);
 	for (uint32_t i = 0; i < LEG_ALARMS; i++)
 		alarm_disarm(ls->alarms, &leg->alarms[i]);
 	/* A BYE that cannot even be sent ends the leg too: there is nobody to tell. */
 	leg_move(ls, leg, ref_is_none(leg->bye_out) ? LEG_GONE : LEG_LEAVING);
 }
 
+void
+leg_send_late_bye(struct legs *ls, struct leg *leg, const struct turn *t)
+{
+	struct cargo cargo = { .headers = leg_text(leg, TEXT_HEADERS), .body_headers = STR(""),
+		.body = STR("") };
+
+	leg_send_bye(ls, leg, STR(""), &cargo, t);
+}
+
+/* Keeps the lines of a BYE that must wait; its body is not worth it. */
+static void
+keep_bye(struct leg *leg, struct str reason_header, const struct cargo *cargo,
+    const struct turn *t)
+{
+	size_t size = HEAD_BYTES_MAX + 512;
+	char *text = arena_take(t->scratch, size, 1);
+	struct buf b = buf_on(text, text != NULL ? size : 0);
+
+	if (!str_is_empty(reason_header))
+		write_header(&b, HEADER_REASON, reason_header);
+	if (cargo != NULL)
+		buf_put(&b, cargo->headers);
+	(void)shelf_put(&leg->shelf, TEXT_HEADERS, buf_str(&b));
+}
+
 static void
 end_dialog(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
     const struct turn *t)
 {
-	if (!ref_is_none(leg->invite_in))
-		leg_refuse(ls, leg, 487, STR(""), NULL, t);
-	if (leg->owes_ack)
-		leg_send_ack(ls, leg, NULL, t);
-	if (!ref_is_none(leg->invite_done)) {
-		leg->wants_bye = true; /* RFC 3261 15: not before the ACK, or its time-out */
+	if (ref_is_none(leg->invite_done)) {
+		leg_send_bye(ls, leg, reason_header, cargo, t);
 		return;
 	}
-	leg_send_bye(ls, leg, reason_header, cargo, t);
+	if (!leg->wants_bye) /* RFC 3261 15: not before the ACK, or its time-out */
+		keep_bye(leg, reason_header, cargo, t);
+	leg->wants_bye = true;
 }
 
 void
@@ -66,12 +98,14 @@ leg_end(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 struct word
 leg_hear_cancel(struct legs *ls, struct leg *leg, const struct msg *cancel, const struct turn *t)
 {
-	bool is_first = leg->state == LEG_CALLING || leg->state == LEG_RINGING;
-
 	if (ref_is_none(leg->invite_in))
 		return leg_nothing();
-	leg->is_cancelled = is_first;
-	leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	/* A re-INVITE may have done its work on the other side: what came of it there decides
+	 * (RFC 6141 3.8), and that side is asked to stop. */
+	if (leg->state == LEG_CALLING || leg->state == LEG_RINGING) {
+		leg->is_cancelled = true;
+		leg_refuse(ls, leg, 487, STR(""), NULL, t);
+	}
 	return leg_say(WORD_CANCEL, 487, STR("cancelled"), cancel);
 }
 
@@ -93,6 +127,8 @@ leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref
 		return was_leaving ? leg_nothing()
 				   : leg_say(WORD_FAIL, 480, STR("the callee hung up early"), NULL);
 	}
+	if (leg->owes_ack) /* it would say its 2xx again and again */
+		(void)leg_send_ack(ls, leg, NULL, t);
 	if (!ref_is_none(leg->invite_done)) {
 		txn_acked(ls->txns, leg->invite_done);
 		txn_disown(ls->txns, leg->invite_done);
@@ -109,8 +145,8 @@ leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, cons
 {
 	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its own,
 	 * which says ACK and BYE and is gone. */
-	struct leg *fork = leg_take(ls, LEG_OF_CALLEE, t);
-	enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG, TEXT_TARGET,
+	struct leg *fork = leg->forks < FORKS_MAX ? leg_take(ls, LEG_OF_CALLEE, t) : NULL;
+	static const enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG, TEXT_TARGET,
 		TEXT_CONTACT, TEXT_NAME, TEXT_DN };
 
 	if (fork == NULL)
@@ -123,10 +159,11 @@ leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, cons
 	fork->flow_tie = leg->flow_tie;
 	fork->peer = leg->peer;
 	fork->local_cseq = leg->local_cseq;
-	fork->invite_cseq = leg->invite_cseq;
+	fork->invite_cseq = answer->cseq;
 	fork->is_confirmed = true;
+	leg->forks++;
 	if (dialog_from_answer(fork, answer, t)) {
-		leg_send_ack(ls, fork, NULL, t);
+		(void)leg_send_ack(ls, fork, NULL, t);
 		leg_send_bye(ls, fork, STR(""), NULL, t);
 	}
 	leg_move(ls, fork, LEG_GONE);
@@ -144,10 +181,13 @@ leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, cons
 	case LEG_ALARM_WAIT:
 		if (!ref_is_none(leg->invite_done))
 			return answered_no_ack(ls, leg, t);
-		/* It rang too long (timer C). */
+		/* It rang too long (timer C), or never began to. */
 		if (leg->kind == LEG_OF_CALLEE && !leg->is_confirmed) {
+			bool has_rung = leg->state == LEG_RINGING;
+
 			leg_end(ls, leg, 0, STR(""), STR(""), NULL, t);
-			return leg_say(WORD_FAIL, 480, STR("No Answer"), NULL);
+			return leg_say(WORD_FAIL, has_rung ? 480 : 408,
+			    has_rung ? STR("No Answer") : STR("Request Timeout"), NULL);
 		}
 		return leg_nothing();
 	case LEG_ALARMS:

@@ -48,8 +48,12 @@ bool leg_keep_echo(struct legs *, const struct leg *, struct ref txn, const stru
 struct ref leg_request(struct legs *, struct leg *, enum method, bool with_contact,
     struct str lines, const struct cargo *, const struct turn *);
 
-/* Sends the ACK of a 2xx (RFC 3261 13.2.2.4) and keeps it for repeats of that. */
-void leg_send_ack(struct legs *, struct leg *, const struct cargo *, const struct turn *);
+/* Sends the ACK of a 2xx (RFC 3261 13.2.2.4) and keeps it for repeats of that.
+ * Ends: false when there is no way for it. */
+bool leg_send_ack(struct legs *, struct leg *, const struct cargo *, const struct turn *);
+
+/* The 2xx has come again: so goes the ACK that was kept, by the way that is allowed now. */
+void leg_send_ack_again(struct legs *, struct leg *, const struct turn *);
 
 /* The header lines that an INVITE or its 2xx always has: Allow, Supported. */
 void leg_write_abilities(struct buf *, struct str supported);
@@ -59,14 +63,20 @@ struct word leg_say(enum leg_word, unsigned status, struct str reason, const str
 
 /* ---- session.c (RFC 4028) -------------------------------------------------------------------------- */
 
-/* Takes in what an INVITE (the first or a later one) says of the session timer. */
+/* Takes in what an INVITE (the first or a later one) asks of the session timer. */
 void session_hear(struct leg *, const struct msg *invite);
 
-/* Puts Session-Expires, and Require where it is due, of our 2xx. */
+/* The INVITE is accepted, and so is that. */
+void session_agree(struct leg *);
+
+/* Puts Session-Expires, and Require where it is due, of our 2xx or of our request. */
 void session_write(const struct leg *, struct buf *);
 
-/* A 2xx went out or came in: the clock starts anew. */
+/* A 2xx went out: the clock starts anew. */
 void session_start(struct legs *, struct leg *, const struct turn *);
+
+/* A 2xx to our own INVITE or UPDATE came in: what it says holds, and the clock starts anew. */
+void session_answered(struct legs *, struct leg *, const struct msg *answer, const struct turn *);
 
 /* It rang: refresh, or give up. */
 struct word session_ring(struct legs *, struct leg *, const struct turn *);
@@ -77,9 +87,12 @@ struct word session_refreshed(struct legs *, struct leg *, const struct news *,
 
 /* ---- ending.c ---------------------------------------------------------------------------------------- */
 
-/* Sends BYE and leaves, or remembers that it is due. */
+/* Sends BYE and leaves; what still waits for an answer or an ACK of ours gets it first. */
 void leg_send_bye(struct legs *, struct leg *, struct str reason_header, const struct cargo *,
     const struct turn *);
+
+/* The BYE that had to wait for the ACK. */
+void leg_send_late_bye(struct legs *, struct leg *, const struct turn *);
 
 /* A dialog that nobody wants (a second fork that answered): ACK, then BYE. */
 void leg_refuse_fork(struct legs *, struct leg *, const struct msg *answer, const struct turn *);

@@ -41,14 +41,16 @@ enum leg_text {
 	TEXT_TARGET,     /* the remote target, a URI                                        */
 	TEXT_ROUTES,     /* the route set in the order of sending, as header values         */
 	TEXT_CONTACT,    /* our Contact value, in requests and later responses              */
-	TEXT_REQUEST,    /* made legs: the Request-URI of the first INVITE                   */
+	TEXT_REQUEST,    /* answered legs: the number that was dialled                       */
 	TEXT_NAME,       /* whom a TLS peer that we dial must prove to be                    */
 	TEXT_DN,         /* the number of the DN behind the leg, for the log                 */
 	TEXT_SDP_HEADERS,/* Content-Type and its kin of the session we described last        */
 	TEXT_SDP,        /* the session we described last to this peer                       */
 	TEXT_ACK,        /* the ACK of the last 2xx, for its repeats                         */
 	TEXT_UUID,       /* of the call */
-	TEXT_HEADERS,    /* made legs: what crossed with the INVITE, for the next way */
+	TEXT_HEADERS,    /* made legs: what crossed with the INVITE, for the next way; later: what
+	                  * goes with a BYE that must wait                                     */
+	TEXT_NEW_TARGET, /* the Contact of the peer's re-INVITE that has no answer yet       */
 };
 
 enum { WAYS_MAX = 8 };
@@ -72,6 +74,7 @@ struct session {
 	uint32_t min_se_s;
 	int64_t expires_at_ms;
 	struct ref refresh;   /* our UPDATE or re-INVITE that is under way */
+	bool refresh_is_invite;
 	bool peer_has_update; /* its Allow lists UPDATE */
 	bool peer_has_timer;
 };
@@ -91,6 +94,7 @@ struct leg {
 	uint32_t way_count, way_next;
 
 	uint32_t local_cseq, remote_cseq;
+	bool has_remote_cseq;      /* the peer has sent a request in this dialog */
 	uint32_t invite_cseq;      /* of our INVITE that waits for its ACK  */
 	uint32_t heard_invite_cseq;/* of the peer's, whose 2xx does         */
 	struct ref invite_in;      /* the peer's INVITE that has no final answer yet */
@@ -101,13 +105,18 @@ struct leg {
 	bool is_cancelled;   /* we cancelled our INVITE, or the peer its own               */
 	bool wants_bye;      /* a BYE is due as soon as the ACK is there (RFC 3261 15)     */
 	bool owes_ack;       /* the 2xx had an offer: the ACK waits for the other side     */
+	bool was_heard;      /* our INVITE has had some answer: its way leads to the device */
+	bool is_natted;      /* a datagram reaches it only where its own come from          */
 	bool invite_had_offer; /* the INVITE under way, either direction */
+	uint32_t forks;      /* other dialogs of our INVITE that were hung up              */
 	uint64_t heard_sdp;  /* hash of the session the peer described last; 0: none       */
+	uint64_t asked_sdp;  /* the same of its re-INVITE that has no answer yet           */
 	int64_t resend_ms;   /* of the 2xx                                                 */
 	int64_t since_ms;    /* when it was opened                                         */
 	int32_t max_forwards;
 	bool is_proven;      /* the peer was checked: certificate, name or digest          */
 	struct session session;
+	struct session asked; /* what the peer's INVITE under way asks of the session timer */
 	struct alarm alarms[LEG_ALARMS];
 	struct shelf shelf;
 	char text[LEG_TEXT_BYTES];
@@ -143,7 +152,8 @@ bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns,
 	X(ASKED)    /* the final answer to ours, its transaction in txn                            */ \
 	X(FAIL)     /* the first INVITE failed, with status                                       */ \
 	X(NEXT)     /* the first INVITE did not reach its way, and another one was tried           */ \
-	X(CANCEL)   /* the caller cancelled; it has its answers already                            */ \
+	X(CANCEL)   /* is_cancelled: the caller gave up, it has its answers already; else the peer  \
+		     * wants its re-INVITE cancelled, which still waits for an answer             */ \
 	X(BYE)      /* the peer hung up, or the dialog died; the leg is GONE or LEAVING            */ \
 	X(OVER)     /* the leg came to its end after our own BYE or CANCEL                         */
 
@@ -179,10 +189,12 @@ struct cargo {
 struct leg *leg_open_answered(struct legs *, const struct msg *invite, struct ref txn,
     const struct txn_way *way, const struct turn *);
 
-/* A 1xx beyond 100, a 2xx, a final failure, for the INVITE that waits (the first or a later one). */
+/* A 1xx beyond 100, a 2xx, a final failure, for the INVITE that waits (the first or a later one).
+ * leg_answer ends: true; false when nobody waits, or the 2xx cannot be written and a 500 went out. */
 void leg_ring(struct legs *, struct leg *, unsigned status, struct str reason, const struct cargo *,
     const struct turn *);
-void leg_answer(struct legs *, struct leg *, struct str reason, const struct cargo *, const struct turn *);
+bool leg_answer(struct legs *, struct leg *, struct str reason, const struct cargo *,
+    const struct turn *);
 void leg_refuse(struct legs *, struct leg *, unsigned status, struct str reason,
     const struct cargo *, const struct turn *);
 
@@ -229,7 +241,8 @@ void leg_asked(struct legs *, struct leg *, struct ref txn, unsigned status, str
 
 /* Ends the leg in the way its state asks for: a final answer STATUS to a caller that waits, CANCEL to
  * a callee that was called, BYE inside a dialog, and BYE as soon as allowed where the ACK is still out.
- * After: the leg is LEAVING or GONE. REASON_HEADER: the value of a Reason header, or empty. */
+ * After: the leg is LEAVING or GONE, or will say OVER once the ACK is there or missing for good.
+ * REASON_HEADER: the value of a Reason header, or empty. */
 void leg_end(struct legs *, struct leg *, unsigned status, struct str reason,
     struct str reason_header, const struct cargo *, const struct turn *);
 
@@ -247,8 +260,8 @@ struct word leg_hear_request(struct legs *, struct leg *, const struct msg *, st
 struct word leg_hear_cancel(struct legs *, struct leg *, const struct msg *cancel,
     const struct turn *);
 
-/* Cancels our re-INVITE that is under way, if there is one. */
-void leg_cancel_change(struct legs *, struct leg *, const struct turn *);
+/* Cancels our re-INVITE that is under way. Ends: true; false if there is none. */
+bool leg_cancel_change(struct legs *, struct leg *, const struct turn *);
 
 /* News of a client transaction of this leg; MSG is the response, or NULL for time-outs and failures. */
 struct word leg_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *msg,

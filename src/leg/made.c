@@ -59,7 +59,7 @@ put_contact(struct legs *ls, struct leg *leg, struct str user, const struct txn_
 	struct buf host = buf_on(text, sizeof text);
 	struct speech spoken = { leg->speech.scheme, leg->transport };
 
-	dialog_write_face(ls, &host, leg->transport, &way->addr, way->flow);
+	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
 	       dialog_put_contact(ls, leg, user, buf_str(&host), scheme_contact_param(&spoken));
 }
@@ -69,7 +69,7 @@ static bool
 send_invite(struct legs *ls, struct leg *leg, struct str user, const struct turn *t, struct str *why)
 {
 	struct txn_owner owner = { OWNER_LEG, leg->ref };
-	struct cargo cargo = dialog_kept_session(leg);
+	struct cargo cargo;
 	struct txn_way way;
 	struct str branch;
 	struct ref txn;
@@ -100,6 +100,8 @@ send_invite(struct legs *ls, struct leg *leg, struct str user, const struct turn
 	}
 	leg->invite_cseq = ++leg->local_cseq;
 	leg->invite_out = txn;
+	leg->was_heard = false;
+	alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
 	txn_send(ls->txns, txn, METHOD_INVITE, out_wrote(t->out, &b), &way, t->now, t->out);
 	leg_move(ls, leg, LEG_CALLING);
 	return true;
@@ -156,44 +158,58 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 		leg_close(ls, leg);
 		return NULL;
 	}
-	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT], t->now.mono_ms + RING_MS);
 	return leg;
 }
 
 static struct word
 hear_ringing(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
 {
-	if (msg->status == 100 || leg->is_cancelled)
+	struct alarm *wait = &leg->alarms[LEG_ALARM_WAIT];
+	bool is_first = !leg->was_heard;
+
+	leg->was_heard = true;
+	if (leg->is_cancelled)
 		return leg_nothing();
+	/* Timer B waits for any answer; from here on it is ours (RFC 3261 16.6 (11): timer C). */
+	if (msg->status == 100) {
+		if (is_first)
+			alarm_arm(ls->alarms, wait, t->now.mono_ms + TRYING_MS);
+		return leg_nothing();
+	}
+	alarm_arm(ls->alarms, wait, t->now.mono_ms + RING_MS);
 	(void)dialog_from_answer(leg, msg, t);
 	if (leg->state == LEG_CALLING)
 		leg_move(ls, leg, LEG_RINGING);
 	return leg_say(WORD_RING, msg->status, msg->reason, msg);
 }
 
+/* A 2xx that we cannot live with: take it and hang up (RFC 3261 15). */
+static void
+hang_up(struct legs *ls, struct leg *leg, const struct turn *t)
+{
+	(void)leg_send_ack(ls, leg, NULL, t);
+	leg_send_bye(ls, leg, STR(""), NULL, t);
+}
+
 static struct word
 hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
 {
+	bool fits = dialog_from_answer(leg, msg, t);
+
 	alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
-	leg->is_confirmed = dialog_from_answer(leg, msg, t);
+	leg->is_confirmed = true;
 	leg->heard_sdp = dialog_session_hash(ls, msg);
 	(void)shelf_put(&leg->shelf, TEXT_HEADERS, STR(""));
-	if (leg->is_cancelled || !leg->is_confirmed) {
-		/* It crossed our CANCEL, or cannot be followed: take it and hang up (RFC 3261 15). */
-		bool was_cancelled = leg->is_cancelled;
-
-		leg->is_confirmed = true;
-		leg_send_ack(ls, leg, NULL, t);
-		leg_send_bye(ls, leg, STR(""), NULL, t);
-		if (!was_cancelled)
-			return leg_say(WORD_FAIL, 500, STR("the answer does not fit"), NULL);
+	if (leg->is_cancelled) { /* it crossed our CANCEL */
+		hang_up(ls, leg, t);
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
 	}
-	leg_move(ls, leg, leg->invite_had_offer ? LEG_TALKING : LEG_ANSWERED);
-	if (leg->invite_had_offer)
-		leg_send_ack(ls, leg, NULL, t);
-	else
-		leg->owes_ack = true;
+	leg->owes_ack = !leg->invite_had_offer;
+	leg_move(ls, leg, leg->owes_ack ? LEG_ANSWERED : LEG_TALKING);
+	if (!fits || (!leg->owes_ack && !leg_send_ack(ls, leg, NULL, t))) {
+		hang_up(ls, leg, t);
+		return leg_say(WORD_FAIL, 500, STR("the answer cannot be followed"), NULL);
+	}
 	return leg_say(WORD_ANSWER, msg->status, msg->reason, msg);
 }
 
@@ -208,6 +224,7 @@ hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reaso
 		leg_move(ls, leg, LEG_GONE);
 		return leg_say(WORD_OVER, 0, STR(""), NULL);
 	}
+	/* Once it rang somewhere, no other way is tried (RFC 3263 4.3). */
 	if (may_retry && leg->state == LEG_CALLING && send_again(ls, leg, t, &why))
 		return leg_say(WORD_NEXT, status, reason, NULL);
 	leg_move(ls, leg, LEG_GONE);
@@ -234,7 +251,8 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 		return hear_failure(ls, leg, 408, STR("the device did not answer"), NULL, true, t);
 	case NEWS_UNREACHABLE:
 		leg->invite_out = REF_NONE;
-		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL, true, t);
+		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL,
+		    !leg->was_heard, t);
 	case NEWS_AGAIN:
 	case NEWS_NO_ACK:
 	case NEWS_NONE:
@@ -249,7 +267,7 @@ leg_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const struc
 	if (!leg->owes_ack)
 		return;
 	dialog_keep_session(leg, cargo);
-	leg_send_ack(ls, leg, cargo, t);
+	(void)leg_send_ack(ls, leg, cargo, t);
 	if (leg->state == LEG_ANSWERED)
 		leg_move(ls, leg, LEG_TALKING);
 }

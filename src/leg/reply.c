@@ -90,7 +90,7 @@ leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_cont
 	return txn;
 }
 
-void
+bool
 leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const struct turn *t)
 {
 	char text[BRANCH_BYTES + 32];
@@ -100,8 +100,9 @@ leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const 
 	struct buf b;
 
 	leg->owes_ack = false;
+	(void)shelf_put(&leg->shelf, TEXT_ACK, STR(""));
 	if (!way_inside(ls, leg, t, &way, &why))
-		return;
+		return false;
 	txns_write_branch(ls->txns, &branch);
 	b = out_buf(t->out, WRITE_BYTES_MAX);
 	dialog_write_request(ls, leg, &b, STR("ACK"), leg->invite_cseq, buf_str(&branch), &way,
@@ -109,8 +110,20 @@ leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const 
 	dialog_write_uuid(ls, leg, &b);
 	dialog_write_cargo(&b, cargo);
 	if (!buf_ok(&b))
-		return;
+		return false;
 	ack = out_wrote(t->out, &b);
 	(void)shelf_put(&leg->shelf, TEXT_ACK, ack);
 	out_send(t->out, way.flow, &way.addr, ack);
+	return true;
+}
+
+void
+leg_send_ack_again(struct legs *ls, struct leg *leg, const struct turn *t)
+{
+	struct str ack = leg_text(leg, TEXT_ACK);
+	struct txn_way way;
+	struct str why;
+
+	if (!leg->owes_ack && ack.len > 0 && way_inside(ls, leg, t, &way, &why))
+		out_send(t->out, way.flow, &way.addr, out_keep(t->out, ack));
 }

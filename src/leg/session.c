@@ -12,14 +12,16 @@ enum { AGAIN_MS = 10 * 1000, BUSY_MS = 2 * 1000 };
 void
 session_hear(struct leg *leg, const struct msg *invite)
 {
-	struct session *s = &leg->session;
+	struct session *s = &leg->asked;
 	struct str refresher = msg_refresher(invite);
 	uint32_t asked_s;
 
+	*s = leg->session;
 	if (leg->kind != LEG_OF_CALLER)
 		return;
 	s->peer_has_timer = msg_has_token(invite, HEADER_SUPPORTED, STR("timer"));
-	s->peer_has_update = msg_has_token(invite, HEADER_ALLOW, STR("UPDATE"));
+	if (msg_header(invite, HEADER_ALLOW) != NULL)
+		s->peer_has_update = msg_has_token(invite, HEADER_ALLOW, STR("UPDATE"));
 	s->refresher = REFRESHER_NOBODY;
 	if (!s->peer_has_timer)
 		return;
@@ -32,6 +34,18 @@ session_hear(struct leg *leg, const struct msg *invite)
 	if (s->interval_s < s->min_se_s)
 		s->interval_s = s->min_se_s;
 	s->refresher = str_alike(refresher, STR("uac")) ? REFRESHER_PEER : REFRESHER_WE;
+}
+
+void
+session_agree(struct leg *leg)
+{
+	const struct session *asked = &leg->asked;
+
+	leg->session.refresher = asked->refresher;
+	leg->session.interval_s = asked->interval_s;
+	leg->session.min_se_s = asked->min_se_s;
+	leg->session.peer_has_update = asked->peer_has_update;
+	leg->session.peer_has_timer = asked->peer_has_timer;
 }
 
 /* Whether we could keep the promise to refresh. */
@@ -68,7 +82,8 @@ session_start(struct legs *ls, struct leg *leg, const struct turn *t)
 	int64_t interval_ms = (int64_t)s->interval_s * 1000;
 	int64_t early_ms = interval_ms / 3 < 32000 ? interval_ms / 3 : 32000;
 
-	if (s->refresher == REFRESHER_NOBODY ||
+	if ((leg->state != LEG_ANSWERED && leg->state != LEG_TALKING) ||
+	    s->refresher == REFRESHER_NOBODY ||
 	    (s->refresher == REFRESHER_WE && !may_refresh(leg))) {
 		alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_SESSION]);
 		return;
@@ -77,6 +92,24 @@ session_start(struct legs *ls, struct leg *leg, const struct turn *t)
 	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_SESSION],
 	    s->refresher == REFRESHER_WE ? t->now.mono_ms + interval_ms / 2
 					 : s->expires_at_ms - early_ms);
+}
+
+void
+session_answered(struct legs *ls, struct leg *leg, const struct msg *answer, const struct turn *t)
+{
+	struct session *s = &leg->session;
+	uint32_t interval_s;
+
+	/* A 2xx without Session-Expires turns the timer off (RFC 4028 7.2). */
+	if (!msg_seconds(answer, HEADER_SESSION_EXPIRES, &interval_s))
+		s->refresher = REFRESHER_NOBODY;
+	if (s->refresher != REFRESHER_NOBODY) {
+		/* The peer may have asked for less than we did, and to do it itself. */
+		s->interval_s = interval_s < MIN_SE_S ? MIN_SE_S : interval_s;
+		s->refresher = str_alike(msg_refresher(answer), STR("uas")) ? REFRESHER_PEER
+									  : REFRESHER_WE;
+	}
+	session_start(ls, leg, t);
 }
 
 static void
@@ -105,6 +138,7 @@ send_refresh(struct legs *ls, struct leg *leg, const struct turn *t)
 	struct ref txn;
 
 	session_write(leg, &lines);
+	leg->session.refresh_is_invite = !leg->session.peer_has_update;
 	if (leg->session.peer_has_update) {
 		write_header(&lines, HEADER_SUPPORTED, STR("timer"));
 		return leg_request(ls, leg, METHOD_UPDATE, true, buf_str(&lines), NULL, t);
@@ -134,35 +168,49 @@ session_ring(struct legs *ls, struct leg *leg, const struct turn *t)
 	return leg_nothing();
 }
 
-struct word
-session_refreshed(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct turn *t)
+/* The refresh was refused, but the dialog lives: the old expiry still counts. */
+static void
+retry(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
 {
+	struct session *s = &leg->session;
 	uint32_t least_s;
 
-	if (news->kind == NEWS_PROVISIONAL)
-		return leg_nothing();
-	leg->session.refresh = REF_NONE;
-	if (news->kind != NEWS_FINAL || msg->status == 408 || msg->status == 481)
-		return expire(ls, leg, STR("the refresh of the session failed"), t);
-	if (msg->status < 300) {
-		dialog_refresh_target(leg, msg);
-		if (news->method == METHOD_INVITE)
-			leg_send_ack(ls, leg, NULL, t);
-		/* A 2xx without Session-Expires turns the timer off (RFC 4028 7.2). */
-		if (msg_header(msg, HEADER_SESSION_EXPIRES) == NULL)
-			leg->session.refresher = REFRESHER_NOBODY;
-		session_start(ls, leg, t);
-	} else if (msg->status == 491) {
+	if (msg->status == 491) {
 		/* The caller owns the Call-ID, so we are the side that waits the shorter time. */
 		again(ls, leg, 10 * (int64_t)dice_below(ls->dice, 201), t);
 	} else if (msg->status == 422 && msg_seconds(msg, HEADER_MIN_SE, &least_s) &&
-		   least_s > leg->session.interval_s) {
-		leg->session.min_se_s = least_s;
-		leg->session.interval_s = least_s;
+		   least_s > s->interval_s) {
+		s->min_se_s = least_s;
+		s->interval_s = least_s;
+		again(ls, leg, 0, t);
+	} else if ((msg->status == 405 || msg->status == 501) && s->peer_has_update &&
+		   leg_text(leg, TEXT_SDP).len > 0) {
+		s->peer_has_update = false; /* whatever its Allow said */
 		again(ls, leg, 0, t);
 	} else {
 		again(ls, leg, AGAIN_MS, t);
 	}
+}
+
+struct word
+session_refreshed(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
+    const struct turn *t)
+{
+	if (news->kind == NEWS_PROVISIONAL)
+		return leg_nothing();
+	leg->session.refresh = REF_NONE;
+	if (news->kind == NEWS_FINAL && msg->status < 300) {
+		dialog_refresh_target(leg, msg);
+		if (news->method == METHOD_INVITE)
+			(void)leg_send_ack(ls, leg, NULL, t);
+	}
+	if (leg->state != LEG_TALKING) /* we are hanging up */
+		return leg_nothing();
+	if (news->kind != NEWS_FINAL || msg->status == 408 || msg->status == 481)
+		return expire(ls, leg, STR("the refresh of the session failed"), t);
+	if (msg->status < 300)
+		session_answered(ls, leg, msg, t);
+	else
+		retry(ls, leg, msg, t);
 	return leg_nothing();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "leg/inside.h"
 
+#include <string.h>
+
 #include "base/panic.h"
 
 bool
@@ -45,7 +47,11 @@ leg_take(struct legs *ls, enum leg_kind kind, const struct turn *t)
 
 	if (leg == NULL)
 		return NULL;
-	*leg = (struct leg){ .ref = ref, .kind = kind, .since_ms = t->now.mono_ms };
+	/* The text is left as it is: it is large, and nobody reads what was not written. */
+	memset(leg, 0, offsetof(struct leg, text));
+	leg->ref = ref;
+	leg->kind = kind;
+	leg->since_ms = t->now.mono_ms;
 	leg->max_forwards = 70;
 	for (uint32_t i = 0; i < LEG_ALARMS; i++)
 		leg->alarms[i] = alarm_of(ALARM_LEG, ref, i);
@@ -69,6 +75,8 @@ leg_close(struct legs *ls, struct leg *leg)
 		leg->session.refresh };
 
 	must(leg->state == LEG_GONE);
+	for (uint32_t i = 0; i < LEG_ALARMS; i++)
+		must(!alarm_is_armed(&leg->alarms[i]));
 	for (size_t i = 0; i < sizeof txns / sizeof txns[0]; i++)
 		if (!ref_is_none(txns[i]))
 			txn_disown(ls->txns, txns[i]);

@@ -36,11 +36,13 @@ leg_change(struct legs *ls, struct leg *leg, const struct cargo *cargo, const st
 	return true;
 }
 
-void
+bool
 leg_cancel_change(struct legs *ls, struct leg *leg, const struct turn *t)
 {
-	if (leg->state == LEG_TALKING && !ref_is_none(leg->invite_out))
-		txn_cancel(ls->txns, leg->invite_out, STR(""), t->now, t->out);
+	if (leg->state != LEG_TALKING || ref_is_none(leg->invite_out))
+		return false;
+	txn_cancel(ls->txns, leg->invite_out, STR(""), t->now, t->out);
+	return true;
 }
 
 /* What we had offered is in force now: kept out of the request that offered it. */
@@ -76,10 +78,10 @@ change_done(struct legs *ls, struct leg *leg, const struct news *news, const str
 	leg->heard_sdp = dialog_session_hash(ls, msg);
 	keep_offered(ls, leg, txn_request_text(ls->txns, news->txn), t);
 	if (leg->invite_had_offer)
-		leg_send_ack(ls, leg, NULL, t);
+		(void)leg_send_ack(ls, leg, NULL, t);
 	else
 		leg->owes_ack = true;
-	session_start(ls, leg, t);
+	session_answered(ls, leg, msg, t);
 	return leg_say(WORD_CHANGED, msg->status, msg->reason, msg);
 }
 
@@ -90,6 +92,11 @@ change_hear_news(struct legs *ls, struct leg *leg, const struct news *news, cons
 	if (news->kind == NEWS_PROVISIONAL)
 		return leg_nothing();
 	leg->invite_out = REF_NONE;
+	if (leg->state != LEG_TALKING) { /* we are hanging up, and nobody waits for this any more */
+		if (news->kind == NEWS_FINAL && msg->status < 300)
+			(void)leg_send_ack(ls, leg, NULL, t);
+		return leg_nothing();
+	}
 	if (news->kind == NEWS_FINAL && msg->status < 300)
 		return change_done(ls, leg, news, msg, t);
 	/* These say that the dialog is dead (RFC 3261 12.2.1.2, RFC 5057 5.1). */
@@ -115,7 +122,10 @@ leg_asked(struct legs *ls, struct leg *leg, struct ref txn, unsigned status, str
 {
 	struct reply reply = { .txn = txn, .status = status, .reason = reason, .cargo = cargo };
 
-	(void)leg_reply(ls, leg, &reply, t);
+	if (!leg_reply(ls, leg, &reply, t)) { /* it may be too much to fit */
+		reply.cargo = NULL;
+		(void)leg_reply(ls, leg, &reply, t);
+	}
 	txn_disown(ls->txns, txn);
 }
 
@@ -179,11 +189,37 @@ hear_other(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref t
 	return leg_nothing();
 }
 
+/* Whether the message came by a way that this leg listens to: what began over TLS goes on over
+ * TLS (RFC 6141 6). */
+static bool
+may_come_by(const struct leg *leg, const struct txn_way *way)
+{
+	return way->is_tls || leg->speech.transport != TRANSPORT_TLS;
+}
+
+/* What is wrong with any request inside the dialog; status 0: nothing. */
+static struct reply
+judge(const struct leg *leg, const struct msg *msg, const struct txn_way *way)
+{
+	if (!may_come_by(leg, way))
+		return (struct reply){ .status = 400, .reason = STR("Dialog Not Over TLS") };
+	/* RFC 3261 12.2.2: lower is 500; the same number in another transaction is no better. */
+	if (leg->has_remote_cseq && msg->cseq <= leg->remote_cseq)
+		return (struct reply){ .status = 500, .reason = STR("CSeq Out Of Order") };
+	if (leg->state == LEG_LEAVING && msg->method != METHOD_BYE)
+		return (struct reply){ .status = 481 };
+	return (struct reply){ .status = 0 };
+}
+
 struct word
 leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
     const struct txn_way *way, const struct turn *t)
 {
+	struct reply refusal;
+
 	if (msg->method == METHOD_ACK) {
+		if (!may_come_by(leg, way))
+			return leg_nothing();
 		way_heard(ls, leg, way);
 		return answered_hear_ack(ls, leg, msg, t);
 	}
@@ -191,14 +227,15 @@ leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct
 		txn_disown(ls->txns, txn);
 		return leg_nothing();
 	}
-	if (msg->cseq <= leg->remote_cseq) { /* RFC 3261 12.2.2 */
-		struct reply reply = { .txn = txn, .status = 500, .reason = STR("CSeq Out Of Order") };
-
-		(void)leg_reply(ls, leg, &reply, t);
+	refusal = judge(leg, msg, way);
+	if (refusal.status != 0) {
+		refusal.txn = txn;
+		(void)leg_reply(ls, leg, &refusal, t);
 		txn_disown(ls->txns, txn);
 		return leg_nothing();
 	}
 	leg->remote_cseq = msg->cseq;
+	leg->has_remote_cseq = true;
 	way_heard(ls, leg, way);
 	if (msg->method == METHOD_INVITE)
 		return answered_hear_invite(ls, leg, msg, txn, way, t);
@@ -214,7 +251,7 @@ hear_asked(struct legs *ls, struct leg *leg, const struct news *news, const stru
 {
 	struct word word;
 
-	if (news->kind == NEWS_PROVISIONAL)
+	if (news->kind == NEWS_PROVISIONAL || leg->state == LEG_LEAVING || leg->state == LEG_GONE)
 		return leg_nothing();
 	/* RFC 5057: 481 ends the usage; a time-out says the same. A 408 must not be passed on to a
 	 * request that is not an INVITE (RFC 4320 4.2). */
@@ -234,14 +271,10 @@ leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const s
 	if (news->kind == NEWS_NONE || news->kind == NEWS_NO_ACK)
 		return leg_nothing();
 	if (news->kind == NEWS_AGAIN) {
-		if (str_same(msg->to.tag, leg_text(leg, TEXT_REMOTE_TAG))) {
-			struct str ack = leg_text(leg, TEXT_ACK);
-
-			if (!leg->owes_ack && ack.len > 0)
-				out_send(t->out, leg->flow, &leg->peer, out_keep(t->out, ack));
-		} else {
+		if (!str_same(msg->to.tag, leg_text(leg, TEXT_REMOTE_TAG)))
 			leg_refuse_fork(ls, leg, msg, t);
-		}
+		else if (msg->cseq == leg->invite_cseq)
+			leg_send_ack_again(ls, leg, t);
 		return leg_nothing();
 	}
 	if (ref_same(news->txn, leg->session.refresh))

@@ -62,6 +62,7 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
     struct candidate *candidate)
 {
 	const struct flow *flow = flows_find(ls->flows, leg->flow);
+	struct speech asked;
 
 	if (flow == NULL || flow->is_shut)
 		return false;
@@ -77,10 +78,14 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 	/* A socket leads anywhere: to the address that the next hop names, or, for a phone that
 	 * registered or a name that is not looked up, to where its last message came from. */
 	candidate->addr = leg->peer;
-	if (leg->flow_tie != TIE_REGISTERED && hop->ip.family != ADDR_NONE) {
-		candidate->addr = hop->ip;
-		candidate->addr.port = hop->port != 0 ? hop->port : transport_port(TRANSPORT_UDP);
-	}
+	if (leg->flow_tie == TIE_REGISTERED || leg->is_natted || hop->ip.family == ADDR_NONE)
+		return true;
+	/* Nor is it taken against the peer's word, or for the other family of addresses. */
+	if (hop->ip.family != flow->local.family ||
+	    (speech_of_uri(hop, &asked) && asked.transport != TRANSPORT_UDP))
+		return false;
+	candidate->addr = hop->ip;
+	candidate->addr.port = hop->port != 0 ? hop->port : transport_port(TRANSPORT_UDP);
 	return true;
 }
 
@@ -144,21 +149,24 @@ void
 way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
 {
 	const struct flow *flow = flows_find(ls->flows, way->flow);
+	const struct flow *old = flows_find(ls->flows, leg->flow);
 
-	if (flow == NULL)
+	if (flow == NULL || flow == old) {
+		if (flow != NULL && flow->transport == TRANSPORT_UDP)
+			leg->peer = way->addr;
 		return;
+	}
 	/* A sips leg is not moved off TLS by what comes in elsewhere, nor any leg off its own TLS. */
 	if (flow->transport != TRANSPORT_TLS && leg->transport == TRANSPORT_TLS)
 		return;
+	/* The old flow stays while it lives: a stranger's connection does not take a dialog over. */
+	if (old != NULL && !old->is_shut && leg->transport != TRANSPORT_UDP)
+		return;
 	if (flow->transport == TRANSPORT_UDP) {
 		leg->peer = way->addr;
-		return;
+		if (old != NULL)
+			return;
 	}
-	if (flow_same(flow->id, leg->flow))
-		return;
-	/* The old flow stays while it lives: a stranger's connection does not take a dialog over. */
-	if (flows_find(ls->flows, leg->flow) != NULL && leg->transport != TRANSPORT_UDP)
-		return;
 	leg->flow = flow->id;
 	leg->flow_tie = TIE_DIALOG;
 	leg->transport = flow->transport;

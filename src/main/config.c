@@ -204,7 +204,7 @@ read_listens(struct reading *r, const struct yaml *list)
 		r->has_bad_listens = true;
 		if (list == NULL)
 			report_error(r->report, r->root->span,
-				"nothing says where to listen; add listen: [ \"sip:0.0.0.0:5060\" ]");
+				"no listeners; add listen: [ \"sip:0.0.0.0:5060\" ]");
 		return;
 	}
 	if (list->kind != YAML_LIST || list->count == 0 || list->count > LISTENS_MAX) {
@@ -324,7 +324,7 @@ read_uuid_header(struct reading *r, const struct yaml *node)
 		return;
 	if (!lex_is_token(node->text) || node->text.len > HEADER_NAME_BYTES_MAX)
 		value_refused(r, node, 0,
-			STR("the name of a header is made of letters, digits and - . ! % * _ + ` ' ~"));
+			STR("a header's name has letters, digits and - . ! % * _ + ` ' ~"));
 	else if (header_find(node->text) != HEADER_OTHER)
 		value_refused(r, node, 0, STR("this header has a meaning of its own in SIP"));
 	else

@@ -67,7 +67,7 @@ check_identity(struct reading *r)
 		if (config->listens[i].transport != TRANSPORT_TLS)
 			continue;
 		report_error(r->report, r->listens[i]->span,
-			"a TLS listener needs a certificate; add tls: { certificate: FILE, key: FILE }");
+			"a TLS listener needs a certificate; add tls: with certificate: and key:");
 		return;
 	}
 }
@@ -95,7 +95,7 @@ check_tls_contact(struct reading *r, struct span span)
 {
 	if (r->trust == NULL)
 		report_error(r->report, span,
-			"to check this device's certificate, tls: needs trust: FILE, the CAs to believe "
+			"who it is cannot be checked: tls: needs trust: FILE, the CAs to believe "
 			"(all public ones: /etc/ssl/certs/ca-certificates.crt)");
 	if (!r->has_bad_listens && !has_listener(r, TRANSPORT_TLS, ADDR_NONE))
 		report_error(r->report, span,
@@ -127,7 +127,7 @@ check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes
 								: "");
 	else if (transport == TRANSPORT_TCP && !has_listener(r, transport, ADDR_NONE))
 		report_warning(r->report, span,
-			"this device speaks TCP, and there is no TCP listener for its own requests");
+			"this device speaks TCP, and no TCP listener takes its own requests");
 	if (nodes->tls_name != NULL && transport != TRANSPORT_TLS)
 		report_error(r->report, nodes->tls_name->span,
 			"tls-name says nothing here: the contact does not speak TLS");
@@ -145,7 +145,7 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 			"tls-name says nothing here: a device that registers is not dialled");
 	if (is_self && !nodes->has_password && has_listener(r, TRANSPORT_TLS, ADDR_NONE))
 		report_warning(r->report, nodes->contact->span,
-			"%.*s has no password, so whoever registers as it is unauthenticated, over TLS too",
+			"%.*s has no password: who registers so is unauthenticated, over TLS too",
 			SHOW(dn->number));
 	if (nodes->methods != NULL && !nodes->has_password &&
 		(dn->challenges_register || dn->challenges_invite))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_value.h - the small words of the configuration: spans of time, host and port, listeners. */
+/* config_value.h - small words of a configuration: times, host and port, listeners. */
 #ifndef MAIN_CONFIG_VALUE_H
 #define MAIN_CONFIG_VALUE_H
 

@@ -42,7 +42,8 @@ good_character(struct str text, size_t at)
 	return len;
 }
 
-/* libfyaml takes an octet that is no UTF-8 for the end of the file and swallows control characters. */
+/* libfyaml takes an octet that is no UTF-8 for the end of the file, and swallows control
+ * characters. */
 static bool
 text_is_good(struct report *report)
 {

@@ -1,23 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/host.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/panic.h"
 #include "main/log.h"
 #include "store/store.h"
+
+enum phase { PHASE_SERVES, PHASE_DRAINS, PHASE_RETIRES, PHASE_OVER };
+
+enum { DRAIN_LOOK_MS = 50 };
 
 struct host {
 	struct net *net;
 	struct store *store;
 	struct core *core;
-	void *memory;
+	void *memory; /* of the core; costs nothing until it is written */
 	size_t memory_bytes;
-	char *octets; /* of the actions */
+	void *out_memory;
+	FILE *log;
+	enum phase phase;
+	int64_t phase_at_ms; /* when it began */
+	int64_t quiet_at_ms; /* when the last call was over; 0: not yet */
+	struct when now;     /* one sample for a whole turn */
 	struct out out;
 };
 
@@ -26,215 +34,298 @@ clock_now(void)
 {
 	struct timespec mono, wall;
 
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (struct when){
-		.mono_ms = (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
-		.wall_s = wall.tv_sec,
-	};
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono);
+	(void)clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct when){ .mono_ms = (int64_t)mono.tv_sec * 1000 + mono.tv_nsec / 1000000,
+		.wall_s = (int64_t)wall.tv_sec };
 }
 
-static void
-say(struct buf *why, const char *what)
+/* ---- opening, closing ---------------------------------------------------------------------- */
+
+static void *
+map_memory(size_t bytes)
 {
-	buf_put(why, str_cstr(what));
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
 }
 
 static bool
-open_core(struct host *h, const struct config *config, struct buf *why)
+open_core(struct host *host, const struct host_options *options, struct buf *why)
 {
-	struct core_options options = { .directory = &config->directory,
-		.t1_ms = config->t1_ms, .t2_ms = config->t2_ms, .t4_ms = config->t4_ms };
+	const struct config *config = options->config;
+	struct core_options o = { .directory = &config->directory,
+		.t1_ms = config->t1_ms,
+		.t2_ms = config->t2_ms,
+		.t4_ms = config->t4_ms,
+		.calls_max = options->calls_max };
 
-	options.listeners = net_listeners(h->net, &options.listener_count);
-	if (getrandom(options.seed, sizeof options.seed, 0) != (ssize_t)sizeof options.seed) {
-		say(why, "the system gave no random numbers");
+	o.listeners = net_listeners(host->net, &o.listener_count);
+	must(getrandom(o.seed, sizeof o.seed, 0) == sizeof o.seed);
+	host->memory_bytes = core_memory_bytes(&o);
+	host->memory = map_memory(host->memory_bytes);
+	host->out_memory = map_memory(OUT_BYTES);
+	if (host->memory == NULL || host->out_memory == NULL) {
+		buf_put(why, STR("the system gives no memory"));
 		return false;
 	}
-	/* Most of it is never touched: it costs addresses, not memory. */
-	h->memory_bytes = core_memory_bytes(&options);
-	h->memory = mmap(NULL, h->memory_bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (h->memory == MAP_FAILED) {
-		h->memory = NULL;
-		say(why, "no address space for the core: ");
-		say(why, strerror(errno));
+	out_init(&host->out, host->out_memory, OUT_BYTES);
+	host->now = clock_now();
+	host->core = core_open(&o, host->memory, host->memory_bytes, host->now);
+	if (host->core == NULL)
+		buf_put(why, STR("the core does not open: libcrypto gives no digests"));
+	return host->core != NULL;
+}
+
+static bool
+open_parts(struct host *host, const struct host_options *options, struct buf *why)
+{
+	const struct config *config = options->config;
+	const struct net_options net_options = { .listens = config->listens,
+		.listen_count = config->listen_count,
+		.certificate = config->certificate,
+		.key = config->key,
+		.trust = config->trust,
+		.keylog = options->keylog,
+		.resolver = config->resolver };
+
+	host->net = net_open(&net_options, why);
+	if (host->net == NULL)
+		return false;
+	host->store = store_memory_open(BINDINGS_MAX);
+	if (host->store == NULL ||
+		(store_fd(host->store) >= 0 && !net_watch_fd(host->net, store_fd(host->store)))) {
+		buf_put(why, STR("the store does not open"));
 		return false;
 	}
-	h->core = core_open(&options, h->memory, h->memory_bytes, clock_now());
-	explicit_bzero(options.seed, sizeof options.seed);
-	if (h->core == NULL)
-		say(why, "the core could not be opened: libcrypto lacks a digest");
-	return h->core != NULL;
+	if (!open_core(host, options, why))
+		return false;
+	store_replay(host->store);
+	return true;
 }
 
 struct host *
-host_open(const struct host_options *o, struct buf *why)
+host_open(const struct host_options *options, struct buf *why)
 {
-	const struct config *config = o->config;
-	struct net_options options = { .listens = config->listens,
-		.listen_count = config->listen_count, .certificate = config->certificate,
-		.key = config->key, .trust = config->trust, .keylog = o->keylog,
-		.resolver = config->resolver };
-	struct host *h = calloc(1, sizeof *h);
+	struct host *host = calloc(1, sizeof *host);
 
-	if (h == NULL) {
-		say(why, "no memory");
+	must(host != NULL);
+	host->log = options->log;
+	if (!open_parts(host, options, why)) {
+		host_close(host);
 		return NULL;
 	}
-	h->octets = malloc(OUT_BYTES);
-	h->store = store_memory_open(BINDINGS_MAX);
-	if (h->octets == NULL || h->store == NULL) {
-		say(why, "no memory");
-		host_close(h);
-		return NULL;
-	}
-	out_init(&h->out, h->octets, OUT_BYTES);
-	h->net = net_open(&options, why);
-	if (h->net == NULL || !open_core(h, config, why) ||
-	    (o->watch_fd >= 0 && !net_watch_fd(h->net, o->watch_fd))) {
-		host_close(h);
-		return NULL;
-	}
-	return h;
+	return host;
 }
 
 void
-host_close(struct host *h)
+host_close(struct host *host)
 {
-	if (h->core != NULL)
-		core_close(h->core);
-	if (h->net != NULL)
-		net_close(h->net);
-	if (h->store != NULL)
-		store_close(h->store);
-	if (h->memory != NULL)
-		munmap(h->memory, h->memory_bytes);
-	free(h->octets);
-	free(h);
+	if (host->core != NULL)
+		core_close(host->core);
+	if (host->store != NULL)
+		store_close(host->store);
+	if (host->net != NULL)
+		net_close(host->net);
+	if (host->memory != NULL)
+		(void)munmap(host->memory, host->memory_bytes);
+	if (host->out_memory != NULL)
+		(void)munmap(host->out_memory, OUT_BYTES);
+	free(host);
 }
 
-/* Carries out everything that the core has answered. */
-static void
-carry_all(struct host *h)
-{
-	for (uint32_t i = 0; i < h->out.count; i++) {
-		const struct act *act = &h->out.acts[i];
+/* ---- a turn -------------------------------------------------------------------------------- */
 
-		if (net_carry(h->net, act))
+static void
+carry_all(struct host *host)
+{
+	for (uint32_t i = 0; i < host->out.count; i++) {
+		const struct act *act = &host->out.acts[i];
+
+		if (net_carry(host->net, act))
 			continue;
 		if (act->kind == ACT_SAVE)
-			store_ask(h->store, act->u.save.ask, act->u.save.aor, act->u.save.version,
-			    act->u.save.set);
+			store_ask(host->store, act->u.save.ask, act->u.save.aor,
+				act->u.save.version, act->u.save.set);
 		else if (act->kind == ACT_NOTE)
-			log_line(act->u.note.level, act->u.note.text);
+			log_line(host->log, log_now_ms(), act->u.note.level, act->u.note.text);
 	}
-	net_flush(h->net);
-	out_clear(&h->out);
+	net_flush(host->net);
+	out_clear(&host->out);
 }
 
 static void
-feed(struct host *h, const struct event *event, struct when now)
+feed(struct host *host, const struct event *event)
 {
-	if (!out_has_room(&h->out))
-		carry_all(h);
-	core_feed(h->core, event, now, &h->out);
+	core_feed(host->core, event, host->now, &host->out);
+	if (!out_has_room(&host->out))
+		carry_all(host);
 }
 
-/* What the store has to say, first the change and then the answer. */
-static void
-feed_store(struct host *h, struct when now)
+/* Ends: whether the store had anything to say. */
+static bool
+hear_store(struct host *host)
 {
 	struct store_news news;
+	bool has_news = false;
 
-	while (store_next(h->store, &news)) {
+	while (store_next(host->store, &news)) {
 		struct event event = { .kind = EV_SAVED };
 
+		has_news = true;
 		if (news.kind == STORE_BINDINGS) {
 			event.kind = EV_BINDINGS;
 			event.u.bindings.aor = news.aor;
-			event.u.bindings.version = news.version;
 			event.u.bindings.set = news.set;
+			event.u.bindings.version = news.version;
 		} else {
 			event.u.saved.ask = news.ask;
 			event.u.saved.status = news.status;
 		}
-		/* The views in NEWS end when the store is called again, which carrying out may do. */
-		if (!out_has_room(&h->out))
-			return;
-		core_feed(h->core, &event, now, &h->out);
+		feed(host, &event);
 	}
+	return has_news;
 }
 
-/* What the core wants at once: alarms that are due, and what there was no room for. */
 static void
-feed_ticks(struct host *h, struct when now)
-{
-	struct event tick = { .kind = EV_TICK };
-
-	do {
-		feed(h, &tick, now);
-		carry_all(h);
-		feed_store(h, now);
-		carry_all(h);
-	} while (core_deadline_ms(h->core) <= now.mono_ms);
-}
-
-static int64_t
-wait_of(const struct host *h, int64_t wait_ms)
-{
-	int64_t deadline_ms = core_deadline_ms(h->core);
-	int64_t left_ms;
-
-	if (deadline_ms == INT64_MAX)
-		return wait_ms;
-	left_ms = deadline_ms - clock_now().mono_ms;
-	if (left_ms < 0)
-		left_ms = 0;
-	return wait_ms >= 0 && wait_ms < left_ms ? wait_ms : left_ms;
-}
-
-void
-host_step(struct host *h, int64_t wait_ms)
+hear_net(struct host *host)
 {
 	enum note_level level;
 	struct event event;
-	struct when now;
 	struct str text;
 
-	net_wait(h->net, wait_of(h, wait_ms));
-	now = clock_now(); /* one sample for the whole batch */
-	while (net_note(h->net, &level, &text))
-		log_line(level, text);
-	while (net_next(h->net, &event)) {
-		feed(h, &event, now);
-		if (core_deadline_ms(h->core) <= now.mono_ms)
-			feed_ticks(h, now);
+	while (net_next(host->net, &event))
+		feed(host, &event);
+	while (net_note(host->net, &level, &text))
+		log_line(host->log, log_now_ms(), level, text);
+}
+
+/* Carries what the core wants until nobody has anything to add. */
+static void
+settle(struct host *host)
+{
+	do
+		carry_all(host);
+	while (hear_store(host));
+}
+
+static void
+enter(struct host *host, enum phase phase)
+{
+	host->phase = phase;
+	host->phase_at_ms = host->now.mono_ms;
+	if (phase == PHASE_RETIRES)
+		net_retire(host->net);
+}
+
+static void
+drain_on(struct host *host)
+{
+	int64_t now_ms = host->now.mono_ms, since_ms = now_ms - host->phase_at_ms;
+	struct counts counts;
+
+	core_count(host->core, &counts);
+	if (host->phase == PHASE_DRAINS) {
+		if (counts.calls == 0 && counts.legs == 0 && host->quiet_at_ms == 0)
+			host->quiet_at_ms = now_ms;
+		if ((host->quiet_at_ms != 0 &&
+			    (counts.transactions == 0 ||
+				    now_ms >= host->quiet_at_ms + DRAIN_QUIET_MS)) ||
+			since_ms >= DRAIN_MS)
+			enter(host, PHASE_RETIRES);
+	} else if (host->phase == PHASE_RETIRES) {
+		if (net_connections(host->net) == 0 || since_ms > LINGER_MS + DRAIN_LOOK_MS)
+			enter(host, PHASE_OVER);
 	}
-	feed_ticks(h, now);
+}
+
+static int64_t
+wait_of(const struct host *host, int64_t wait_ms)
+{
+	int64_t deadline_ms = core_deadline_ms(host->core);
+
+	if (host->phase != PHASE_SERVES && (wait_ms < 0 || wait_ms > DRAIN_LOOK_MS))
+		wait_ms = DRAIN_LOOK_MS;
+	if (deadline_ms != INT64_MAX) {
+		int64_t left_ms = deadline_ms - clock_now().mono_ms;
+
+		left_ms = left_ms > 0 ? left_ms : 0;
+		wait_ms = wait_ms < 0 || left_ms < wait_ms ? left_ms : wait_ms;
+	}
+	return wait_ms;
 }
 
 void
-host_drain(struct host *h)
+host_step(struct host *host, int64_t wait_ms)
 {
-	struct event order = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
-	struct when now = clock_now();
+	const struct event tick = { .kind = EV_TICK };
 
-	feed(h, &order, now);
-	feed_ticks(h, now);
+	net_wait(host->net, wait_of(host, wait_ms));
+	host->now = clock_now();
+	hear_net(host);
+	(void)hear_store(host);
+	feed(host, &tick);
+	settle(host);
+	if (host->phase != PHASE_SERVES)
+		drain_on(host);
+}
+
+/* ---- the rest ------------------------------------------------------------------------------ */
+
+void
+host_drain(struct host *host)
+{
+	const struct event event = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
+
+	host->now = clock_now();
+	if (host->phase != PHASE_SERVES) {
+		enter(host, PHASE_OVER);
+		return;
+	}
+	enter(host, PHASE_DRAINS);
+	feed(host, &event);
+	settle(host);
 }
 
 bool
-host_is_idle(const struct host *h)
+host_is_over(const struct host *host)
+{
+	return host->phase == PHASE_OVER;
+}
+
+bool
+host_is_idle(const struct host *host)
 {
 	struct counts counts;
 
-	core_count(h->core, &counts);
-	return counts.calls == 0 && counts.legs == 0;
+	core_count(host->core, &counts);
+	return counts.calls == 0 && counts.legs == 0 && counts.transactions == 0;
+}
+
+const struct listener *
+host_listeners(const struct host *host, uint32_t *count)
+{
+	return net_listeners(host->net, count);
+}
+
+bool
+host_watch_fd(struct host *host, int fd)
+{
+	return net_watch_fd(host->net, fd);
 }
 
 void
-host_count(const struct host *h, struct counts *counts)
+host_count(const struct host *host, struct counts *counts)
 {
-	core_count(h->core, counts);
+	core_count(host->core, counts);
+}
+
+void
+host_log_counters(const struct host *host)
+{
+	struct counts counts;
+
+	core_count(host->core, &counts);
+	log_counters(host->log, log_now_ms(), &counts);
 }

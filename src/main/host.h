@@ -1,36 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host.h - the real host of the core: it feeds what happens and carries out what is answered.
- *
- * One thread, one loop. A host can stand alone (serve) or be stepped beside other things (demo).
- */
+/* host.h - the real host of the core: the loop between the network, the store, the clock and it. */
 #ifndef MAIN_HOST_H
 #define MAIN_HOST_H
 
+#include <stdio.h>
+
+#include "core/door.h"
 #include "main/config.h"
 
 struct host;
 
 struct host_options {
-	const struct config *config; /* outlives the host */
-	struct str keylog;           /* path for TLS keys, or empty */
-	int watch_fd;                /* wakes host_step when it is readable; -1: none */
+	const struct config *config; /* stays the caller's and lives as long as the host */
+	struct str keylog;           /* path, or empty */
+	FILE *log;                   /* where lines go; NULL: nowhere */
+	uint32_t calls_max;          /* 0: as in limits.h */
 };
 
-/* Opens all listeners and the core. WHY gets one clear sentence when that fails.
- * Ends: the host, ready to serve, or NULL. */
+/* Opens the listeners, the store and the core.
+ * Ends: the host, ready to serve; NULL with one sentence in WHY. */
 struct host *host_open(const struct host_options *, struct buf *why);
+
+/* Ends all at once: connections are cut, calls forgotten. For a gentle end see host_drain. */
 void host_close(struct host *);
 
-/* Waits for something to happen, at most WAIT_MS (negative: until something does), and handles all
- * that did. */
+/* One turn: waits for something to happen, at most WAIT_MS (0: only looks; negative: as long as
+ * nothing is due), and sees to all of it. */
 void host_step(struct host *, int64_t wait_ms);
 
-/* New work is refused from now on, and every call is hung up. */
+/* Begins to end: no new calls, those that there are get their BYE, then all connections are shut.
+ * host_step goes on with it until host_is_over. Once more: at once. */
 void host_drain(struct host *);
+bool host_is_over(const struct host *);
 
-/* Whether no call and no leg is left. */
+/* No call, leg or transaction is left. */
 bool host_is_idle(const struct host *);
 
-void host_count(const struct host *, struct counts *);
+/* The listeners that are open. */
+const struct listener *host_listeners(const struct host *, uint32_t *count);
+
+/* Wakes host_step when FD is readable. Ends: false when it cannot be watched. */
+bool host_watch_fd(struct host *, int fd);
+
+void host_count(const struct host *, struct counts *counts);
+
+/* Puts the line with the counters into the log. */
+void host_log_counters(const struct host *);
 
 #endif

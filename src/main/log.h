@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log.h - one line for each event, on stderr. */
+/* log.h - the log: one line for each note. */
 #ifndef MAIN_LOG_H
 #define MAIN_LOG_H
 
+#include <stdio.h>
+
 #include "core/door.h"
 
-/* Writes one line: the time (UTC), the level, the text. Octets below 0x20 in TEXT become `?`, so
- * that one call is one line. */
-void log_line(enum note_level level, struct str text);
+/* Writes one line: moment, level, text. An octet that could break the line becomes `?`.
+ * Pre: TO is open; NULL: nothing is written. */
+void log_line(FILE *to, int64_t wall_ms, enum note_level level, struct str text);
 
-/* The line `counters calls=0 legs=0 ...` with what COUNTS says. */
-void log_counters(const struct counts *);
+/* Writes the line with all counters. */
+void log_counters(FILE *to, int64_t wall_ms, const struct counts *counts);
+
+/* The wall clock in ms. */
+int64_t log_now_ms(void);
 
 #endif

@@ -1,109 +1,124 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line: one table of verbs. */
-#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "main/config.h"
-#include "main/exit.h"
+#include "base/str.h"
+#include "main/demo.h"
 #include "main/serve.h"
 
-static int verb_serve(int argc, char **argv);
-static int verb_check(int argc, char **argv);
-static int verb_version(int argc, char **argv);
-static int verb_help(int argc, char **argv);
-
-static const struct {
-	const char *name;
-	const char *usage;
-	const char *help;
-	int (*run)(int argc, char **argv); /* the words behind the verb */
-} verbs[] = {
-	{ "serve", "-c FILE [--keylog FILE --insecure-debug]", "serve calls until SIGTERM", verb_serve },
-	{ "check", "-c FILE", "find all that is wrong with a configuration", verb_check },
-	{ "version", "", "print the version", verb_version },
-	{ "help", "", "print this", verb_help },
+/* What stood behind the verb. */
+struct words {
+	const char *config;
+	const char *keylog;
+	bool is_debug;
 };
 
-enum { VERBS = sizeof verbs / sizeof verbs[0] };
-
-static void
-print_usage(FILE *to)
-{
-	for (size_t i = 0; i < VERBS; i++)
-		fprintf(to, "  sipward %s %s\n      %s\n", verbs[i].name, verbs[i].usage, verbs[i].help);
-}
+static const char usage[] =
+	"usage: sipward VERB [OPTIONS]\n"
+	"\n"
+	"  serve -c FILE   serve what FILE configures, until SIGTERM\n"
+	"                  --keylog PATH --insecure-debug   write TLS keys to PATH, for a capture\n"
+	"  check -c FILE   say what is wrong with FILE\n"
+	"  demo            let two phones call each other on loopback, and show it\n"
+	"  version         say which version this is\n"
+	"  help            say this\n"
+	"\n"
+	"exit codes: 0 good, 1 failed, 2 usage, 6 bad configuration or certificate\n";
 
 static int
-usage(const char *what, const char *word)
+bad_usage(const char *what, const char *word)
 {
-	fprintf(stderr, "sipward: %s%s\n", what, word);
-	print_usage(stderr);
+	fprintf(stderr, "sipward: error: %s%s%s\n\n%s", what, word[0] != '\0' ? ": " : "", word,
+		usage);
 	return EXIT_USAGE;
 }
 
 static int
-verb_serve(int argc, char **argv)
+serve_verb(const struct words *words)
 {
-	struct serve_options options = { .config = NULL };
-	bool is_debug = false;
+	if (words->config == NULL)
+		return bad_usage("serve needs -c FILE", "");
+	if (words->keylog != NULL && !words->is_debug)
+		return bad_usage(
+			"--keylog lets others read all calls; with --insecure-debug only", "");
+	return serve(words->config, words->keylog);
+}
 
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "-c") == 0 && i + 1 < argc)
-			options.config = argv[++i];
-		else if (strcmp(argv[i], "--keylog") == 0 && i + 1 < argc)
-			options.keylog = argv[++i];
-		else if (strcmp(argv[i], "--insecure-debug") == 0)
-			is_debug = true;
+static int
+check_verb(const struct words *words)
+{
+	if (words->config == NULL)
+		return bad_usage("check needs -c FILE", "");
+	return check(words->config);
+}
+
+static int
+demo_verb(const struct words *words)
+{
+	(void)words;
+	return demo();
+}
+
+static int
+version_verb(const struct words *words)
+{
+	(void)words;
+	puts("sipward " SIPWARD_VERSION);
+	return EXIT_FINE;
+}
+
+static int
+help_verb(const struct words *words)
+{
+	(void)words;
+	fputs(usage, stdout);
+	return EXIT_FINE;
+}
+
+static const struct {
+	struct str name;
+	int (*run)(const struct words *);
+	bool has_config;
+	bool has_keylog;
+} verbs[] = {
+	{ STR("serve"), serve_verb, true, true },
+	{ STR("check"), check_verb, true, false },
+	{ STR("demo"), demo_verb, false, false },
+	{ STR("version"), version_verb, false, false },
+	{ STR("--version"), version_verb, false, false },
+	{ STR("help"), help_verb, false, false },
+	{ STR("--help"), help_verb, false, false },
+	{ STR("-h"), help_verb, false, false },
+};
+
+static int
+run_verb(size_t verb, int count, char **values)
+{
+	struct words words = { 0 };
+
+	for (int i = 0; i < count; i++) {
+		struct str word = str_cstr(values[i]);
+		bool has_more = i + 1 < count;
+
+		if (verbs[verb].has_config && has_more &&
+			(str_same(word, STR("-c")) || str_same(word, STR("--config"))))
+			words.config = values[++i];
+		else if (verbs[verb].has_keylog && has_more && str_same(word, STR("--keylog")))
+			words.keylog = values[++i];
+		else if (verbs[verb].has_keylog && str_same(word, STR("--insecure-debug")))
+			words.is_debug = true;
 		else
-			return usage("serve does not know ", argv[i]);
+			return bad_usage("this does not belong here", values[i]);
 	}
-	if (options.config == NULL)
-		return usage("serve needs a configuration: ", "-c FILE");
-	if (options.keylog != NULL && !is_debug)
-		return usage("--keylog gives all calls away; it goes with ", "--insecure-debug only");
-	return serve(&options);
-}
-
-static int
-verb_check(int argc, char **argv)
-{
-	struct config config;
-
-	if (argc != 2 || strcmp(argv[0], "-c") != 0)
-		return usage("check needs a configuration: ", "-c FILE");
-	if (!config_open(&config, argv[1], stderr))
-		return EXIT_CONFIG;
-	printf("%s: ok\n", argv[1]);
-	config_close(&config);
-	return EXIT_FINE;
-}
-
-static int
-verb_version(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	printf("sipward %s\n", SIPWARD_VERSION);
-	return EXIT_FINE;
-}
-
-static int
-verb_help(int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	print_usage(stdout);
-	return EXIT_FINE;
+	return verbs[verb].run(&words);
 }
 
 int
 main(int argc, char **argv)
 {
 	if (argc < 2)
-		return usage("which verb?", "");
-	for (size_t i = 0; i < VERBS; i++)
-		if (strcmp(argv[1], verbs[i].name) == 0)
-			return verbs[i].run(argc - 2, argv + 2);
-	return usage("there is no verb ", argv[1]);
+		return bad_usage("a verb is missing", "");
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (str_same(verbs[i].name, str_cstr(argv[1])))
+			return run_verb(i, argc - 2, argv + 2);
+	return bad_usage("there is no such verb", argv[1]);
 }

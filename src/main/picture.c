@@ -114,18 +114,18 @@ find_wrong(struct picture *p, const struct seen *seen, struct str foreign_call_i
 bool
 picture_judge(struct picture *p, struct buf *why)
 {
-	struct str call_id[LEGS_SHOWN];
+	struct str call_id[LEGS_SHOWN] = { STR_NONE, STR_NONE };
 
 	if (p->tape->is_full) {
 		buf_put(why, STR("more was sent than the picture can hold"));
 		return false;
 	}
-	if (!find_invites(p)) {
+	if (p->is_call && !find_invites(p)) {
 		buf_put(why, STR("the INVITE of one leg was never seen"));
 		return false;
 	}
 	/* Views into the tape: the messages are read anew below. */
-	for (uint32_t leg = 0; leg < LEGS_SHOWN; leg++)
+	for (uint32_t leg = 0; p->is_call && leg < LEGS_SHOWN; leg++)
 		call_id[leg] = p->messages[leg].call_id;
 	for (uint32_t i = p->from; i < p->upto; i++) {
 		const struct seen *seen = &p->tape->seen[i];
@@ -198,7 +198,7 @@ put_label(struct picture *p, const struct seen *seen, struct buf *b)
 	} else if (msg->is_request) {
 		buf_put(b, msg->method_text);
 		buf_char(b, ' ');
-		buf_put(b, msg->target_text);
+		buf_put(b, str_upto(msg->target_text, str_find(msg->target_text, ';')));
 	} else {
 		buf_number(b, msg->status);
 		buf_char(b, ' ');
@@ -243,8 +243,8 @@ picture_ladder(struct picture *p, FILE *to)
 		const struct seen *seen = &p->tape->seen[i];
 		int64_t after_us = seen->at_us - start_us;
 
-		(void)fprintf(to, "  %4d.%02d  ", (int)(after_us / 1000),
-			(int)(after_us % 1000 / 10));
+		(void)fprintf(
+			to, "  %4d.%02d  ", (int)(after_us / 1000), (int)(after_us % 1000 / 10));
 		if (seen->leg != p->caller) {
 			(void)fputc('|', to);
 			repeat(to, ' ', LADDER_WIDTH);
@@ -314,8 +314,7 @@ print_session(FILE *to, const struct msg *caller, const struct msg *callee)
 			"  and a session description of %zu octets, the same on both legs\n",
 			caller->body.len);
 	else
-		(void)fprintf(to,
-			"  and a session description of %zu octets, and of %zu octets\n",
+		(void)fprintf(to, "  and a session description of %zu octets, and of %zu octets\n",
 			caller->body.len, callee->body.len);
 }
 
@@ -387,8 +386,8 @@ picture_security(struct picture *p, FILE *to)
 		transport_text(callee->transport));
 	print_row(to, STR("TLS version"), or_none(caller->version), or_none(callee->version));
 	print_row(to, STR("cipher"), or_none(caller->cipher), or_none(callee->cipher));
-	print_row(to, STR("verified name of sipward"), or_none(caller->name),
-		or_none(callee->name));
+	print_row(
+		to, STR("verified name of sipward"), or_none(caller->name), or_none(callee->name));
 	print_row(to, STR("the phone proved itself by"), proved_text(caller->proved),
 		proved_text(callee->proved));
 }

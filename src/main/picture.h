@@ -19,8 +19,8 @@ enum { TAPE_MAX = 256, TAPE_BYTES = 512 * 1024, LEGS_SHOWN = 2 };
 /* One message on the leg of one phone. */
 struct seen {
 	int64_t at_us;
-	uint32_t leg;  /* which phone: 0 or 1      */
-	bool is_sent;  /* by the phone, to sipward */
+	uint32_t leg; /* which phone: 0 or 1      */
+	bool is_sent; /* by the phone, to sipward */
 	struct str text;
 };
 
@@ -47,23 +47,26 @@ struct leg_view {
 	enum digest proved; /* how sipward checked it; DIGEST_OTHER: not at all */
 };
 
-/* One call: the part of the tape from FROM on, up to UPTO. */
+/* The part of the tape from FROM on, up to UPTO: one call, or what was before it. */
 struct picture {
 	const struct tape *tape;
 	uint32_t from, upto;
-	uint32_t caller; /* the leg that called */
-	const struct leg_view *legs; /* LEGS_SHOWN of them */
+	bool is_call;
+	uint32_t caller;                 /* the leg that called; drawn at the left */
+	const struct leg_view *legs;     /* LEGS_SHOWN of them */
 	struct msg messages[LEGS_SHOWN]; /* workspace */
 };
 
 /* Whether what is on the tape keeps the promise: every message can be read; on each leg all
  * schemes (Request-URI, From, To, Contact) are the one that the transport asks for; no octet of a
- * leg that is not TLS holds `sips:`; the two legs share no Call-ID.
+ * leg that is not TLS holds `sips:`; the legs of a call share no Call-ID.
  * Ends: true; false with one sentence in WHY. */
 bool picture_judge(struct picture *, struct buf *why);
 
 /* Draws the messages of both legs in the order of time, sipward in the middle. */
 void picture_ladder(struct picture *, FILE *to);
+
+/* The two below are of a call. Pre: picture_judge() said true. */
 
 /* Prints the header lines of the INVITE that called and of the INVITE that rang, side by side. */
 void picture_headers(struct picture *, FILE *to);

@@ -3,113 +3,144 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "main/exit.h"
+#include "main/config.h"
 #include "main/host.h"
 #include "main/log.h"
+#include "net/cert.h"
+#include "net/sock.h"
 
-enum {
-	DRAIN_MS = 5000, /* so long may peers take to answer a BYE, then we go without */
-	WHY_BYTES = 1024,
-};
-
-static int64_t
-mono_ms(void)
+/* Each connection is a descriptor; the system's usual 1,024 are the soft limit only. */
+static void
+raise_descriptors(void)
 {
-	struct timespec now;
+	struct rlimit limit;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
-/* Signals become something to read, so that none interrupts anything. */
+/* From here on the signals that mean something to us wait in a descriptor. */
 static int
 open_signals(void)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -1;
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 static void
-log_host(const struct host *host)
-{
-	struct counts counts;
-
-	host_count(host, &counts);
-	log_counters(&counts);
-}
-
-/* Ends: true when the server is to stop. */
-static bool
-hear_signals(int fd, const struct host *host)
+take_signals(struct host *host, int fd)
 {
 	struct signalfd_siginfo info;
-	bool is_over = false;
 
-	while (read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
-		if (info.ssi_signo == SIGUSR1)
-			log_host(host);
-		else
-			is_over = true;
+	while (read(fd, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGUSR1) {
+			host_log_counters(host);
+		} else if (!host_is_over(host)) {
+			log_line(stderr, log_now_ms(), NOTE_INFO,
+				STR("ending: calls get their BYE"));
+			host_drain(host);
+		}
 	}
-	return is_over;
 }
 
 static void
-run(struct host *host, int signals)
+log_listeners(const struct host *host)
 {
-	int64_t until_ms;
+	uint32_t count;
+	const struct listener *listeners = host_listeners(host, &count);
 
-	fprintf(stderr, "sipward: ready\n");
-	while (!hear_signals(signals, host))
-		host_step(host, -1);
-	log_line(NOTE_INFO, STR("told to stop: calls are hung up"));
-	host_drain(host);
-	until_ms = mono_ms() + DRAIN_MS;
-	while (!host_is_idle(host) && mono_ms() < until_ms) {
-		host_step(host, until_ms - mono_ms());
-		(void)hear_signals(signals, host);
+	for (uint32_t i = 0; i < count; i++) {
+		char text[256];
+		struct buf b = buf_on(text, sizeof text);
+
+		buf_put(&b, STR("listening on "));
+		addr_write_port(&b, &listeners[i].local);
+		buf_put(&b, STR(" over "));
+		buf_put(&b, sock_transport_name(listeners[i].transport));
+		log_line(stderr, log_now_ms(), NOTE_INFO, buf_str(&b));
 	}
-	log_host(host);
+}
+
+static int
+run(const struct host_options *options, int signals)
+{
+	char text[2048];
+	struct buf why = buf_on(text, sizeof text);
+	struct host *host = host_open(options, &why);
+	const struct config *config = options->config;
+
+	if (host == NULL || !host_watch_fd(host, signals)) {
+		struct buf again = buf_on(text + why.used, sizeof text - why.used);
+		bool is_cert = host == NULL &&
+			!cert_check(config->certificate, config->key, config->trust, &again);
+
+		if (host != NULL)
+			host_close(host);
+		fprintf(stderr, "sipward: error: %.*s\n", (int)buf_str(&why).len, text);
+		return is_cert ? EXIT_CONFIG : EXIT_FAILED;
+	}
+	log_listeners(host);
+	if (!str_is_empty(options->keylog))
+		log_line(stderr, log_now_ms(), NOTE_WARN,
+			STR("the keys of all TLS connections are written to a file: whoever reads it "
+			    "reads the calls"));
+	fputs("sipward: ready\n", stderr);
+	while (!host_is_over(host)) {
+		host_step(host, -1);
+		take_signals(host, signals);
+	}
+	host_log_counters(host);
+	host_close(host);
+	return EXIT_FINE;
 }
 
 int
-serve(const struct serve_options *o)
+serve(const char *config_path, const char *keylog)
 {
-	char text[WHY_BYTES];
-	struct buf why = buf_on(text, sizeof text);
-	static struct config config; /* large, and one process serves once */
-	struct host_options options = { .config = &config };
-	struct host *host;
+	static struct config config; /* too large for a stack frame */
+	struct host_options options = { .config = &config, .log = stderr };
+	int code;
+	int signals;
 
-	if (!config_open(&config, o->config, stderr))
+	if (!config_open(&config, config_path, stderr))
 		return EXIT_CONFIG;
-	if (o->keylog != NULL) {
-		options.keylog = str_cstr(o->keylog);
-		log_line(NOTE_WARN, STR("TLS keys are written to a file: whoever has it can read all calls"));
-	}
-	options.watch_fd = open_signals();
-	host = options.watch_fd < 0 ? NULL : host_open(&options, &why);
-	if (host == NULL) {
-		fprintf(stderr, "sipward: %.*s\n", (int)buf_str(&why).len, text);
-		if (options.watch_fd >= 0)
-			close(options.watch_fd);
+	if (keylog != NULL)
+		options.keylog = str_cstr(keylog);
+	raise_descriptors();
+	signals = open_signals();
+	if (signals < 0) {
+		fputs("sipward: error: signals cannot be watched\n", stderr);
 		config_close(&config);
 		return EXIT_FAILED;
 	}
-	run(host, options.watch_fd);
-	host_close(host);
-	close(options.watch_fd);
+	code = run(&options, signals);
+	close(signals);
+	config_close(&config);
+	return code;
+}
+
+int
+check(const char *config_path)
+{
+	static struct config config;
+
+	if (!config_open(&config, config_path, stderr))
+		return EXIT_CONFIG;
+	printf("%s: fine, %u listeners and %u DNs\n", config_path, config.listen_count,
+		config.directory.count);
 	config_close(&config);
 	return EXIT_FINE;
 }

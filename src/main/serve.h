@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve.h - `sipward serve`: one process that serves until it is told to stop. */
+/* serve.h - the verbs that read a configuration. Each returns a code of exit.h. */
 #ifndef MAIN_SERVE_H
 #define MAIN_SERVE_H
 
-struct serve_options {
-	const char *config; /* path */
-	const char *keylog; /* path, or NULL */
-};
+#include "main/exit.h"
 
-/* Serves until SIGTERM or SIGINT, then hangs up what is left and ends. SIGUSR1 logs the counters.
- * Ends: the exit code of the process: 0, 1 (a listener could not be opened), 6 (configuration). */
-int serve(const struct serve_options *);
+/* Serves until SIGTERM or SIGINT. KEYLOG is the file for the TLS keys, or NULL. */
+int serve(const char *config_path, const char *keylog);
+
+/* Says what is wrong with a configuration, or that nothing is. */
+int check(const char *config_path);
 
 #endif

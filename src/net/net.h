@@ -17,11 +17,7 @@ struct net_listen {
 	enum transport transport;
 	struct addr addr; /* may be a wildcard; UDP then gets one socket for each local address */
 	struct str advertise;
-	uint32_t identity; /* TLS: index into identities */
 };
-
-/* A certificate with its key, as read by tls_identity_open. */
-struct tls_identity;
 
 struct net_options {
 	const struct net_listen *listens;
@@ -34,8 +30,8 @@ struct net_options {
 };
 
 /* Opens all listeners. The strings of the options stay the caller's and live as long as the net.
- * From here on SIGPIPE is ignored. WHY gets one clear sentence when it fails: which file, which address.
- * Ends: the net, or NULL. */
+ * From here on SIGPIPE is ignored.
+ * Ends: the net; NULL with one clear sentence in WHY: which file, which address. */
 struct net *net_open(const struct net_options *, struct buf *why);
 void net_close(struct net *);
 

@@ -20,7 +20,7 @@ bool sock_to_addr(struct addr *addr, const struct sockaddr *sa);
  * Ends: the descriptor, or -1 with one sentence in WHY that names the address. */
 int sock_bind(enum transport, const struct addr *addr, struct buf *why);
 
-/* Makes a stream socket towards ADDR's family, not connected. Ends: the descriptor, or -1 with errno. */
+/* Makes a stream socket, not connected. Ends: the descriptor, or -1 with errno. */
 int sock_stream(enum addr_family);
 
 /* No delay, keep-alive, and a limit to how long data stays unacknowledged. */

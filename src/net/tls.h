@@ -33,8 +33,8 @@ bool tls_may_dial(const struct tls *);
 /* Our end of a connection that a peer opened. OUT is the caller's and outlives the end. */
 struct tls_end *tls_end_serve(struct tls *, struct bytes *out);
 
-/* Our end of a connection that we opened to somebody who must prove to be NAME, a host name or an IP
- * literal. The first octets are in OUT.
+/* Our end of a connection that we opened to somebody who must prove to be NAME, a host name or an
+ * IP literal. The first octets are in OUT.
  * Ends: the end; NULL when NAME is not one that a certificate can hold. */
 struct tls_end *tls_end_dial(struct tls *, struct str name, struct bytes *out);
 

@@ -76,8 +76,9 @@ put_answer(struct registrar *r, struct ref txn, unsigned status, struct buf *b, 
 	if (!buf_ok(b)) {
 		struct buf line = note_begin(&turn);
 
-		buf_put(&line, STR("a REGISTER cannot be answered: what it wants echoed cannot be "
-				   "written"));
+		buf_put(&line,
+			STR("a REGISTER cannot be answered: what it wants echoed cannot be "
+			    "written"));
 		note_end(&turn, NOTE_ERROR, &line);
 		txn_disown(r->options.txns, txn);
 		return;

@@ -13,15 +13,15 @@ struct answer {
 
 /* Answers REQUEST at once. SET is what a 200 shows, and not looked at otherwise. */
 void answer_now(struct registrar *, const struct register_request *, const struct answer *,
-    const struct binding_set *set, struct when now, struct out *out);
+	const struct binding_set *set, struct when now, struct out *out);
 
 /* Writes what an answer to REQUEST will need into the question: the lines that every answer begins
  * with, and the rest of a 200 that shows SET. */
 void answer_prepare(struct registrar *, const struct register_request *,
-    const struct binding_set *set, struct when now, struct question *);
+	const struct binding_set *set, struct when now, struct question *);
 
 /* Answers the request that waits for the question, if one does. */
 void answer_later(struct registrar *, const struct question *, const struct answer *,
-    struct when now, struct out *out);
+	struct when now, struct out *out);
 
 #endif

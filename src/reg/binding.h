@@ -17,7 +17,7 @@ struct binding {
 	uint32_t q_thousandths; /* 1000 without a q                                           */
 	struct str call_id;
 	uint32_t cseq;
-	bool is_proven;         /* by digest */
+	bool is_proven; /* by digest */
 };
 
 struct binding_set {

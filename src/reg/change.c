@@ -78,18 +78,12 @@ check_contact(struct work *w, const struct nameaddr *contact)
 
 	switch (reach_judge(&contact->uri, &w->request->source, w->terms->listeners,
 		w->terms->listener_count)) {
-	case REACH_SIPS_UDP:
-		return refuse(w, 400, STR("SIPS Contact With transport=udp"));
-	case REACH_NOT_SIP:
-		return refuse(w, 403, STR("Contact Is No SIP URI"));
-	case REACH_LONG:
-		return refuse(w, 403, STR("Contact Too Long"));
-	case REACH_OURS:
-		return refuse(w, 403, STR("Contact Is This Server"));
-	case REACH_NOWHERE:
-		return refuse(w, 403, STR("Contact Is Not Reachable From Here"));
-	case REACH_GOOD:
-		break;
+	case REACH_SIPS_UDP: return refuse(w, 400, STR("SIPS Contact With transport=udp"));
+	case REACH_NOT_SIP: return refuse(w, 403, STR("Contact Is No SIP URI"));
+	case REACH_LONG: return refuse(w, 403, STR("Contact Too Long"));
+	case REACH_OURS: return refuse(w, 403, STR("Contact Is This Server"));
+	case REACH_NOWHERE: return refuse(w, 403, STR("Contact Is Not Reachable From Here"));
+	case REACH_GOOD: break;
 	}
 	if (!contact_q(contact, &thousandths))
 		return refuse(w, 400, STR("Bad Contact"));
@@ -136,7 +130,7 @@ static bool
 is_in_order(const struct work *w, const struct binding *binding)
 {
 	return !str_same(binding->call_id, w->request->msg->call_id) ||
-	       w->request->msg->cseq > binding->cseq;
+		w->request->msg->cseq > binding->cseq;
 }
 
 static bool
@@ -176,8 +170,8 @@ take_out(struct work *w, const struct uri *uri)
 static bool
 keep_params(struct work *w, const struct nameaddr *contact, struct str *kept)
 {
-	struct buf b = buf_on(w->scratch->at + w->scratch->used,
-		w->scratch->size - w->scratch->used);
+	struct buf b =
+		buf_on(w->scratch->at + w->scratch->used, w->scratch->size - w->scratch->used);
 	struct str rest = contact->params;
 	struct param param;
 

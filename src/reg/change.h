@@ -33,6 +33,6 @@ struct change_terms {
 /* Judges REQUEST (RFC 3261 10.3 steps 6 and 7, RFC 5630 5.2).
  * After: the views of change->set lead into the set in force, the request and SCRATCH. */
 void change_judge(struct change *, const struct register_request *request,
-    const struct change_terms *, struct arena *scratch, struct when now);
+	const struct change_terms *, struct arena *scratch, struct when now);
 
 #endif

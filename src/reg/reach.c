@@ -11,7 +11,8 @@ port_of(const struct uri *uri)
 
 	if (uri->port != 0)
 		return uri->port;
-	if (uri->scheme == URI_SIPS || (!str_is_none(transport) && str_alike(transport, STR("tls"))))
+	if (uri->scheme == URI_SIPS ||
+		(!str_is_none(transport) && str_alike(transport, STR("tls"))))
 		return transport_port(TRANSPORT_TLS);
 	return transport_port(TRANSPORT_TCP);
 }
@@ -59,7 +60,7 @@ is_nowhere(const struct uri *uri, const struct addr *source)
 	if (str_ends(name, STR(".")))
 		name.len--;
 	return addr_is_loopback(&uri->ip) || addr_is_multicast(&uri->ip) || addr_is_any(&uri->ip) ||
-	       str_alike(name, STR("localhost"));
+		str_alike(name, STR("localhost"));
 }
 
 enum reach_verdict

@@ -12,9 +12,9 @@ static const struct answer answer_ok = { .status = 200, .reason = { "OK", 2 } };
 uint32_t
 registrar_alarms(uint32_t addresses_max)
 {
-	return addresses_max    /* the next expiry of each */
-	       + ASKS_MAX       /* each question */
-	       + addresses_max; /* each lane that is being cleared */
+	return addresses_max     /* the next expiry of each */
+		+ ASKS_MAX       /* each question */
+		+ addresses_max; /* each lane that is being cleared */
 }
 
 struct registrar *
@@ -48,7 +48,9 @@ static void
 refuse(struct registrar *r, const struct register_request *request, unsigned status,
 	struct str reason, uint32_t retry_after_s, struct when now, struct out *out)
 {
-	struct answer answer = { .status = status, .reason = reason, .retry_after_s = retry_after_s };
+	struct answer answer = {
+		.status = status, .reason = reason, .retry_after_s = retry_after_s
+	};
 
 	answer_now(r, request, &answer, NULL, now, out);
 }
@@ -112,24 +114,20 @@ registrar_hear(struct registrar *r, const struct register_request *request, stru
 		address_in_force(r, a, now, &in_force);
 	change_judge(&change, request, &terms, &r->scratch, now);
 	switch (change.kind) {
-	case CHANGE_NONE:
-		answer_now(r, request, &answer_ok, &change.set, now, out);
-		break;
+	case CHANGE_NONE: answer_now(r, request, &answer_ok, &change.set, now, out); break;
 	case CHANGE_REFUSE:
 		answer = (struct answer){ .status = change.status,
 			.reason = change.reason,
 			.min_expires_s = change.min_expires_s };
 		answer_now(r, request, &answer, NULL, now, out);
 		break;
-	case CHANGE_SAVE:
-		save(r, a, request, &change, now, out);
-		break;
+	case CHANGE_SAVE: save(r, a, request, &change, now, out); break;
 	}
 }
 
 void
-registrar_set(struct registrar *r, struct str aor, uint64_t version, struct str set,
-	struct when now)
+registrar_set(
+	struct registrar *r, struct str aor, uint64_t version, struct str set, struct when now)
 {
 	struct address *a = address_find(r, aor);
 
@@ -174,8 +172,7 @@ registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, s
 	if (q == NULL)
 		return;
 	switch (status) {
-	case SAVED_DONE:
-		break;
+	case SAVED_DONE: break;
 	case SAVED_STALE:
 		answer = (struct answer){ .status = 500,
 			.reason = STR("Bindings Changed Meanwhile"),
@@ -196,7 +193,8 @@ registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, s
 void
 registrar_ring(struct registrar *r, const struct alarm *alarm, struct when now, struct out *out)
 {
-	static const struct answer late = { .status = 500, .reason = { "Store Does Not Answer", 21 } };
+	static const struct answer late = { .status = 500,
+		.reason = { "Store Does Not Answer", 21 } };
 	struct question *q;
 	struct address *a;
 	struct lane *lane;

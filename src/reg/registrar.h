@@ -37,10 +37,10 @@ struct registrar *registrar_open(struct arena *, const struct registrar_options 
 /* How the REGISTER came, and for whom: the parent has found the DN and let the request in. */
 struct register_request {
 	const struct msg *msg;
-	struct ref txn;          /* its server transaction, to be answered */
-	struct str aor;          /* the DN's number */
-	bool is_self_dn;         /* its contact is `*`; otherwise 403: it has a fixed one */
-	bool is_proven;          /* by digest */
+	struct ref txn;  /* its server transaction, to be answered */
+	struct str aor;  /* the DN's number */
+	bool is_self_dn; /* its contact is `*`; otherwise 403: it has a fixed one */
+	bool is_proven;  /* by digest */
 	struct flow_id flow;
 	enum transport transport;
 	struct addr source;
@@ -60,16 +60,16 @@ struct register_request {
  *   - a sip Contact in a sips REGISTER makes a sip binding, and a line in the log
  *
  * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a Date. */
-void registrar_hear(struct registrar *, const struct register_request *, struct when now,
-    struct out *out);
+void registrar_hear(
+	struct registrar *, const struct register_request *, struct when now, struct out *out);
 
 /* The store's words: a set that is in force now (one older than what is known is ignored); the
  * answer to a question of ours: DONE 200, STALE 500 with Retry-After, FAILED 503 with Retry-After.
  * Pre: the set of a save that is DONE was told before. */
-void registrar_set(struct registrar *, struct str aor, uint64_t version, struct str set,
-    struct when now);
-void registrar_saved(struct registrar *, struct ref ask, enum saved_status, struct when now,
-    struct out *out);
+void registrar_set(
+	struct registrar *, struct str aor, uint64_t version, struct str set, struct when now);
+void registrar_saved(
+	struct registrar *, struct ref ask, enum saved_status, struct when now, struct out *out);
 
 /* Rings an alarm of kind ALARM_REG: bindings whose time is over are taken out of force and the store
  * is told (until it has understood); a REGISTER that waited STORE_WAIT_MS for the store gets 500; the
@@ -84,12 +84,12 @@ void registrar_flow_gone(struct registrar *, struct flow_id flow, struct when no
  * whose connection is gone are left out. Views live until the registrar is told of anything.
  * Ends: how many were put into FOUND. */
 uint32_t registrar_find(const struct registrar *, struct str aor, struct when now,
-    struct binding found[CONTACTS_PER_AOR_MAX]);
+	struct binding found[CONTACTS_PER_AOR_MAX]);
 
 /* Whether AOR has a binding in force that leads over FLOW (and, for datagrams, to SOURCE): whether
  * it may be the one behind that flow. */
 bool registrar_is_on_flow(const struct registrar *, struct str aor, struct flow_id flow,
-    const struct addr *source, struct when now);
+	const struct addr *source, struct when now);
 
 uint32_t registrar_count(const struct registrar *); /* addresses with bindings */
 uint32_t registrar_asks(const struct registrar *);  /* questions that wait     */

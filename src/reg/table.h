@@ -24,9 +24,10 @@ struct tie {
 };
 
 struct address {
-	uint64_t version;   /* of the set in the store; 0: the store does not have it */
-	uint32_t questions; /* that wait; an address without any and without a binding is given back */
-	bool is_behind;     /* the store still holds bindings that are no longer in force */
+	uint64_t version; /* of the set in the store; 0: the store does not have it */
+	uint32_t
+		questions; /* that wait; an address without any and without a binding is given back */
+	bool is_behind;    /* the store still holds bindings that are no longer in force */
 	struct alarm expiry;
 	struct binding_set set; /* views into octets */
 	struct tie ties[CONTACTS_PER_AOR_MAX];
@@ -83,8 +84,8 @@ bool address_put(struct registrar *, struct address *, struct str octets);
 bool address_reaches(const struct registrar *, const struct address *, uint32_t i, struct when now);
 
 /* The bindings that do. Views into the address. */
-void address_in_force(const struct registrar *, const struct address *, struct when now,
-    struct binding_set *set);
+void address_in_force(
+	const struct registrar *, const struct address *, struct when now, struct binding_set *set);
 
 /* Drops all that do not. Ends: how many those were. */
 uint32_t address_shed(struct registrar *, struct address *, struct when now);
@@ -121,7 +122,7 @@ struct flow_id lane_flow(enum transport, struct flow_id flow);
 /* Puts ACT_SAVE for a set of SET's octets, which live in OUT. Pre: a free question.
  * Ends: the question, with its alarm armed. */
 struct question *question_ask(struct registrar *, struct address *, struct ref txn,
-    struct str octets, struct when now, struct out *out);
+	struct str octets, struct when now, struct out *out);
 
 /* Gives a question back, and its address if nothing needs it any more. */
 void question_close(struct registrar *, struct question *);

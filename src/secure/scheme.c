@@ -162,7 +162,8 @@ scheme_echo_param(const struct speech *speech, const struct msg *request)
 	while (uri_param_next(&rest, &param) == 1) {
 		if (!str_alike(param.name, STR("transport")))
 			continue;
-		if (str_is_none(param.value) || str_alike(param.value, STR("tls")))
+		/* What is not ours to offer is not offered, whatever the request said. */
+		if (!str_alike(param.value, STR("tcp")))
 			break;
 		/* From its `;`, which stands before the name, to the end of its value. */
 		return str_of(param.name.at - 1,

@@ -34,11 +34,12 @@ read_pair(struct str element, struct str *name, struct str *value)
 		return false;
 	lex_drop(&element, 1);
 	lex_skip_lws(&element);
-	if (element.len > 0 && element.at[0] == '"')
+	if (element.len > 0 && element.at[0] == '"') {
 		*value = lex_quoted(&element);
-	else
-		*value = lex_token(&element);
-	return !str_is_none(*value) && element.len == 0;
+		return !str_is_none(*value) && element.len == 0;
+	}
+	*value = lex_token(&element);
+	return value->len > 0 && element.len == 0;
 }
 
 static struct str *

@@ -8,7 +8,7 @@
 enum digest { DIGEST_OTHER, DIGEST_MD5, DIGEST_SHA256 };
 
 struct cred {
-	struct str scheme; /* `Digest` */
+	struct str scheme;                                                         /* `Digest` */
 	struct str username, realm, nonce, uri, response, opaque, cnonce, qop, nc; /* unquoted;
 	                                                       STR_NONE where absent */
 	enum digest algorithm; /* DIGEST_MD5 when absent */

@@ -66,7 +66,7 @@ header_find(struct str name)
 		if (((known[0] ^ name.at[0]) & ~0x20) != 0)
 			continue;
 		if (memcmp(known, name.at, name.len) == 0 || str_alike(headers[*id].name, name))
-			return (enum header_id)*id;
+			return (enum header_id) * id;
 	}
 	return HEADER_OTHER;
 }

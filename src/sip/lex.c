@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#define MARK \
-	(LEX_UNRESERVED | LEX_USER | LEX_PASSWORD | LEX_PARAM | LEX_HEADER | LEX_ANY_URI)
+#define MARK (LEX_UNRESERVED | LEX_USER | LEX_PASSWORD | LEX_PARAM | LEX_HEADER | LEX_ANY_URI)
 #define TOKEN (LEX_TOKEN | LEX_WORD | LEX_VALUE | LEX_DISPLAY)
 #define ALPHANUM (MARK | TOKEN | LEX_HOST)
 
@@ -194,12 +193,15 @@ lex_find_control(struct str s)
 		uint64_t found[2];
 
 		memcpy(&block, s.at + at, 16);
-		block = (uint8_t __attribute__((vector_size(16))))((block < 0x20) | (block == 0x7f));
+		block = (uint8_t __attribute__((vector_size(16))))(
+			(block < 0x20) | (block == 0x7f));
 		memcpy(found, &block, 16);
 		if ((found[0] | found[1]) != 0) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return at + (size_t)(found[0] != 0 ? __builtin_ctzll(found[0])
-							   : 64 + __builtin_ctzll(found[1])) / 8;
+			return at +
+				(size_t)(found[0] != 0 ? __builtin_ctzll(found[0])
+						       : 64 + __builtin_ctzll(found[1])) /
+				8;
 #else
 			break;
 #endif

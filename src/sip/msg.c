@@ -11,8 +11,8 @@
 struct reader {
 	struct msg *msg;
 	struct fault *fault;
-	size_t at;                  /* all octets before this one are read          */
-	uint16_t last[HEADER_IDS];  /* index + 1 of the last line of each header    */
+	size_t at;                 /* all octets before this one are read          */
+	uint16_t last[HEADER_IDS]; /* index + 1 of the last line of each header    */
 };
 
 static const struct {
@@ -300,11 +300,31 @@ read_headers(struct reader *r)
 
 /* ---- what every message must have -------------------------------------------------------------- */
 
+static bool
+check_via(struct reader *r, struct via *v, struct str value)
+{
+	size_t at = 0;
+
+	if (r->msg->via_count > VIA_MAX) {
+		blame(r, FAULT_VIA, offset(r, value.at));
+		return false;
+	}
+	if (!via_parse(v, value, &at)) {
+		blame(r, FAULT_VIA, offset(r, value.at) + at);
+		*v = (struct via){ .port = 0 };
+		return false;
+	}
+	if (v->branch.len == 7 && str_alike(v->branch, STR("z9hG4bK")))
+		blame(r, FAULT_VIA, offset(r, v->branch.at));
+	return true;
+}
+
 static void
 check_vias(struct reader *r)
 {
 	struct msg *m = r->msg;
 	const struct header *line = msg_header(m, HEADER_VIA);
+	bool may_echo = true;
 	struct via lower;
 
 	if (line == NULL)
@@ -313,22 +333,17 @@ check_vias(struct reader *r)
 		struct str rest = line->value, value;
 
 		while (lex_element(&rest, &value)) {
-			bool top = m->via_count++ == 0;
-			struct via *v = top ? &m->via : &lower;
-			size_t at = 0;
+			struct via *v = m->via_count++ == 0 ? &m->via : &lower;
+			size_t at;
 
-			if (m->via_count > VIA_MAX) {
-				blame(r, FAULT_VIA, offset(r, value.at));
-				return;
-			}
-			if (!via_parse(v, value, &at)) {
-				blame(r, FAULT_VIA, offset(r, value.at) + at);
-				*v = (struct via){ .port = 0 };
-			} else if (v->branch.len == 7 && str_alike(v->branch, STR("z9hG4bK"))) {
-				blame(r, FAULT_VIA, offset(r, v->branch.at));
-			}
+			/* Where quotes and brackets are mixed up, a piece may hold what the whole
+			 * line held in quotes. */
+			if (!check_via(r, v, value) && !lex_is_value(value, true, &at))
+				may_echo = false;
 		}
 	}
+	if (!may_echo)
+		m->via = (struct via){ .port = 0 };
 }
 
 static void
@@ -571,6 +586,6 @@ bool
 msg_may_answer(const struct msg *m)
 {
 	return m->is_request && !str_same(m->method_text, STR("ACK")) && m->via.text.len > 0 &&
-	       is_there(m, HEADER_FROM) && is_there(m, HEADER_TO) &&
-	       is_there(m, HEADER_CALL_ID) && is_there(m, HEADER_CSEQ);
+		is_there(m, HEADER_FROM) && is_there(m, HEADER_TO) && is_there(m, HEADER_CALL_ID) &&
+		is_there(m, HEADER_CSEQ);
 }

@@ -14,31 +14,31 @@
 
 /* X(symbol, status to answer with, reason phrase). The fault carries the offset, so the answer and
  * the line in the log agree. */
-#define SIP_FAULTS(X) \
-	X(NONE, 0, "") \
-	X(START_LINE, 400, "Bad Start-Line") \
-	X(VERSION, 505, "Version Not Supported") \
-	X(REQUEST_URI, 400, "Bad Request-URI") \
-	X(URI_LONG, 414, "Request-URI Too Long") \
-	X(HEADER_LINE, 400, "Bad Header Line") \
-	X(HEADER_TWICE, 400, "Repeated Header") \
-	X(TOO_MANY, 513, "Message Too Large") \
-	X(HEAD_LARGE, 513, "Message Too Large") \
-	X(BODY_LARGE, 413, "Request Entity Too Large") \
-	X(LENGTH, 400, "Bad Content-Length") \
+#define SIP_FAULTS(X)                                       \
+	X(NONE, 0, "")                                      \
+	X(START_LINE, 400, "Bad Start-Line")                \
+	X(VERSION, 505, "Version Not Supported")            \
+	X(REQUEST_URI, 400, "Bad Request-URI")              \
+	X(URI_LONG, 414, "Request-URI Too Long")            \
+	X(HEADER_LINE, 400, "Bad Header Line")              \
+	X(HEADER_TWICE, 400, "Repeated Header")             \
+	X(TOO_MANY, 513, "Message Too Large")               \
+	X(HEAD_LARGE, 513, "Message Too Large")             \
+	X(BODY_LARGE, 413, "Request Entity Too Large")      \
+	X(LENGTH, 400, "Bad Content-Length")                \
 	X(BODY_SHORT, 400, "Content-Length Beyond Message") \
-	X(VIA, 400, "Bad Via") \
-	X(FROM, 400, "Bad From") \
-	X(TO, 400, "Bad To") \
-	X(CALL_ID, 400, "Bad Call-ID") \
-	X(CSEQ, 400, "Bad CSeq") \
-	X(CONTACT, 400, "Bad Contact") \
-	X(ROUTE, 400, "Bad Route") \
-	X(RECORD_ROUTE, 400, "Bad Record-Route") \
-	X(MAX_FORWARDS, 400, "Bad Max-Forwards") \
-	X(EXPIRES, 400, "Bad Expires") \
-	X(SESSION_EXPIRES, 400, "Bad Session-Expires") \
-	X(MIN_SE, 400, "Bad Min-SE") \
+	X(VIA, 400, "Bad Via")                              \
+	X(FROM, 400, "Bad From")                            \
+	X(TO, 400, "Bad To")                                \
+	X(CALL_ID, 400, "Bad Call-ID")                      \
+	X(CSEQ, 400, "Bad CSeq")                            \
+	X(CONTACT, 400, "Bad Contact")                      \
+	X(ROUTE, 400, "Bad Route")                          \
+	X(RECORD_ROUTE, 400, "Bad Record-Route")            \
+	X(MAX_FORWARDS, 400, "Bad Max-Forwards")            \
+	X(EXPIRES, 400, "Bad Expires")                      \
+	X(SESSION_EXPIRES, 400, "Bad Session-Expires")      \
+	X(MIN_SE, 400, "Bad Min-SE")                        \
 	X(CONTENT_TYPE, 400, "Missing Content-Type")
 
 enum sip_fault {
@@ -60,13 +60,14 @@ struct header {
 	enum header_id id;
 	struct str name;  /* as written */
 	struct str value; /* trimmed; folds are still in it */
-	uint32_t next;    /* index of the next line of the same id, 0 if none (line 0 is never a next) */
+	uint32_t
+		next; /* index of the next line of the same id, 0 if none (line 0 is never a next) */
 };
 
 struct msg {
-	struct str text;  /* all of it */
+	struct str text; /* all of it */
 	bool is_request;
-	enum method method;     /* of the request, or of the CSeq of a response */
+	enum method method; /* of the request, or of the CSeq of a response */
 	struct str method_text;
 	struct str target_text; /* Request-URI */
 	struct uri target;      /* good when not FAULT_REQUEST_URI; any scheme */
@@ -79,13 +80,13 @@ struct msg {
 	uint32_t first[HEADER_IDS]; /* index + 1 of the first line of each header; 0: absent */
 
 	/* What every message must have, taken apart. Each is good unless the fault names it. */
-	struct via via;          /* the topmost value */
-	uint32_t via_count;      /* values over all lines */
+	struct via via;     /* the topmost value */
+	uint32_t via_count; /* values over all lines */
 	struct nameaddr from, to;
 	struct str call_id;
 	uint32_t cseq;
 	struct str cseq_method_text;
-	int32_t max_forwards;    /* -1: absent; above 255 reads as 255 */
+	int32_t max_forwards; /* -1: absent; above 255 reads as 255 */
 };
 
 /* Reads one whole message: DATA is a datagram, or what frame.h cut from a stream.

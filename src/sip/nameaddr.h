@@ -13,9 +13,9 @@ struct nameaddr {
 	struct str text;    /* all of it, trimmed                                           */
 	struct str display; /* as written, quotes included; empty if there is none           */
 	struct uri uri;
-	struct str params;  /* of the header, with the leading `;`, or empty                */
-	struct str tag;     /* STR_NONE if there is none                                    */
-	bool star;          /* Contact: `*` alone; nothing else is set then                  */
+	struct str params; /* of the header, with the leading `;`, or empty                */
+	struct str tag;    /* STR_NONE if there is none                                    */
+	bool star;         /* Contact: `*` alone; nothing else is set then                  */
 };
 
 /* Reads TEXT, one value.

@@ -136,5 +136,5 @@ uri_param_is_new(struct param_watch *w, const struct param *param)
 	int kind = watch(w, param->name);
 
 	return kind > 0 ||
-	       (kind == 0 && !uri_param_find(before(w, param->name), param->name, &other));
+		(kind == 0 && !uri_param_find(before(w, param->name), param->name, &other));
 }

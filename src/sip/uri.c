@@ -66,15 +66,14 @@ take_scheme(struct str *rest, enum uri_scheme *scheme)
 {
 	size_t len = 0;
 
-	if (str_begins_alike(*rest, STR("sip:"))) {
-		*scheme = URI_SIP;
-		lex_drop(rest, 4);
-		return true;
-	}
-	if (str_begins_alike(*rest, STR("sips:"))) {
-		*scheme = URI_SIPS;
-		lex_drop(rest, 5);
-		return true;
+	if (rest->len > 4 && str_alike(str_of(rest->at, 3), STR("sip"))) {
+		bool is_secure = char_lower(rest->at[3]) == 's';
+
+		if (rest->at[3 + is_secure] == ':') {
+			*scheme = is_secure ? URI_SIPS : URI_SIP;
+			lex_drop(rest, 4 + is_secure);
+			return true;
+		}
 	}
 	*scheme = str_begins_alike(*rest, STR("tel:")) ? URI_TEL : URI_OTHER;
 	if (rest->len > 0 && char_is_alpha(rest->at[0]))
@@ -268,8 +267,8 @@ static bool
 must_be_in_both(struct str name)
 {
 	return str_alike(name, STR("user")) || str_alike(name, STR("ttl")) ||
-	       str_alike(name, STR("method")) || str_alike(name, STR("maddr")) ||
-	       str_alike(name, STR("transport"));
+		str_alike(name, STR("method")) || str_alike(name, STR("maddr")) ||
+		str_alike(name, STR("transport"));
 }
 
 /* Whether what stands in A does not contradict B. */
@@ -288,8 +287,9 @@ params_agree(struct str a, struct str b, bool mind_transport)
 			found = same_decoded(mine.name, other.name, true);
 		if (!found && must_be_in_both(mine.name))
 			return false;
-		if (found && (str_is_none(mine.value) != str_is_none(other.value) ||
-				     !same_decoded(mine.value, other.value, true)))
+		if (found &&
+			(str_is_none(mine.value) != str_is_none(other.value) ||
+				!same_decoded(mine.value, other.value, true)))
 			return false;
 	}
 	return true;
@@ -325,8 +325,8 @@ same_place(const struct uri *a, const struct uri *b, bool mind_transport)
 				      : !addr_same_ip(&a->ip, &b->ip))
 		return false;
 	return params_agree(a->params, b->params, mind_transport) &&
-	       params_agree(b->params, a->params, mind_transport) &&
-	       headers_within(a->headers, b->headers) && headers_within(b->headers, a->headers);
+		params_agree(b->params, a->params, mind_transport) &&
+		headers_within(a->headers, b->headers) && headers_within(b->headers, a->headers);
 }
 
 static bool
@@ -340,8 +340,8 @@ static bool
 same_other(const struct uri *a, const struct uri *b)
 {
 	return a->scheme == b->scheme && str_same(a->host, b->host) &&
-	       str_alike(str_upto(a->text, a->text.len - a->host.len),
-		       str_upto(b->text, b->text.len - b->host.len));
+		str_alike(str_upto(a->text, a->text.len - a->host.len),
+			str_upto(b->text, b->text.len - b->host.len));
 }
 
 bool

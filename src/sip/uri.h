@@ -12,12 +12,12 @@ struct uri {
 	struct str text;     /* all of it                                                    */
 	struct str user;     /* escapes left in; empty if there is none                        */
 	struct str password; /* behind the colon of the userinfo; STR_NONE if there is none    */
-	struct str host;     /* a name, an IPv4 address or a bracketed IPv6 reference; for URI_TEL and
+	struct str host;   /* a name, an IPv4 address or a bracketed IPv6 reference; for URI_TEL and
 	                      * URI_OTHER: all behind the colon */
-	struct addr ip;      /* the host as an address, family ADDR_NONE if it is a name       */
-	uint16_t port;       /* 0: not written                                                 */
-	struct str params;   /* with the leading `;`, or empty                                 */
-	struct str headers;  /* with the leading `?`, or empty                                 */
+	struct addr ip;    /* the host as an address, family ADDR_NONE if it is a name       */
+	uint16_t port;     /* 0: not written                                                 */
+	struct str params; /* with the leading `;`, or empty                                 */
+	struct str headers; /* with the leading `?`, or empty                                 */
 };
 
 /* Reads all of TEXT as a URI. A sip or sips URI is checked whole (escapes, one of each parameter

@@ -103,5 +103,5 @@ msg_contact(const struct msg *m, struct nameaddr *contact)
 	size_t at;
 
 	return values_next(&v, &value) && !values_next(&v, &second) &&
-	       nameaddr_parse(contact, value, &at) && !contact->star;
+		nameaddr_parse(contact, value, &at) && !contact->star;
 }

@@ -7,15 +7,15 @@
 #include "sip/uri.h"
 
 struct via {
-	struct str text;          /* all of it, trimmed                             */
-	struct str transport;     /* `UDP`, `TCP`, `TLS`, or another token          */
-	struct str host;          /* sent-by host; IPv6 in brackets                 */
-	uint16_t port;            /* sent-by port; 0: not written                   */
-	struct str params;        /* with the leading `;`, or empty                 */
-	struct str branch;        /* STR_NONE if absent                             */
-	struct str received;      /* STR_NONE if absent                             */
-	bool has_rport;           /* `rport`, with or without a value               */
-	uint16_t rport;           /* its value, 0 if it has none                    */
+	struct str text;      /* all of it, trimmed                             */
+	struct str transport; /* `UDP`, `TCP`, `TLS`, or another token          */
+	struct str host;      /* sent-by host; IPv6 in brackets                 */
+	uint16_t port;        /* sent-by port; 0: not written                   */
+	struct str params;    /* with the leading `;`, or empty                 */
+	struct str branch;    /* STR_NONE if absent                             */
+	struct str received;  /* STR_NONE if absent                             */
+	bool has_rport;       /* `rport`, with or without a value               */
+	uint16_t rport;       /* its value, 0 if it has none                    */
 };
 
 /* Reads TEXT, one value of a Via header. Ends: true; false with *AT the offset of what is wrong. */

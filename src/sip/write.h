@@ -39,9 +39,11 @@ void write_body(struct buf *, struct str body);
  * tag or LOCAL_TAG is empty), Call-ID, CSeq, and every Via value in order, the topmost as
  * via_write_answered puts it, `received` always (RFC 3261 8.2.6.2). For a 100 Timestamp too.
  * Pre: msg_may_answer(REQUEST), though it may be broken: a From or To that could not be taken apart
- * is echoed as it stands. */
+ * is echoed as it stands.
+ * Ends: B is full only when the memory does not hold the response (or STATUS, REASON or LOCAL_TAG
+ * break the rule above), whatever the request holds. */
 void write_response(struct buf *, const struct msg *request, const struct addr *from,
-    unsigned status, struct str reason, struct str local_tag);
+	unsigned status, struct str reason, struct str local_tag);
 
 /* The usual reason phrase of a status; "Unknown" for one that is not in the table. */
 struct str reason_phrase(unsigned status);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/config_kit.h"
+
+#define UDP "listen: [ \"sip:127.0.0.1\" ]\n"
+#define TLS "listen: [ \"sips:127.0.0.1\" ]\n"
+#define BOTH "listen: [ \"sips:127.0.0.1\", \"sip:127.0.0.1\" ]\n"
+#define OURS "tls: { certificate: leaf.pem, key: leaf.key }\n"
+#define CHECKED "tls: { certificate: leaf.pem, key: leaf.key, trust: other.pem }\n"
+#define EXT(contact) "dn: [ { number: 5000, type: extension, contact: \"" contact "\" } ]\n"
+#define STAR "dn: [ { number: 5000, type: extension, contact: \"*\", password: x } ]\n"
+
+static void
+test_tls_needs_its_files(void **state)
+{
+	(void)state;
+	kit_refused(TLS STAR, "needs a certificate");
+	kit_refused("listen: [ \"sip:127.0.0.1;transport=tls\" ]\n" STAR, "needs a certificate");
+	kit_refused(TLS "tls: { trust: other.pem }\n" STAR, "needs a certificate");
+	kit_refused(TLS "tls: { certificate: leaf.pem }\n" STAR, "needs its key");
+	kit_refused(UDP "tls: { key: leaf.key }\n" STAR, "needs its certificate");
+	kit_taken(TLS OURS STAR, 0, "");
+	/* Two such listeners are one fault. */
+	kit_refused(
+		"listen: [ \"sips:127.0.0.1\", \"sips:127.0.0.2\" ]\n" STAR, "needs a certificate");
+}
+
+static void
+test_what_we_dial_is_checked(void **state)
+{
+	(void)state;
+	kit_refused(TLS OURS EXT("sips:127.0.0.2"), "trust");
+	kit_refused(TLS OURS EXT("sip:127.0.0.2;transport=tls"), "trust");
+	kit_refused(TLS OURS "dn: [ { number: e, type: trunk, contact: \"sips:a.example\" } ]\n",
+		"trust");
+	kit_taken(TLS CHECKED EXT("sips:127.0.0.2"), 0, "");
+	kit_taken(TLS CHECKED EXT("sip:a.example;transport=tls"), 0, "");
+}
+
+static void
+test_a_device_must_find_us(void **state)
+{
+	(void)state;
+	kit_refused(UDP "tls: { trust: other.pem }\n" EXT("sips:127.0.0.2"), "TLS listener");
+	kit_refused(TLS CHECKED EXT("127.0.0.2"), "no listener for UDP over IPv4");
+	kit_refused(TLS CHECKED EXT("a.example"), "no listener for UDP can");
+	kit_refused(UDP EXT("[::2]"), "no listener for UDP over IPv6");
+	kit_taken(UDP EXT("a.example"), 0, "");
+	kit_taken(UDP EXT("sip:127.0.0.2;transport=tcp"), 1, "no TCP listener");
+	kit_taken("listen: [ \"sip:[::1]\", \"sip:[::1];transport=tcp\" ]\n" EXT(
+			  "sip:127.0.0.2;transport=tcp"),
+		0, "");
+	/* With a listener that was refused it is not asked. */
+	kit_refused("listen: [ \"sip:nohost.example\" ]\n" EXT("127.0.0.2"), "IP address");
+}
+
+static void
+test_listeners_that_clash(void **state)
+{
+	(void)state;
+#define TWO(a, b) "listen: [ \"" a "\", \"" b "\" ]\n" OURS STAR
+	kit_refused(TWO("sip:127.0.0.1", "sip:127.0.0.1:5060"), "the same port");
+	kit_refused(TWO("sip:0.0.0.0", "sip:127.0.0.1"), "the same port");
+	kit_refused(TWO("sip:127.0.0.1", "sip:0.0.0.0"), "the same port");
+	kit_refused(TWO("sip:127.0.0.1:5061;transport=tcp", "sips:127.0.0.1"), "the same port");
+	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.1;transport=tcp"), 0, "");
+	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.2"), 0, "");
+	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.1:5062"), 0, "");
+	kit_taken(TWO("sip:0.0.0.0", "sip:[::]"), 0, "");
+}
+
+static void
+test_contacts_that_lead_nowhere(void **state)
+{
+	(void)state;
+	kit_refused(UDP EXT("127.0.0.1"), "our own");
+	kit_refused(UDP EXT("sip:7@127.0.0.1:5060"), "our own");
+	kit_refused("listen: [ \"sip:0.0.0.0\" ]\n" EXT("127.0.0.9"), "our own");
+	kit_refused(BOTH CHECKED EXT("sips:127.0.0.1"), "our own");
+	kit_taken(UDP EXT("127.0.0.1:5070"), 0, "");
+	kit_taken(BOTH CHECKED EXT("127.0.0.1:5061"), 0, "");
+	kit_refused(UDP EXT("0.0.0.0:9"), "no device");
+	kit_refused(UDP EXT("239.1.1.1"), "no device");
+}
+
+static void
+test_tls_name(void **state)
+{
+#define NAMED(contact)                                                           \
+	"dn: [ { number: 1, type: extension, password: x, tls-name: a.example, " \
+	"contact: \"" contact "\" } ]\n"
+	(void)state;
+	kit_taken(BOTH CHECKED NAMED("sips:127.0.0.2"), 0, "");
+	kit_taken(BOTH CHECKED NAMED("sip:127.0.0.2;transport=tls"), 0, "");
+	kit_refused(BOTH CHECKED NAMED("127.0.0.2"), "does not speak TLS");
+	kit_refused(BOTH CHECKED NAMED("*"), "not dialled");
+}
+
+static void
+test_who_is_not_authenticated(void **state)
+{
+	(void)state;
+	kit_taken(BOTH CHECKED EXT("*"), 1, "5000 has no password: ");
+	kit_taken(UDP EXT("*"), 0, "");
+	kit_refused(UDP "dn: [ { number: 1, type: extension, contact: \"*\", "
+			"authenticate-requests: invite } ]\n",
+		"needs a password");
+	kit_taken(UDP "dn: [ { number: 1, type: extension, contact: \"*\", "
+		      "authenticate-requests: none } ]\n",
+		0, "");
+}
+
+static void
+test_one_number_one_dn(void **state)
+{
+	(void)state;
+#define NUMBERS(a, b)                                                     \
+	UDP "dn:\n- { number: " a ", type: extension, contact: \"*\" }\n" \
+	    "- { number: " b ", type: trunk, contact: 192.0.2.1 }\n"
+	kit_refused(NUMBERS("5000", "\"5000\""),
+		"sipward.yaml:4:14: error: two DNs have the number "
+		"5000; the first is on line 3");
+	kit_taken(NUMBERS("5000", "05000"), 0, "");
+	kit_taken(NUMBERS("east", "East"), 0, "");
+}
+
+static void
+test_the_rest(void **state)
+{
+	(void)state;
+	kit_taken(UDP, 1, "nobody can be called");
+	kit_taken(UDP "dn: []\n", 1, "nobody can be called");
+	kit_refused(UDP "timers: { t1: 5s }\n" STAR, "longer than t2");
+	kit_refused(UDP "timers: { t2: 100ms }\n" STAR, "longer than t2");
+	kit_taken(UDP "timers: { t1: 5s, t2: 5s }\n" STAR, 0, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tls_needs_its_files),
+		cmocka_unit_test(test_what_we_dial_is_checked),
+		cmocka_unit_test(test_a_device_must_find_us),
+		cmocka_unit_test(test_listeners_that_clash),
+		cmocka_unit_test(test_contacts_that_lead_nowhere),
+		cmocka_unit_test(test_tls_name),
+		cmocka_unit_test(test_who_is_not_authenticated),
+		cmocka_unit_test(test_one_number_one_dn),
+		cmocka_unit_test(test_the_rest),
+	};
+
+	return cmocka_run_group_tests(tests, kit_open, kit_close);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/cert.h"
+
+#include <openssl/pem.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "support/pki.h"
+
+enum { DAY_S = 86400 };
+
+static struct pki *pki;
+
+static bool
+check(struct str certificate, struct str key, struct str trust, const char *part)
+{
+	char text[1024];
+	struct buf why = buf_on(text, sizeof text);
+	bool is_good = cert_check(certificate, key, trust, &why);
+
+	assert_true(buf_ok(&why));
+	if (part != NULL && !str_holds_alike(buf_str(&why), str_cstr(part)))
+		fail_msg("no \"%s\" in: %.*s", part, (int)why.used, text);
+	return is_good;
+}
+
+static void
+a_good_pair_is_fine(void **state)
+{
+	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
+
+	(void)state;
+	assert_true(check(leaf.certificate, leaf.key, pki_ca(pki), NULL));
+	assert_true(check(STR(""), STR(""), pki_ca(pki), NULL));
+	assert_true(check(leaf.certificate, leaf.key, STR(""), NULL));
+}
+
+static void
+each_fault_names_its_file(void **state)
+{
+	struct pki_leaf a = pki_leaf(pki, "DNS:a.example");
+	struct pki_leaf b = pki_leaf(pki, "DNS:b.example");
+	struct pki_leaf old = pki_issue(pki, "DNS:a.example", -9 * DAY_S, -DAY_S);
+	struct pki_leaf early = pki_issue(pki, "DNS:a.example", DAY_S, 9 * DAY_S);
+	struct str rubbish = pki_file(pki, "rubbish.pem", STR("not a certificate\n"));
+
+	(void)state;
+	assert_false(check(STR("/nowhere/x.pem"), a.key, STR(""),
+		"cannot read certificate /nowhere/x.pem: no such file"));
+	assert_false(check(a.certificate, STR("/nowhere/x.key"), STR(""),
+		"cannot read key /nowhere/x.key: no such file"));
+	assert_false(check(a.certificate, b.key, STR(""), "does not fit the certificate"));
+	assert_false(check(old.certificate, old.key, STR(""), "expired on 2"));
+	assert_false(check(early.certificate, early.key, STR(""), "is not valid before 2"));
+	assert_false(check(rubbish, a.key, STR(""), "holds no certificate"));
+	assert_false(check(a.certificate, rubbish, STR(""), "holds no private key"));
+	assert_false(check(STR(""), STR(""), rubbish, "holds no CA certificate"));
+	assert_false(check(STR(""), STR(""), STR("/nowhere/ca"), "cannot read trust /nowhere/ca"));
+}
+
+static X509 *
+read_cert(struct str path)
+{
+	FILE *file = fopen(path.at, "r");
+	X509 *cert;
+
+	assert_non_null(file);
+	cert = PEM_read_X509(file, NULL, NULL, NULL);
+	assert_non_null(cert);
+	fclose(file);
+	return cert;
+}
+
+static void
+names_are_taken_from_the_certificate(void **state)
+{
+	static const struct {
+		const char *names;
+		struct str wanted;
+		const char *why; /* NULL: matches */
+	} cases[] = {
+		{ "DNS:a.example,DNS:b.example", STR("B.example"), NULL },
+		{ "IP:127.0.0.2", STR("127.0.0.2"), NULL },
+		{ "IP:2001:db8::1", STR("[2001:db8::1]"), NULL },
+		{ "URI:sip:a.example", STR("a.example"), NULL },
+		{ "DNS:a.example,IP:127.0.0.1", STR("c.example"),
+			"wanted c.example, but the certificate names DNS:a.example, IP:127.0.0.1" },
+		{ "email:a@a.example", STR("a.example"), "the certificate names nothing" },
+		{ NULL, STR("a.example"), "the certificate names nothing" },
+		{ "DNS:*.example", STR("a.example"), "the certificate names DNS:*.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		X509 *cert = read_cert(pki_leaf(pki, cases[i].names).certificate);
+		char text[1024];
+		struct buf why = buf_on(text, sizeof text);
+
+		assert_int_equal(cert_names(cert, cases[i].wanted, &why), cases[i].why == NULL);
+		if (cases[i].why != NULL)
+			assert_true(str_holds_alike(buf_str(&why), str_cstr(cases[i].why)));
+		X509_free(cert);
+	}
+}
+
+static int
+open_pki(void **state)
+{
+	(void)state;
+	pki = pki_open("cert test CA");
+	return 0;
+}
+
+static int
+close_pki(void **state)
+{
+	(void)state;
+	pki_close(pki);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_good_pair_is_fine),
+		cmocka_unit_test(each_fault_names_its_file),
+		cmocka_unit_test(names_are_taken_from_the_certificate),
+	};
+
+	return cmocka_run_group_tests(tests, open_pki, close_pki);
+}

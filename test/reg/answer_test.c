@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The responses as they go out. */
+#include "kit.h"
+#include "reg/answer.h"
+
+#define CONTACT "Contact: <sip:7789@192.0.2.7:40000>"
+#define END "\r\n"
+
+static void
+test_a_200_from_head_to_tail(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct str text, tag;
+
+	assert_int_equal(send_register(w, &p,
+				 STR("Contact: <sip:7789@192.0.2.7:40000;ob>"
+				     ";+sip.instance=\"<urn:a>\";q=0.05;expires=600" END)),
+		200);
+	text = sent(w);
+	assert_has(text, "SIP/2.0 200 OK\r\nFrom: <sip:7789@example.com>;tag=f1\r\n");
+	assert_has(text, "Via: SIP/2.0/UDP 192.0.2.7:40000;");
+	assert_has(text, ";rport=40000");
+	assert_has(text, ";received=192.0.2.7");
+	assert_has(text, "\r\nCall-ID: call-1@phone\r\n");
+	assert_has(text, "\r\nCSeq: 1 REGISTER\r\n");
+	assert_has(text,
+		"\r\nContact: <sip:7789@192.0.2.7:40000;ob>;+sip.instance=\"<urn:a>\";q=0.050"
+		";expires=600\r\n");
+	assert_has(text, "\r\nDate: Tue, 14 Nov 2023 22:13:20 GMT\r\n");
+	assert_true(str_ends(text, STR("Content-Length: 0\r\n\r\n")));
+	tag = text;
+	while (!str_begins(tag, STR("To: <sip:7789@example.com>;tag=")))
+		tag = str_from(tag, 1);
+	assert_int_equal(str_find(str_from(tag, 31), '\r'), 24);
+}
+
+static void
+test_a_later_answer_has_the_same_front(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	w->manner = FAILING;
+	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 503);
+	assert_has(sent(w),
+		"SIP/2.0 503 Bindings Not Saved\r\nFrom: <sip:7789@example.com>;tag=f1\r\n");
+	assert_has(sent(w), "\r\nCall-ID: call-1@phone\r\n");
+	assert_has(sent(w), "\r\nRetry-After: 10\r\n");
+	assert_lacks(sent(w), "Contact:");
+	assert_lacks(sent(w), "Date:");
+	assert_true(str_ends(sent(w), STR("Content-Length: 0\r\n\r\n")));
+}
+
+static void
+test_what_a_refusal_shows(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	assert_int_equal(send_register(w, &p, STR(CONTACT ";expires=10" END)), 423);
+	assert_has(sent(w), "\r\nMin-Expires: 60\r\n");
+	assert_lacks(sent(w), "Retry-After");
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@127.0.0.1>" END)), 403);
+	assert_lacks(sent(w), "Min-Expires");
+	assert_true(str_ends(sent(w), STR("Content-Length: 0\r\n\r\n")));
+}
+
+static void
+test_record_route_is_not_echoed(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	assert_int_equal(send_register(w, &p,
+				 STR("Record-Route: <sip:192.0.2.9;lr>" END
+				     "Path: <sip:192.0.2.9;lr>" END CONTACT END)),
+		200);
+	assert_lacks(sent(w), "Record-Route");
+	assert_lacks(sent(w), "Path");
+}
+
+/* The largest message that the parser lets through is answered whole. */
+static void
+test_the_largest_register(void **state)
+{
+	static char lines[HEAD_BYTES_MAX];
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TCP, 9);
+	struct buf b = buf_on(lines, sizeof lines);
+
+	/* As many contacts as may be, each as large as fits into the set. */
+	for (uint32_t i = 0; i < CONTACTS_PER_AOR_MAX; i++) {
+		size_t upto;
+
+		buf_put(&b, STR("Contact: <sip:"));
+		buf_number(&b, i);
+		buf_put(&b, STR("@192.0.2.7;x="));
+		for (upto = b.used + 900; b.used < upto;)
+			buf_char(&b, 'x');
+		buf_put(&b, STR(">;y=\""));
+		for (upto = b.used + 350; b.used < upto;)
+			buf_char(&b, 'y');
+		buf_put(&b, STR("\"" END));
+	}
+	assert_int_equal(send_register(w, &p, buf_str(&b)), 200);
+	assert_int_equal(count_of(sent(w), STR("\r\nContact: ")), CONTACTS_PER_AOR_MAX);
+	assert_true(str_ends(sent(w), STR("Content-Length: 0\r\n\r\n")));
+	/* A longer Call-ID in each, and the set would be too large: nothing has changed. */
+	p.call_id = STR("0123456789012345678901234567890123456789012345678901234567890123456789"
+			"0123456789012345678901234567890123456789012345678901234567890123456789"
+			"0123456789012345678901234567890123456789012345678901234567890123456789"
+			"0123456789012345678901234567890123456789012345678901234567890123456789");
+	assert_int_equal(send_register(w, &p, buf_str(&b)), 403);
+	assert_int_equal(send_register(w, &p, STR("")), 200);
+	assert_int_equal(count_of(sent(w), STR("\r\nContact: ")), CONTACTS_PER_AOR_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_200_from_head_to_tail),
+		TEST(test_a_later_answer_has_the_same_front),
+		TEST(test_what_a_refusal_shows),
+		TEST(test_record_route_is_not_echoed),
+		TEST(test_the_largest_register),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

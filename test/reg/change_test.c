@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The judgement alone: what a REGISTER makes of a set. */
+#include "kit.h"
+#include "reg/change.h"
+
+static struct msg msg;
+static struct change change;
+static struct binding_set set; /* in force */
+static char scratch_octets[HEAD_BYTES_MAX];
+static char set_octets[SET_BYTES_MAX];
+static struct arena scratch;
+
+/* Judges these header LINES of a REGISTER against the set in force. Ends: the status of a refusal,
+ * 200 for nothing to do, 0 for a set that is wanted. */
+static unsigned
+judge(const struct phone *p, struct str lines)
+{
+	struct change_terms terms = {
+		.in_force = &set, .listeners = world.listeners, .listener_count = 2
+	};
+	struct register_request request;
+
+	scratch = arena_on(scratch_octets, sizeof scratch_octets);
+	read_register(&world, p, lines, &msg);
+	request = request_of(p, &msg, REF_NONE);
+	change_judge(&change, &request, &terms, &scratch, world.now);
+	switch (change.kind) {
+	case CHANGE_NONE: return 200;
+	case CHANGE_SAVE: return 0;
+	case CHANGE_REFUSE: assert_true(change.reason.len > 0); return change.status;
+	}
+	return 999;
+}
+
+/* The same, and a set that is wanted comes in force. Ends: how many bindings are in force then. */
+static uint32_t
+apply(struct phone *p, struct str lines)
+{
+	static char fresh[SET_BYTES_MAX];
+	struct buf f = buf_on(fresh, sizeof fresh);
+	struct buf b = buf_on(set_octets, sizeof set_octets);
+
+	p->cseq++;
+	assert_int_equal(judge(p, lines), 0);
+	/* The new set has views into the old octets. */
+	binding_set_write(&f, &change.set);
+	buf_put(&b, buf_str(&f));
+	assert_true(buf_ok(&f));
+	assert_true(binding_set_read(&set, buf_str(&b)));
+	return set.count;
+}
+
+static int
+open_set(void **state)
+{
+	set.count = 0;
+	return open_world(state);
+}
+
+static struct phone
+sips_phone(void)
+{
+	struct phone p = phone_on(TRANSPORT_TLS, 9);
+
+	p.target = STR("sips:example.com");
+	return p;
+}
+
+#define CONTACT "Contact: <sip:7789@192.0.2.7:40000>"
+#define SIPS_CONTACT "Contact: <sips:7789@192.0.2.7:40000>"
+#define END "\r\n"
+
+static void
+test_what_a_binding_holds(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_TCP, 9);
+	const struct binding *b = &set.list[0];
+
+	(void)state;
+	assert_int_equal(apply(&p,
+				 STR("m: \"Seven\" <sip:7789@192.0.2.7;transport=udp?a=b>"
+				     ";expires=120 ; +x=\"a\r\n b\" ;q=0.3;flag\r\n")),
+		1);
+	assert_str(b->contact, "sip:7789@192.0.2.7;transport=udp?a=b");
+	assert_str(b->params, ";+x=\"a   b\";flag");
+	assert_int_equal(b->speech.scheme, SCHEME_SIP);
+	assert_int_equal(b->speech.transport, TRANSPORT_TCP);
+	assert_int_equal(b->flow.number, 9);
+	assert_true(addr_same(&b->source, &p.source));
+	assert_int_equal(b->expires_at_s, START_S + 120);
+	assert_int_equal(b->q_thousandths, 300);
+	assert_str(b->call_id, "call-1@phone");
+	assert_int_equal(b->cseq, 2);
+	assert_true(b->is_proven);
+	assert_false(change.is_lowered);
+}
+
+static void
+test_how_long(void **state)
+{
+	static const struct {
+		struct str lines;
+		int64_t seconds;
+	} rows[] = {
+#define ROW(lines, seconds) { { lines, sizeof lines - 1 }, seconds }
+		ROW(CONTACT END, REGISTER_DEFAULT_S),
+		ROW(CONTACT END "Expires: 600" END, 600),
+		ROW(CONTACT ";expires=60" END "Expires: 600" END, 60),
+		ROW(CONTACT ";expires=\"70\"" END, 70),
+		ROW(CONTACT ";expires=abc" END "Expires: 600" END, 3600),
+		ROW(CONTACT ";expires" END "Expires: 600" END, 3600),
+		ROW(CONTACT ";expires=-5" END, 3600),
+		ROW(CONTACT END "Expires: soon" END, 3600),
+		ROW(CONTACT ";expires=7200" END, REGISTER_MAX_S),
+		ROW(CONTACT ";expires=7201" END, REGISTER_MAX_S),
+		ROW(CONTACT ";expires=99999999999999999999999" END, REGISTER_MAX_S),
+		ROW(CONTACT END "Expires: 4294967296" END, REGISTER_MAX_S),
+#undef ROW
+	};
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(judge(&p, rows[i].lines), 0);
+		assert_int_equal(change.set.list[0].expires_at_s - START_S, rows[i].seconds);
+	}
+}
+
+static void
+test_too_short(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=59" END)), 423);
+	assert_int_equal(change.min_expires_s, REGISTER_MIN_S);
+	assert_int_equal(judge(&p, STR(CONTACT END "Expires: 1" END)), 423);
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=60" END)), 0);
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=0" END)), 200);
+}
+
+static void
+test_refresh_remove_and_query(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(apply(&p, STR(CONTACT END)), 1);
+	world.now.wall_s += 100;
+	assert_int_equal(
+		apply(&p, STR("Contact: <sip:7789@192.0.2.7:40000;transport=tcp>" END)), 1);
+	assert_int_equal(set.list[0].expires_at_s, START_S + 100 + REGISTER_DEFAULT_S);
+	assert_str(set.list[0].contact, "sip:7789@192.0.2.7:40000;transport=tcp");
+	assert_int_equal(judge(&p, STR("Expires: 60" END)), 200);
+	assert_int_equal(change.set.count, 1);
+	assert_int_equal(apply(&p, STR(CONTACT END "Expires: 0" END)), 0);
+	p.cseq++;
+	assert_int_equal(judge(&p, STR(CONTACT END "Expires: 0" END)), 200);
+}
+
+static void
+test_many_contacts_in_one_go(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(apply(&p,
+				 STR("Contact: <sip:a@192.0.2.7>, <sip:b@192.0.2.7>;expires=90" END
+				     "m: sip:c@192.0.2.7;q=0.1" END)),
+		3);
+	assert_str(set.list[2].contact, "sip:c@192.0.2.7");
+	assert_int_equal(set.list[2].q_thousandths, 100);
+	/* The same twice: the later holds, and it is no repeat of an old CSeq. */
+	assert_int_equal(apply(&p,
+				 STR("Contact: <sip:a@192.0.2.7>;q=0.2, <sip:A@192.0.2.7>, "
+				     "<sip:a@192.0.2.7;transport=tcp>;q=0.4" END)),
+		4);
+	assert_int_equal(set.list[3].q_thousandths, 400);
+	/* One comes, one goes. */
+	assert_int_equal(
+		apply(&p, STR("Contact: <sip:d@192.0.2.7>,<sip:b@192.0.2.7>;expires=0" END)), 4);
+	assert_str(set.list[3].contact, "sip:d@192.0.2.7");
+}
+
+static void
+test_all_or_nothing(void **state)
+{
+	static const struct str lines[] = {
+#define ROW(lines) { lines, sizeof lines - 1 }
+		ROW(CONTACT ", <sip:7789@192.0.2.1:5060>" END),
+		ROW(CONTACT ", <sip:7789@192.0.2.9>;expires=5" END),
+		ROW(CONTACT ", <sip:7789@192.0.2.9>;q=7" END),
+#undef ROW
+	};
+	static const unsigned statuses[] = { 403, 423, 400 };
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		assert_int_equal(judge(&p, lines[i]), statuses[i]);
+}
+
+static void
+test_the_star(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1), other = p;
+
+	(void)state;
+	other.call_id = STR("call-2@phone");
+	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: 0" END)), 200);
+	assert_int_equal(apply(&p, STR("Contact: <sip:a@192.0.2.7>" END)), 1);
+	assert_int_equal(apply(&other, STR("Contact: <sip:b@192.0.2.7>" END)), 2);
+	assert_int_equal(judge(&p, STR("Contact: *" END)), 400);
+	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: 60" END)), 400);
+	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: none" END)), 400);
+	/* Out of order for one of them: none goes. */
+	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: 0" END)), 500);
+	assert_int_equal(apply(&p, STR("Contact: *" END "Expires: 0" END)), 0);
+}
+
+static void
+test_the_order_of_cseq(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1), other = p;
+
+	(void)state;
+	p.cseq = 9;
+	other.call_id = STR("call-2@phone");
+	assert_int_equal(apply(&p, STR(CONTACT END)), 1);
+	assert_int_equal(judge(&p, STR(CONTACT END)), 500);
+	p.cseq = 9;
+	assert_int_equal(judge(&p, STR(CONTACT END)), 500);
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=0" END)), 500);
+	/* Another binding of the same Call-ID, and another Call-ID, have their own order. */
+	assert_int_equal(judge(&p, STR("Contact: <sip:new@192.0.2.7>" END)), 0);
+	assert_int_equal(judge(&other, STR(CONTACT ";expires=0" END)), 0);
+	assert_int_equal(change.set.count, 0);
+}
+
+static void
+test_at_most_so_many(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	char text[256];
+
+	(void)state;
+	for (uint32_t i = 0; i < CONTACTS_PER_AOR_MAX; i++) {
+		struct buf b = buf_on(text, sizeof text);
+
+		buf_put(&b, STR("Contact: <sip:"));
+		buf_number(&b, i);
+		buf_put(&b, STR("@192.0.2.7>" END));
+		assert_int_equal(apply(&p, buf_str(&b)), i + 1);
+	}
+	p.cseq++;
+	assert_int_equal(judge(&p, STR("Contact: <sip:new@192.0.2.7>" END)), 403);
+	/* A refresh is no new one, and one that goes makes room wherever it stands. */
+	assert_int_equal(judge(&p, STR("Contact: <sip:3@192.0.2.7>" END)), 0);
+	assert_int_equal(
+		apply(&p, STR("Contact: <sip:new@192.0.2.7>, <sip:3@192.0.2.7>;expires=0" END)),
+		CONTACTS_PER_AOR_MAX);
+}
+
+static void
+test_sips_needs_sips_everywhere(void **state)
+{
+	struct phone p = sips_phone(), plain = phone_on(TRANSPORT_TLS, 9), tcp = sips_phone();
+
+	(void)state;
+	tcp.transport = TRANSPORT_TCP;
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT END)), 0);
+	assert_int_equal(change.set.list[0].speech.scheme, SCHEME_SIPS);
+	assert_int_equal(change.set.list[0].speech.transport, TRANSPORT_TLS);
+	assert_false(change.is_lowered);
+	assert_int_equal(judge(&plain, STR(SIPS_CONTACT END)), 400);
+	assert_int_equal(judge(&tcp, STR(SIPS_CONTACT END)), 400);
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT ", <sip:7789@192.0.2.9>" END)), 400);
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT ", <tel:7789>" END)), 400);
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT ", <sip:7789@192.0.2.7:40000>" END)), 400);
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@192.0.2.7;transport=udp>" END)), 400);
+	assert_int_equal(judge(&p, STR("Contact: <tel:7789>" END)), 403);
+	/* The removal of a Contact is no exception. */
+	assert_int_equal(judge(&plain, STR(SIPS_CONTACT ";expires=0" END)), 400);
+}
+
+static void
+test_paths_must_be_sips_too(void **state)
+{
+	struct phone p = sips_phone();
+
+	(void)state;
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT END "Path: <sips:p.example.com;lr>" END)), 0);
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT END "Path: <sip:p.example.com;lr>" END)), 400);
+	assert_int_equal(judge(&p,
+				 STR(SIPS_CONTACT END "Path: <sips:p.example.com;lr>, "
+						      "<sip:q.example.com;lr>" END)),
+		400);
+	assert_int_equal(judge(&p,
+				 STR(SIPS_CONTACT END "Path: <sips:p.example.com;lr>" END
+						      "Path: <sip:q.example.com;lr>" END)),
+		400);
+	assert_int_equal(judge(&p, STR(SIPS_CONTACT END "Path: <sips:>" END)), 400);
+	assert_int_equal(judge(&p, STR(CONTACT END "Path: <sip:p.example.com;lr>" END)), 0);
+}
+
+static void
+test_a_sip_contact_in_a_sips_register(void **state)
+{
+	struct phone p = sips_phone();
+
+	(void)state;
+	assert_int_equal(judge(&p, STR(CONTACT END)), 0);
+	assert_true(change.is_lowered);
+	assert_int_equal(change.set.list[0].speech.scheme, SCHEME_SIP);
+	assert_int_equal(change.set.list[0].speech.transport, TRANSPORT_TLS);
+	/* Only where one is made. */
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=0" END)), 200);
+	assert_false(change.is_lowered);
+}
+
+static void
+test_the_later_scheme_replaces_the_earlier(void **state)
+{
+	struct phone p = sips_phone();
+
+	(void)state;
+	assert_int_equal(apply(&p, STR(CONTACT END)), 1);
+	assert_int_equal(set.list[0].speech.scheme, SCHEME_SIP);
+	assert_int_equal(apply(&p, STR(SIPS_CONTACT END)), 1);
+	assert_int_equal(set.list[0].speech.scheme, SCHEME_SIPS);
+	assert_int_equal(apply(&p, STR(CONTACT END)), 1);
+	assert_int_equal(set.list[0].speech.scheme, SCHEME_SIP);
+	assert_int_equal(apply(&p, STR(SIPS_CONTACT ";expires=0" END)), 0);
+}
+
+static void
+test_a_fixed_number_has_no_bindings(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	p.is_fixed = true;
+	assert_int_equal(judge(&p, STR(CONTACT END)), 403);
+	assert_int_equal(judge(&p, STR("")), 403);
+}
+
+#define IN_SET(name) cmocka_unit_test_setup_teardown(name, open_set, close_world)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_SET(test_what_a_binding_holds),
+		IN_SET(test_how_long),
+		IN_SET(test_too_short),
+		IN_SET(test_refresh_remove_and_query),
+		IN_SET(test_many_contacts_in_one_go),
+		IN_SET(test_all_or_nothing),
+		IN_SET(test_the_star),
+		IN_SET(test_the_order_of_cseq),
+		IN_SET(test_at_most_so_many),
+		IN_SET(test_sips_needs_sips_everywhere),
+		IN_SET(test_paths_must_be_sips_too),
+		IN_SET(test_a_sip_contact_in_a_sips_register),
+		IN_SET(test_the_later_scheme_replaces_the_earlier),
+		IN_SET(test_a_fixed_number_has_no_bindings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "secure/identity.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+#define DNS(text)                  \
+	{                          \
+		SAN_DNS, STR(text) \
+	}
+#define URI(text)                  \
+	{                          \
+		SAN_URI, STR(text) \
+	}
+#define IP(octets)                  \
+	{                           \
+		SAN_IP, STR(octets) \
+	}
+
+enum { SANS_MAX = 3 };
+
+static const struct {
+	const char *what;
+	struct str wanted;
+	struct san sans[SANS_MAX];
+	struct str matched; /* none: must not match */
+} zoo[] = {
+	{ "a name", STR("a.example"), { DNS("a.example") }, STR("a.example") },
+	{ "case", STR("A.Example"), { DNS("a.eXample") }, STR("a.eXample") },
+	{ "second of two", STR("b.example"), { DNS("a.example"), DNS("b.example") },
+		STR("b.example") },
+	{ "another name", STR("a.example"), { DNS("b.example") }, STR_NONE },
+	{ "no name at all", STR("a.example"), { { 0 } }, STR_NONE },
+	{ "suffix", STR("a.example"), { DNS("xa.example") }, STR_NONE },
+	{ "prefix", STR("a.example"), { DNS("a.example.net") }, STR_NONE },
+	{ "child", STR("x.a.example"), { DNS("a.example") }, STR_NONE },
+	{ "wildcard", STR("a.example"), { DNS("*.example") }, STR_NONE },
+	{ "wildcard wanted", STR("*.example"), { DNS("*.example") }, STR_NONE },
+	{ "trailing dot", STR("a.example"), { DNS("a.example.") }, STR_NONE },
+	{ "empty value", STR("a.example"), { DNS("") }, STR_NONE },
+	{ "empty wanted", STR(""), { DNS("") }, STR_NONE },
+	{ "NUL behind", STR("a.example"), { DNS("a.example\0.evil.example") }, STR_NONE },
+	{ "NUL in both", STR("a\0b"), { DNS("a\0b") }, STR_NONE },
+	{ "space", STR("a.example"), { DNS(" a.example") }, STR_NONE },
+	{ "URI", STR("a.example"), { URI("sip:a.example") }, STR("a.example") },
+	{ "URI scheme in capitals", STR("a.example"), { URI("SIP:A.example") }, STR("A.example") },
+	{ "URI with a port", STR("a.example"), { URI("sip:a.example:5061") }, STR("a.example") },
+	{ "URI with a parameter", STR("a.example"), { URI("sip:a.example;x=y") },
+		STR("a.example") },
+	{ "URI with headers", STR("a.example"), { URI("sip:a.example?x=y") }, STR("a.example") },
+	{ "URI with a user", STR("a.example"), { URI("sip:bob@a.example") }, STR_NONE },
+	{ "URI with a user, and DNS", STR("a.example"),
+		{ URI("sip:bob@b.example"), DNS("a.example") }, STR("a.example") },
+	{ "URI of scheme sips", STR("a.example"), { URI("sips:a.example") }, STR_NONE },
+	{ "URI of another scheme", STR("a.example"), { URI("https://a.example") }, STR_NONE },
+	{ "URI for another hides DNS", STR("a.example"), { DNS("a.example"), URI("sip:b.example") },
+		STR_NONE },
+	{ "URI of the web does not hide DNS", STR("a.example"),
+		{ DNS("a.example"), URI("https://b.example") }, STR("a.example") },
+	{ "second URI", STR("a.example"), { URI("sip:b.example"), URI("sip:a.example") },
+		STR("a.example") },
+	{ "URI with NUL", STR("a.example"), { URI("sip:a.example\0.evil") }, STR_NONE },
+	{ "URI with NUL behind the port", STR("a.example"), { URI("sip:a.example:1\0") },
+		STR_NONE },
+	{ "empty URI hides DNS", STR("a.example"), { URI("sip:"), DNS("a.example") }, STR_NONE },
+	{ "URI wildcard", STR("a.example"), { URI("sip:*.example") }, STR_NONE },
+	{ "IPv4", STR("192.0.2.1"), { IP("\xc0\x00\x02\x01") }, STR("192.0.2.1") },
+	{ "another IPv4", STR("192.0.2.1"), { IP("\xc0\x00\x02\x02") }, STR_NONE },
+	{ "IPv4 as text in DNS", STR("192.0.2.1"), { DNS("192.0.2.1") }, STR_NONE },
+	{ "IPv4 as a URI's host", STR("192.0.2.1"), { URI("sip:192.0.2.1") }, STR_NONE },
+	{ "a name does not match an address", STR("a.example"), { IP("\xc0\x00\x02\x01") },
+		STR_NONE },
+	{ "short IP", STR("192.0.2.1"), { IP("\xc0\x00\x02") }, STR_NONE },
+	{ "IPv6", STR("2001:db8::1"), { IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01") },
+		STR("2001:db8::1") },
+	{ "IPv6 in brackets", STR("[2001:db8:0::1]"),
+		{ IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01") }, STR("[2001:db8:0::1]") },
+	{ "mapped is not v4", STR("192.0.2.1"),
+		{ IP("\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\x00\x02\x01") }, STR_NONE },
+};
+
+static void
+zoo_has_the_verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(zoo); i++) {
+		struct str matched = STR("untouched");
+		uint32_t count = 0;
+		bool is_match;
+
+		while (count < SANS_MAX && !str_is_none(zoo[i].sans[count].value))
+			count++;
+		is_match = identity_match(zoo[i].sans, count, zoo[i].wanted, &matched);
+		if (is_match != !str_is_none(zoo[i].matched) || !str_same(matched, zoo[i].matched))
+			fail_msg("%s: %s", zoo[i].what, is_match ? "matched" : "did not match");
+	}
+}
+
+static struct str
+written(char *at, size_t size, const struct san *sans, uint32_t count, size_t max)
+{
+	struct buf b = buf_on(at, size);
+
+	identity_write(&b, sans, count, max);
+	assert_true(buf_ok(&b));
+	return buf_str(&b);
+}
+
+static void
+names_are_written_for_the_log(void **state)
+{
+	static const struct san sans[] = { DNS("a.example"), IP("\xc0\x00\x02\x01"),
+		URI("sip:b.example"), DNS("x\0\"y") };
+	char at[256];
+
+	(void)state;
+	assert_true(str_same(written(at, sizeof at, sans, COUNT(sans), 200),
+		STR("DNS:a.example, IP:192.0.2.1, URI:sip:b.example, DNS:x\\x00\\x22y")));
+	assert_true(str_same(written(at, sizeof at, sans, 0, 200), STR("nothing")));
+}
+
+static void
+a_long_list_is_cut_between_names(void **state)
+{
+	static const struct san sans[] = { DNS("a.example"), DNS("b.example"), DNS("c.example") };
+	char at[256];
+
+	(void)state;
+	assert_true(
+		str_same(written(at, sizeof at, sans, COUNT(sans), 50), STR("DNS:a.example, ...")));
+	for (size_t max = 0; max < 200; max++)
+		assert_true(written(at, sizeof at, sans, COUNT(sans), max).len <= max);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(zoo_has_the_verdicts),
+		cmocka_unit_test(names_are_written_for_the_log),
+		cmocka_unit_test(a_long_list_is_cut_between_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

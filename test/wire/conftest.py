@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of the wire tests; each test ends by itself and leaves no process behind."""
+import os
+import shutil
+import signal
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from kit.bench import Bench  # noqa: E402
+from kit.certs import Authority  # noqa: E402
+from kit.loop import Late  # noqa: E402
+
+BENCHES = pytest.StashKey()
+
+
+class Shop:
+    """The certificates of a run; each is made when it is first asked for."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.authority = Authority(folder / "ca")
+        self._made = {}
+
+    def _once(self, name, make):
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    @property
+    def server(self):
+        return self._once("server", lambda: self.authority.issue(
+            "server", "IP:127.0.0.1,DNS:sip.example.test,DNS:localhost"))
+
+    @property
+    def peer(self):
+        return self._once("peer", lambda: self.authority.issue(
+            "peer", "IP:127.0.0.1,IP:127.0.0.2,IP:127.0.0.3,DNS:peer.example.test"))
+
+    def leaf(self, name, san, **more):
+        return self._once(name, lambda: self.authority.issue(name, san, **more))
+
+    @property
+    def expired(self):
+        return self._once("expired", lambda: self.authority.expired(
+            "expired", "IP:127.0.0.1,IP:127.0.0.2"))
+
+    @property
+    def rogue(self):
+        """A certificate with the right names by a CA that nobody trusts."""
+        return self._once("rogue", lambda: Authority(self.folder / "rogue", "rogue CA").issue(
+            "rogue", "IP:127.0.0.1,IP:127.0.0.2"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "limit(seconds): the longest that a test may take")
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    return Shop(tmp_path_factory.mktemp("certs"))
+
+
+@pytest.fixture
+def bench(request, tmp_path, shop):
+    table = Bench(tmp_path, shop)
+    request.node.stash[BENCHES] = table
+    yield table
+    table.close()
+
+
+@pytest.fixture(autouse=True)
+def deadline(request):
+    """No test may hang: its time is up after 20 s, or what its `limit` mark says."""
+    mark = request.node.get_closest_marker("limit")
+    seconds = mark.args[0] if mark else 20
+
+    def over(_signal, _frame):
+        raise Late(f"the test took longer than {seconds} s")
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(seconds)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def need():
+    """Skips, visibly, where a witness program is not installed."""
+    def ask(name):
+        path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+        if not path:
+            pytest.skip(f"{name} is not installed")
+        return path
+    return ask
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failing test shows what the server said."""
+    outcome = yield
+    report = outcome.get_result()
+    table = item.stash.get(BENCHES, None)
+    if report.failed and table:
+        for server in table.servers:
+            report.sections.append(("sipward", server.log()))
