@@ -266,7 +266,7 @@ addr_is_loopback(const struct addr *a)
 	if (a->family == ADDR_V4)
 		return a->ip[0] == 127;
 	return a->family == ADDR_V6 &&
-	       (memcmp(a->ip, one, 16) == 0 || (is_mapped(a->ip) && a->ip[12] == 127));
+		(memcmp(a->ip, one, 16) == 0 || (is_mapped(a->ip) && a->ip[12] == 127));
 }
 
 bool
@@ -283,5 +283,5 @@ addr_is_multicast(const struct addr *a)
 	if (a->family == ADDR_V6)
 		return a->ip[0] == 0xff;
 	return a->family == ADDR_V4 &&
-	       (a->ip[0] >> 4 == 14 || (a->ip[0] & a->ip[1] & a->ip[2] & a->ip[3]) == 255);
+		(a->ip[0] >> 4 == 14 || (a->ip[0] & a->ip[1] & a->ip[2] & a->ip[3]) == 255);
 }

@@ -45,7 +45,7 @@ judge_any(const struct arrival *a, const struct turn *t)
 
 	if (msg->method == METHOD_OTHER)
 		return (struct refusal){ .status = 501, .lines = ALLOW_OUTSIDE };
-	if (msg->target.scheme == URI_OTHER)
+	if (msg->target.scheme != URI_SIP && msg->target.scheme != URI_SIPS)
 		return (struct refusal){ .status = 416 };
 	fault = scheme_check(msg, a->flow->transport);
 	if (fault != SCHEME_FINE)
@@ -69,6 +69,14 @@ serve(struct core *core, struct arrival *a, const struct turn *t)
 	return false;
 }
 
+/* Whether LEG is none of the asker's business: a secure dialog does not exist for who asks in the
+ * clear, so that not even an answer of it can leave there. */
+static bool
+is_hidden(const struct leg *leg, const struct arrival *a)
+{
+	return leg != NULL && leg->speech.scheme == SCHEME_SIPS && !a->way.is_tls;
+}
+
 static void
 cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
@@ -85,10 +93,10 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 		return;
 	if (found && owner.kind == OWNER_LEG)
 		leg = leg_at(&core->legs, owner.ref);
+	if (is_hidden(leg, a))
+		leg = NULL, found = false;
 	if (!found)
 		answer = (struct refusal){ .status = 481 };
-	else if (leg != NULL && leg->speech.scheme == SCHEME_SIPS && !a->way.is_tls)
-		answer = (struct refusal){ .status = 400, .reason = STR("SIPS Dialog Not Over TLS") };
 	if (leg != NULL) /* its To tag is that of the 487 (RFC 3261 9.2) */
 		a->tag = leg_text(leg, TEXT_LOCAL_TAG);
 	respond(core, a, &answer, t);
@@ -227,7 +235,7 @@ request_hear(struct core *core, struct arrival *a, const struct turn *t)
 		return;
 	}
 	leg = legs_find(&core->legs, a->msg);
-	if (leg != NULL)
+	if (leg != NULL && !is_hidden(leg, a))
 		inside_hear(core, a, leg, t);
 	else if (a->msg->method != METHOD_ACK)
 		outside_hear(core, a, t);

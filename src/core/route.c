@@ -182,6 +182,7 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 		return ROUTE_WAIT;
 	write_uri(&uri, contact->speech.scheme, user, contact->host, contact->port);
 	plan->speech = contact->speech;
+	plan->may_use_tcp = !contact->has_transport;
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = plan->request_uri;
 	plan->name = str_is_empty(dn->tls_name) ? contact->host : dn->tls_name;

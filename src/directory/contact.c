@@ -225,11 +225,10 @@ static enum contact_fault
 read_params(struct reader *r, struct contact *contact)
 {
 	enum contact_fault fault = CONTACT_FINE;
-	bool seen = false;
 
 	while (fault == CONTACT_FINE && next_is(r, ';')) {
 		take(r, 1);
-		fault = read_param(r, &contact->speech, &seen);
+		fault = read_param(r, &contact->speech, &contact->has_transport);
 	}
 	/* What is left can only begin with a `?`. */
 	if (fault == CONTACT_FINE && r->rest.len > 0)

@@ -18,6 +18,7 @@ struct contact {
 	struct str host;      /* as written; IPv6 in brackets */
 	struct addr ip;       /* the host as an address, or family ADDR_NONE: a name         */
 	uint16_t port;        /* as written, or 0 */
+	bool has_transport;   /* it says which transport; else a large request may go over TCP */
 };
 
 enum contact_fault {

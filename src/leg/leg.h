@@ -213,6 +213,7 @@ struct leg_plan {
 	uint32_t way_count;
 	int32_t max_forwards;
 	bool is_proven;         /* the registration that holds the way was by digest */
+	bool may_use_tcp;       /* the contact leaves the transport open                */
 };
 
 /* Makes a leg and sends its INVITE by the first way that secure/target allows.

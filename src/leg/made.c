@@ -126,6 +126,36 @@ send_again(struct legs *ls, struct leg *leg, const struct turn *t, struct str *w
 	return send_invite(ls, leg, user, t, why);
 }
 
+/* Whether the INVITE will be too large for a datagram (RFC 3261 18.1.1): what crosses, and about
+ * what we add around it. */
+static bool
+is_large(const struct leg_plan *plan, const struct cargo *cargo)
+{
+	enum { AROUND_BYTES = 600 };
+
+	return cargo->headers.len + cargo->body_headers.len + cargo->body.len +
+		   2 * plan->request_uri.len + plan->from_display.len + AROUND_BYTES >
+	       UDP_REQUEST_BYTES_MAX;
+}
+
+/* A large INVITE tries TCP before each datagram way, if the contact leaves that open. */
+static void
+put_ways(struct leg *leg, const struct leg_plan *plan, const struct cargo *cargo)
+{
+	bool with_tcp = plan->may_use_tcp && is_large(plan, cargo);
+
+	for (uint32_t i = 0; i < plan->way_count && leg->way_count < WAYS_MAX; i++) {
+		struct way way = plan->ways[i];
+
+		if (with_tcp && way.transport == TRANSPORT_UDP && leg->way_count + 1 < WAYS_MAX) {
+			way.transport = TRANSPORT_TCP;
+			leg->ways[leg->way_count++] = way;
+			way.transport = TRANSPORT_UDP;
+		}
+		leg->ways[leg->way_count++] = way;
+	}
+}
+
 struct leg *
 leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *cargo,
     const struct turn *t, struct str *why)
@@ -140,9 +170,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->transport = plan->speech.transport;
 	leg->is_proven = plan->is_proven;
 	leg->max_forwards = plan->max_forwards;
-	leg->way_count = plan->way_count;
-	for (uint32_t i = 0; i < plan->way_count; i++)
-		leg->ways[i] = plan->ways[i];
+	put_ways(leg, plan, cargo);
 	leg->invite_had_offer = !str_is_empty(cargo->body);
 	*why = STR("the texts of the leg do not fit");
 	ok = dialog_make_tag(ls, leg) && put_call_id(ls, leg) && put_ends(ls, leg, plan) &&

@@ -202,11 +202,12 @@ net_listeners(const struct net *net, uint32_t *count)
 
 /* ---- a turn -------------------------------------------------------------------------------- */
 
-/* Wakes the loop; what is due is seen to after it. */
+/* Wakes the loop; what is due is seen to after it. The loop may find the alarm due before it has
+ * looked at its sockets, and without a word would then wait for them for ever. */
 static void
 on_alarm(uv_timer_t *alarm)
 {
-	(void)alarm;
+	uv_stop(alarm->loop);
 }
 
 static int64_t

@@ -576,16 +576,8 @@ msg_parse(struct msg *m, struct str data, bool is_stream, struct fault *fault)
 	return fault->what == FAULT_NONE;
 }
 
-static bool
-is_there(const struct msg *m, enum header_id id)
-{
-	return msg_value(m, id).len > 0;
-}
-
 bool
 msg_may_answer(const struct msg *m)
 {
-	return m->is_request && !str_same(m->method_text, STR("ACK")) && m->via.text.len > 0 &&
-		is_there(m, HEADER_FROM) && is_there(m, HEADER_TO) && is_there(m, HEADER_CALL_ID) &&
-		is_there(m, HEADER_CSEQ);
+	return m->is_request && !str_same(m->method_text, STR("ACK")) && m->via.text.len > 0;
 }

@@ -104,8 +104,8 @@ struct msg {
  *       that msg_may_answer() tells whether an answer can be made. */
 bool msg_parse(struct msg *, struct str data, bool is_stream, struct fault *);
 
-/* Whether this is a request other than ACK whose Via, From, To, Call-ID and CSeq stand there well
- * enough to be echoed in a response. */
+/* Whether this is a request other than ACK whose Via stands there well enough for a response to find
+ * its way; of From, To, Call-ID and CSeq a response echoes what is there. */
 bool msg_may_answer(const struct msg *);
 
 /* The first line of a header, or NULL; the next line of the same header, or NULL. */

@@ -92,6 +92,8 @@ write_body(struct buf *b, struct str body)
 static void
 write_echo(struct buf *b, const struct msg *m, enum header_id id, struct str tag)
 {
+	if (msg_header(m, id) == NULL) /* only in a response to what is malformed */
+		return;
 	write_begin(b, id);
 	lex_write_value(b, msg_value(m, id), true);
 	if (tag.len > 0) {
@@ -142,7 +144,7 @@ write_response(struct buf *b, const struct msg *request, const struct addr *from
 	write_echo(b, request, HEADER_CSEQ, STR_NONE);
 	write_vias(b, request, from);
 	if (status == 100 && is_timestamp(msg_value(request, HEADER_TIMESTAMP)))
-		write_copy(b, request, HEADER_TIMESTAMP);
+		write_header(b, HEADER_TIMESTAMP, msg_value(request, HEADER_TIMESTAMP));
 }
 
 /* X(status, phrase): RFC 3261 21 and those added since. */

@@ -14,6 +14,7 @@
 
 static struct pki *pki, *other_pki;
 static struct pki_leaf leaf;
+static int64_t deadline_ms; /* of the client; 0: the defaults */
 
 static void
 open_server(struct side *side, enum transport transport)
@@ -31,7 +32,7 @@ static void
 open_client(struct side *side, struct str trust)
 {
 	const struct net_options options = {
-		.trust = trust, .connect_ms = 150, .handshake_ms = 150
+		.trust = trust, .connect_ms = deadline_ms, .handshake_ms = deadline_ms
 	};
 
 	side_open(side, &options);
@@ -163,7 +164,9 @@ a_connection_that_is_not_answered_has_a_deadline(void **state)
 	int fd = deaf_listener(&addr, 0), one = plain_connect(addr);
 
 	(void)state;
+	deadline_ms = 150;
 	open_client(&client, pki_ca(pki));
+	deadline_ms = 0;
 	carry_dial(&client, 1, TRANSPORT_TCP, addr, STR(""));
 	assert_true(text_has(failure(&client, NULL), "no answer to the connection attempt"));
 	close(one);
@@ -179,7 +182,9 @@ a_handshake_has_a_deadline(void **state)
 	int fd = deaf_listener(&addr, 5);
 
 	(void)state;
+	deadline_ms = 150;
 	open_client(&client, pki_ca(pki));
+	deadline_ms = 0;
 	carry_dial(&client, 1, TRANSPORT_TLS, addr, STR("a.example"));
 	assert_true(text_has(failure(&client, NULL), "the TLS handshake took too long"));
 	close(fd);

@@ -139,6 +139,14 @@ say_request(struct phone *p, const char *method, const char *uri, unsigned cseq,
 }
 
 static void
+write_remote(struct phone *p, const char *uri)
+{
+	int len = snprintf(p->remote, sizeof p->remote, "<%s>", uri);
+
+	assert_true(len > 0 && len < (int)sizeof p->remote);
+}
+
+static void
 new_branch(struct phone *p)
 {
 	snprintf(p->branch, sizeof p->branch, "z9hG4bK-%s-%u-%u", p->user, p->at.port, ++p->numbers);
@@ -154,7 +162,7 @@ new_dialog(struct phone *p, const char *uri)
 		++p->numbers);
 	snprintf(p->local, sizeof p->local, "\"Phone %s\" <%s:%s@example.com>;tag=%s", p->user,
 		scheme_of(p), p->user, p->tag);
-	snprintf(p->remote, sizeof p->remote, "<%s>", uri);
+	write_remote(p, uri);
 	snprintf(p->target, sizeof p->target, "%s", uri);
 	snprintf(p->uri, sizeof p->uri, "%s", uri);
 }
@@ -208,7 +216,7 @@ phone_cancel(struct phone *p)
 
 	/* To as the INVITE had it: without the tag that came with a 1xx. */
 	memcpy(remote, p->remote, sizeof remote);
-	snprintf(p->remote, sizeof p->remote, "<%s>", p->uri);
+	write_remote(p, p->uri);
 	say_request(p, "CANCEL", p->uri, p->invite_cseq, NULL, NULL);
 	memcpy(p->remote, remote, sizeof remote);
 }
