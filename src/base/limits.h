@@ -217,10 +217,10 @@ enum {
 	KEEPALIVE_EACH_S = 10,
 	KEEPALIVE_COUNT = 3,
 
-	/* How long a server that ends waits for its calls, and for what is left of their
-	 * transactions when the calls are over. */
+	/* How long a server that ends waits for its calls; and then, for what is left of their
+	 * transactions: a finished INVITE keeps its own for T4 (RFC 3261 17.2.1). */
 	DRAIN_MS = 5000,
-	DRAIN_QUIET_MS = 2000,
+	DRAIN_QUIET_MS = T4_MS + 500,
 
 	/* One DNS query, doubled for each further try: 7 s in all. */
 	DNS_TRY_MS = 1000,

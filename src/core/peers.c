@@ -12,7 +12,9 @@ peers_open(struct peers *ps, struct arena *arena, uint32_t max, struct alarms *a
 {
 	*ps = (struct peers){ .max = max, .alarms = alarms };
 	ps->by_place = arena_take(arena, max * sizeof(struct peer *), _Alignof(struct peer *));
-	return pool_open(&ps->pool, arena, max, sizeof(struct peer)) && ps->by_place != NULL;
+	ps->trunks = arena_take(arena, max * sizeof(uint32_t), _Alignof(uint32_t));
+	return pool_open(&ps->pool, arena, max, sizeof(struct peer)) && ps->by_place != NULL &&
+		ps->trunks != NULL;
 }
 
 static void
@@ -33,6 +35,7 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 {
 	forget_all(ps);
 	ps->directory = directory;
+	ps->trunk_count = 0;
 	for (uint32_t place = 0; place < directory->count && place < ps->max; place++) {
 		const struct dn *dn = &directory->dns[place];
 		struct peer *peer;
@@ -45,6 +48,8 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 		must(peer != NULL);
 		*peer = (struct peer){ .ref = ref, .alarm = alarm_of(ALARM_HOP, ref, place) };
 		ps->by_place[place] = peer;
+		if (dn_is_trunk(dn))
+			ps->trunks[ps->trunk_count++] = place;
 		if (dn->contact.ip.family != ADDR_NONE) {
 			peer->is_known = true;
 			peer->addrs[peer->count++] = dn->contact.ip;
@@ -61,9 +66,7 @@ peers_ring(struct peers *ps, const struct alarm *alarm, const struct turn *t)
 
 	if (peer == NULL)
 		return;
-	if (peer->is_asked) { /* the resolver owes an answer for so long that it will not come */
-		peer->is_asked = false;
-	}
+	/* An answer that is still owed after so long will not come: the question is put again. */
 	peer->is_asked = true;
 	out_resolve(t->out, peer->ref, ps->directory->dns[alarm->letter].contact.host);
 	alarm_arm(ps->alarms, &peer->alarm, t->now.mono_ms + AGAIN_MAX_MS);
@@ -137,10 +140,10 @@ peers_is_at(const struct peers *ps, const struct dn *dn, const struct addr *sour
 const struct dn *
 peers_trunk_at(const struct peers *ps, const struct addr *source)
 {
-	for (uint32_t place = 0; place < ps->directory->count; place++) {
-		const struct dn *dn = &ps->directory->dns[place];
+	for (uint32_t i = 0; i < ps->trunk_count; i++) {
+		const struct dn *dn = &ps->directory->dns[ps->trunks[i]];
 
-		if (dn_is_trunk(dn) && peers_is_at(ps, dn, source))
+		if (peers_is_at(ps, dn, source))
 			return dn;
 	}
 	return NULL;

@@ -26,6 +26,8 @@ struct peer {
 struct peers {
 	struct pool pool;
 	struct peer **by_place; /* for each DN of the directory, or NULL */
+	uint32_t *trunks;       /* places of the trunks, as they stand in the directory */
+	uint32_t trunk_count;
 	uint32_t max;
 	const struct directory *directory;
 	struct alarms *alarms;

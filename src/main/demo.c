@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "main/handset.h"
 #include "main/host.h"
-#include "main/phone.h"
 #include "main/serve.h"
 #include "main/throwaway.h"
 #include "net/sock.h"
@@ -44,7 +44,7 @@ struct demo {
 	struct tape tape;
 	struct hashers hashers;
 	bool has_hashers;
-	struct phone phones[PHONES];
+	struct handset phones[PHONES];
 	char passwords[PHONES][PASSWORD_BYTES];
 	struct leg_view views[PHONES];
 	struct picture picture;
@@ -170,7 +170,7 @@ open_net(struct demo *d)
 static bool
 open_phones(struct demo *d)
 {
-	struct phone_options options = {
+	struct handset_options options = {
 		.domain = domain, .tape = &d->tape, .hashers = &d->hashers
 	};
 	const struct listener *listeners;
@@ -196,7 +196,7 @@ open_phones(struct demo *d)
 		options.server = is_secure ? d->sips : d->sip;
 		options.flow = is_secure ? (struct flow_id){ FLOW_DIALLED | 1 } : listeners[0].flow;
 		options.local = listeners[0].local; /* the secure one learns its own */
-		phone_open(&d->phones[i], &options);
+		handset_open(&d->phones[i], &options);
 	}
 	return true;
 }
@@ -227,26 +227,26 @@ turn(struct demo *d)
 	while (net_next(d->net, &event)) {
 		d->tape.now_us = now_us();
 		for (int i = 0; i < PHONES; i++)
-			phone_hear(&d->phones[i], &event, &d->out);
+			handset_hear(&d->phones[i], &event, &d->out);
 		carry(d);
 	}
 	d->tape.now_us = now_us();
 }
 
-/* Goes on until each phone is in its state; PHONE_BROKEN: whatever it is in.
+/* Goes on until each phone is in the state that is wanted of it.
  * Ends: true; false with the reason in d->why. */
 static bool
-await(struct demo *d, enum phone_state secure, enum phone_state plain)
+await(struct demo *d, enum handset_state secure, enum handset_state plain)
 {
-	const enum phone_state wanted[PHONES] = { secure, plain };
+	const enum handset_state wanted[PHONES] = { secure, plain };
 	bool is_there = false;
 
 	while (!is_there) {
 		turn(d);
 		is_there = true;
 		for (int i = 0; i < PHONES; i++) {
-			if (d->phones[i].state == PHONE_BROKEN)
-				return fail(d, phone_why(&d->phones[i]));
+			if (d->phones[i].state == HANDSET_BROKEN)
+				return fail(d, handset_why(&d->phones[i]));
 			is_there = is_there && d->phones[i].state == wanted[i];
 		}
 		if (is_stopped != 0)
@@ -261,38 +261,38 @@ await(struct demo *d, enum phone_state secure, enum phone_state plain)
 
 static bool
 await_caller(
-	struct demo *d, uint32_t caller, enum phone_state of_caller, enum phone_state of_callee)
+	struct demo *d, uint32_t caller, enum handset_state of_caller, enum handset_state of_callee)
 {
 	return caller == SECURE_PHONE ? await(d, of_caller, of_callee)
 				      : await(d, of_callee, of_caller);
 }
 
-/* One call from its INVITE to its BYE; who hangs up is the one with a TLS leg, so that a BYE goes
- * each way once. */
+/* One call from its INVITE to its BYE. The secure phone hangs up: once as the caller and once as
+ * the callee. */
 static bool
 call(struct demo *d, uint32_t caller)
 {
-	struct phone *from = &d->phones[caller], *to = &d->phones[1 - caller];
+	struct handset *from = &d->phones[caller], *to = &d->phones[1 - caller];
 
-	phone_call(from, to->options.number, &d->out);
-	if (!await_caller(d, caller, PHONE_HEARS_TONE, PHONE_RINGS))
+	handset_call(from, to->options.number, &d->out);
+	if (!await_caller(d, caller, HANDSET_HEARS_TONE, HANDSET_RINGS))
 		return false;
-	phone_answer(to, &d->out);
-	if (!await_caller(d, caller, PHONE_TALKING, PHONE_TALKING))
+	handset_answer(to, &d->out);
+	if (!await_caller(d, caller, HANDSET_TALKING, HANDSET_TALKING))
 		return false;
-	phone_hang_up(&d->phones[SECURE_PHONE], &d->out);
-	return await(d, PHONE_READY, PHONE_READY);
+	handset_hang_up(&d->phones[SECURE_PHONE], &d->out);
+	return await(d, HANDSET_READY, HANDSET_READY);
 }
 
 static bool
 register_both(struct demo *d)
 {
 	d->tape.now_us = now_us();
-	phone_register(&d->phones[SECURE_PHONE], &d->out);
-	if (!await(d, PHONE_READY, PHONE_NEW))
+	handset_register(&d->phones[SECURE_PHONE], &d->out);
+	if (!await(d, HANDSET_READY, HANDSET_NEW))
 		return false;
-	phone_register(&d->phones[PLAIN_PHONE], &d->out);
-	return await(d, PHONE_READY, PHONE_READY);
+	handset_register(&d->phones[PLAIN_PHONE], &d->out);
+	return await(d, HANDSET_READY, HANDSET_READY);
 }
 
 /* The server has nothing of a call left. */

@@ -278,14 +278,18 @@ host_drain(struct host *host)
 {
 	const struct event event = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
 
-	host->now = clock_now();
-	if (host->phase != PHASE_SERVES) {
-		enter(host, PHASE_OVER);
+	if (host->phase != PHASE_SERVES)
 		return;
-	}
+	host->now = clock_now();
 	enter(host, PHASE_DRAINS);
 	feed(host, &event);
 	settle(host);
+}
+
+void
+host_stop(struct host *host)
+{
+	enter(host, PHASE_OVER);
 }
 
 bool

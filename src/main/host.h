@@ -29,8 +29,11 @@ void host_close(struct host *);
 void host_step(struct host *, int64_t wait_ms);
 
 /* Begins to end: no new calls, those that there are get their BYE, then all connections are shut.
- * host_step goes on with it until host_is_over. Once more: at once. */
+ * host_step goes on with it until host_is_over. Once more changes nothing. */
 void host_drain(struct host *);
+
+/* Is over at once, without waiting for anybody. */
+void host_stop(struct host *);
 bool host_is_over(const struct host *);
 
 /* No call, leg or transaction is left. */

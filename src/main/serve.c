@@ -40,18 +40,24 @@ open_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* The first order to end is gentle. A supervisor may repeat SIGTERM without meaning more by it; who
+ * presses Ctrl-C twice does not want to wait. */
 static void
 take_signals(struct host *host, int fd)
 {
 	struct signalfd_siginfo info;
+	static bool is_ending;
 
 	while (read(fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGUSR1) {
 			host_log_counters(host);
-		} else if (!host_is_over(host)) {
+		} else if (!is_ending) {
+			is_ending = true;
 			log_line(stderr, log_now_ms(), NOTE_INFO,
 				STR("ending: calls get their BYE"));
 			host_drain(host);
+		} else if (info.ssi_signo == SIGINT) {
+			host_stop(host);
 		}
 	}
 }

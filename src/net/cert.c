@@ -24,9 +24,9 @@ put_name(struct buf *b, const X509_NAME *name)
 	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
 		len = BIO_read(bio, text, sizeof text);
 	BIO_free(bio);
-	buf_char(b, '"');
+	buf_char(b, '\'');
 	buf_quoted(b, str_of(text, len > 0 ? (size_t)len : 0), sizeof text / 2);
-	buf_char(b, '"');
+	buf_char(b, '\'');
 }
 
 static void

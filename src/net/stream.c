@@ -235,20 +235,18 @@ tell_end(struct conn *conn, struct str reason)
 
 	if (!conn->is_told && conn->is_accepted && str_is_empty(reason))
 		return;
-	if (!conn->is_told) {
-		buf_put(&b, sock_transport_name(conn->transport));
-		buf_put(&b, conn->is_accepted ? STR(" from ") : STR(" to "));
-		addr_write_port(&b, &conn->peer);
-		buf_put(&b, STR(" failed: "));
-	}
-	buf_put(&b, reason);
-	if (!conn->is_told && conn->is_accepted) {
-		stream_note(s, NOTE_INFO, buf_str(&b));
+	if (conn->is_told || !conn->is_accepted) {
+		event.u.closed.flow = conn->flow;
+		event.u.closed.reason = reason;
+		queue_put(s->queue, &event);
 		return;
 	}
-	event.u.closed.flow = conn->flow;
-	event.u.closed.reason = buf_str(&b);
-	queue_put(s->queue, &event);
+	buf_put(&b, sock_transport_name(conn->transport));
+	buf_put(&b, STR(" from "));
+	addr_write_port(&b, &conn->peer);
+	buf_put(&b, STR(" failed: "));
+	buf_put(&b, reason);
+	stream_note(s, NOTE_INFO, buf_str(&b));
 }
 
 static void

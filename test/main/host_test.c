@@ -216,7 +216,7 @@ draining_ends_with_nothing_left(void **state)
 }
 
 static void
-a_second_order_ends_it_at_once(void **state)
+a_second_order_changes_nothing_and_a_stop_ends_it(void **state)
 {
 	struct bench b;
 
@@ -224,6 +224,8 @@ a_second_order_ends_it_at_once(void **state)
 	bench_open(&b);
 	host_drain(b.host);
 	host_drain(b.host);
+	assert_false(host_is_over(b.host));
+	host_stop(b.host);
 	assert_true(host_is_over(b.host));
 	bench_close(&b);
 }
@@ -285,7 +287,7 @@ main(void)
 		cmocka_unit_test(a_request_is_answered_over_each_transport),
 		cmocka_unit_test(a_binding_comes_back_from_the_store),
 		cmocka_unit_test(draining_ends_with_nothing_left),
-		cmocka_unit_test(a_second_order_ends_it_at_once),
+		cmocka_unit_test(a_second_order_changes_nothing_and_a_stop_ends_it),
 		cmocka_unit_test(a_peer_that_fails_its_handshake_is_in_the_log),
 		cmocka_unit_test(an_address_in_use_is_told),
 	};

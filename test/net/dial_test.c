@@ -130,7 +130,6 @@ the_wrong_peer_gets_not_one_octet(void **state)
 		carry_dial(&client, 1, TRANSPORT_TLS, side_addr(&server, 0), cases[i].name);
 		carry_send(&client, dialled(1), (struct addr){ 0 }, STR("INVITE"));
 		why = failure(&client, &server);
-		assert_true(text_has(why, "TLS to 127.0.0.1:"));
 		if (!text_has(why, cases[i].why))
 			fail_msg("%s", why);
 		assert_int_equal(server.bytes_len, 0);

@@ -183,7 +183,7 @@ who_is_not_whom_we_wanted_is_refused_with_a_sentence(void **state)
 	refuses(pki_leaf(pki, "DNS:*.example"), ca, STR("a.example"), "DNS:*.example");
 	refuses(pki_leaf(pki, NULL), ca, STR("leaf-1"), "names nothing");
 	refuses(leaf, pki_ca(other_pki), STR("a.example"),
-		"was issued by \"CN=tls test CA\", which is not among the CAs in /tmp/");
+		"was issued by 'CN=tls test CA', which is not among the CAs in /tmp/");
 	refuses(pki_issue(pki, "DNS:a.example", -2 * DAY_S, -DAY_S), ca, STR("a.example"),
 		"expired on 2");
 	refuses(pki_issue(pki, "DNS:a.example", DAY_S, 2 * DAY_S), ca, STR("a.example"),

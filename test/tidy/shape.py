@@ -18,7 +18,7 @@ TAB = 8
 NO_TWIN = {
     "src/main/main.c": "main() and nothing else",
     "src/main/demo.c": "test/wire runs the demo as a user does",
-    "src/main/phone_say.c": "phone_test.c reads what a phone writes",
+    "src/main/handset_say.c": "handset_test.c reads what a handset writes",
     "src/main/serve.c": "test/wire runs the server as a user does",
 }
 

@@ -46,6 +46,7 @@ def held_by_caller(bench, caller, device):
 
 def held_by_callee(bench, caller, device):
     call, seen = bench.talk(caller, device)
+    caller.options()  # answered behind the caller's ACK; before that a re-INVITE gets 491
     seen.hold(call)
     seen.resume(call)
     bench.hang_up(seen, call)

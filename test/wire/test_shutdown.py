@@ -30,7 +30,7 @@ def test_sigterm_ends_a_ringing_call(bench):
     seen = device.await_call()
     seen.ring()
     call.await_ringing()
-    bench.server.program.signal(signal.SIGTERM)
+    bench.server.terminate()
     seen.await_cancel()
     assert 400 <= call.tx.await_final().status <= 699
     bench.server.stop()

@@ -157,7 +157,8 @@ def test_sips_that_did_not_come_over_tls_is_refused(bench, transport):
     (";transport=tcp;transport=tls", None)])
 def test_a_sips_request_that_contradicts_itself_is_refused(bench, parameter, contact):
     caller, device = bench.line("sips", "sip")
-    call = caller.call("5000", uri=caller.server_uri("5000") + parameter, contact=contact)
+    call = caller.call("5000", uri=caller.server_uri("5000") + parameter, contact=contact,
+                       to=f"<{caller.server_uri('5000')}>")
     call.await_refusal(400)
     caller.options()
     assert not device.received("INVITE")

@@ -72,6 +72,9 @@ class Server:
         self.program = Program(loop, [program or binary(), "serve", "-c", self.path, *words],
                                "sipward", env=more)
         self.stopped = False
+        self.told_at = None
+        # With timers of the RFC's length transactions outlive the calls by 32 s, and the server.
+        self.is_fast = f"t1: {FAST['t1']}" in text
         self.forgiven = False
 
     @property
@@ -120,14 +123,19 @@ class Server:
         """No call, leg, transaction or timer is left."""
         return self.await_counters(seconds, **{name: 0 for name in ZERO})
 
+    def terminate(self):
+        """SIGTERM, once: a second one would mean to end at once."""
+        self.told_at = len(self.lines)
+        self.program.signal(signal.SIGTERM)
+
     def stop(self, seconds=10):
         """SIGTERM: must exit 0, with no counter left and no sanitizer report."""
         if self.stopped:
             return
         self.stopped = True
-        start = len(self.lines)
-        if not self.program.over:
-            self.program.signal(signal.SIGTERM)
+        start = self.told_at if self.told_at is not None else len(self.lines)
+        if not self.program.over and self.told_at is None:
+            self.terminate()
         try:
             code = self.program.await_end(seconds)
         finally:
@@ -137,7 +145,7 @@ class Server:
         last = [line for line in self.lines[start:] if "counters calls=" in line]
         assert last, f"no counters line at the end:\n{self.log()}"
         left = self._read_counters(last[-1])
-        for name in ZERO:
+        for name in ZERO if self.is_fast else ("calls", "legs"):
             assert left.get(name) == 0, f"{name} left at the end: {last[-1]}"
 
     def close(self):

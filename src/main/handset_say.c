@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "main/phone_say.h"
+#include "main/handset_say.h"
 
 #include "sip/write.h"
 
@@ -12,13 +12,13 @@ static const char session[] = "v=0\r\n"
 			      "m=audio 9 RTP/AVP 0\r\n";
 
 struct str
-phone_text(const struct phone *p, enum phone_text which)
+handset_text(const struct handset *p, enum handset_text which)
 {
 	return shelf_get(&p->shelf, which);
 }
 
 void
-phone_break(struct phone *p, struct str what, struct str detail)
+handset_break(struct handset *p, struct str what, struct str detail)
 {
 	struct buf why = buf_on(p->why, sizeof p->why);
 
@@ -26,39 +26,39 @@ phone_break(struct phone *p, struct str what, struct str detail)
 	buf_put(&why, p->options.number);
 	buf_put(&why, STR(": "));
 	buf_put(&why, what);
-	buf_quoted(&why, detail, PHONE_WHY_BYTES / 8);
+	buf_quoted(&why, detail, HANDSET_WHY_BYTES / 8);
 	p->why_len = buf_str(&why).len;
-	p->state = PHONE_BROKEN;
+	p->state = HANDSET_BROKEN;
 }
 
 void
-phone_keep(struct phone *p, enum phone_text which, struct str text)
+handset_keep(struct handset *p, enum handset_text which, struct str text)
 {
 	if (!shelf_put(&p->shelf, which, text))
-		phone_break(p, STR("no room for "), text);
+		handset_break(p, STR("no room for "), text);
 }
 
 bool
-phone_is_secure(const struct phone *p)
+handset_is_secure(const struct handset *p)
 {
 	return p->options.transport == TRANSPORT_TLS;
 }
 
 static struct str
-scheme_of(const struct phone *p)
+scheme_of(const struct handset *p)
 {
-	return phone_is_secure(p) ? STR("sips:") : STR("sip:");
+	return handset_is_secure(p) ? STR("sips:") : STR("sip:");
 }
 
 /* ---- what goes out ------------------------------------------------------------------------- */
 
 static void
-send_to(struct phone *p, const struct addr *to, struct buf *b, struct out *out)
+send_to(struct handset *p, const struct addr *to, struct buf *b, struct out *out)
 {
 	struct str text;
 
 	if (!buf_ok(b)) {
-		phone_break(p, STR("a message does not fit"), STR(""));
+		handset_break(p, STR("a message does not fit"), STR(""));
 		return;
 	}
 	text = out_wrote(out, b);
@@ -67,7 +67,7 @@ send_to(struct phone *p, const struct addr *to, struct buf *b, struct out *out)
 }
 
 void
-phone_keep_random(struct phone *p, enum phone_text which, struct str before)
+handset_keep_random(struct handset *p, enum handset_text which, struct str before)
 {
 	char text[64];
 	uint8_t random[16];
@@ -76,12 +76,12 @@ phone_keep_random(struct phone *p, enum phone_text which, struct str before)
 	dice_bytes(&p->dice, random, sizeof random);
 	buf_put(&b, before);
 	buf_hex(&b, random, sizeof random);
-	phone_keep(p, which, buf_str(&b));
+	handset_keep(p, which, buf_str(&b));
 }
 
 /* Puts USER (empty: none) in the domain of the server, as an address of this phone's scheme. */
 static void
-put_address(const struct phone *p, struct buf *b, struct str user)
+put_address(const struct handset *p, struct buf *b, struct str user)
 {
 	buf_put(b, scheme_of(p));
 	buf_put(b, user);
@@ -91,7 +91,7 @@ put_address(const struct phone *p, struct buf *b, struct str user)
 }
 
 static void
-write_contact(const struct phone *p, struct buf *b)
+write_contact(const struct handset *p, struct buf *b)
 {
 	write_begin(b, HEADER_CONTACT);
 	buf_char(b, '<');
@@ -99,7 +99,7 @@ write_contact(const struct phone *p, struct buf *b)
 	buf_put(b, p->options.number);
 	buf_char(b, '@');
 	addr_write_port(b, &p->local);
-	buf_put(b, phone_is_secure(p) ? STR(";transport=tcp>") : STR(">"));
+	buf_put(b, handset_is_secure(p) ? STR(";transport=tcp>") : STR(">"));
 	write_end(b);
 }
 
@@ -111,19 +111,19 @@ write_session(struct buf *b)
 }
 
 static void
-write_head(const struct phone *p, struct buf *b, enum method method)
+write_head(const struct handset *p, struct buf *b, enum method method)
 {
-	write_request_line(b, method_name(method), phone_text(p, TEXT_TARGET));
+	write_request_line(b, method_name(method), handset_text(p, TEXT_TARGET));
 	write_begin(b, HEADER_VIA);
-	buf_put(b, phone_is_secure(p) ? STR("SIP/2.0/TLS ") : STR("SIP/2.0/UDP "));
+	buf_put(b, handset_is_secure(p) ? STR("SIP/2.0/TLS ") : STR("SIP/2.0/UDP "));
 	addr_write_port(b, &p->local);
 	buf_put(b, STR(";rport;branch="));
-	write_piece(b, phone_text(p, TEXT_BRANCH));
+	write_piece(b, handset_text(p, TEXT_BRANCH));
 	write_end(b);
 	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
-	write_header(b, HEADER_FROM, phone_text(p, TEXT_LOCAL));
-	write_header(b, HEADER_TO, phone_text(p, TEXT_REMOTE));
-	write_header(b, HEADER_CALL_ID, phone_text(p, TEXT_CALL_ID));
+	write_header(b, HEADER_FROM, handset_text(p, TEXT_LOCAL));
+	write_header(b, HEADER_TO, handset_text(p, TEXT_REMOTE));
+	write_header(b, HEADER_CALL_ID, handset_text(p, TEXT_CALL_ID));
 	write_begin(b, HEADER_CSEQ);
 	buf_number(b, method == METHOD_ACK ? p->invite_cseq : p->cseq);
 	buf_char(b, ' ');
@@ -132,13 +132,13 @@ write_head(const struct phone *p, struct buf *b, enum method method)
 }
 
 void
-phone_send_request(struct phone *p, enum method method, struct str credentials, struct out *out)
+handset_send_request(struct handset *p, enum method method, struct str credentials, struct out *out)
 {
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
 
 	p->asked = method;
 	p->cseq++;
-	phone_keep_random(p, TEXT_BRANCH, STR("z9hG4bK"));
+	handset_keep_random(p, TEXT_BRANCH, STR("z9hG4bK"));
 	write_head(p, &b, method);
 	if (method == METHOD_REGISTER || method == METHOD_INVITE)
 		write_contact(p, &b);
@@ -158,25 +158,25 @@ phone_send_request(struct phone *p, enum method method, struct str credentials, 
 }
 
 void
-phone_send_ack(struct phone *p, bool is_refused, struct out *out)
+handset_send_ack(struct handset *p, bool is_refused, struct out *out)
 {
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
 
 	if (!is_refused)
-		phone_keep_random(p, TEXT_BRANCH, STR("z9hG4bK"));
+		handset_keep_random(p, TEXT_BRANCH, STR("z9hG4bK"));
 	write_head(p, &b, METHOD_ACK);
 	write_body(&b, STR(""));
 	send_to(p, &p->options.server, &b, out);
 }
 
 void
-phone_send_answer(struct phone *p, unsigned status, const struct addr *from, struct out *out)
+handset_send_answer(struct handset *p, unsigned status, const struct addr *from, struct out *out)
 {
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
 	struct addr to = via_answer_to(&p->msg.via, from);
 	bool has_session = p->msg.method == METHOD_INVITE && status == 200;
 
-	write_response(&b, &p->msg, from, status, reason_phrase(status), phone_text(p, TEXT_TAG));
+	write_response(&b, &p->msg, from, status, reason_phrase(status), handset_text(p, TEXT_TAG));
 	if (p->msg.method == METHOD_INVITE && status < 300)
 		write_contact(p, &b);
 	write_header(&b, HEADER_USER_AGENT, STR("sipward-demo-phone"));
@@ -188,26 +188,26 @@ phone_send_answer(struct phone *p, unsigned status, const struct addr *from, str
 }
 
 void
-phone_begin_dialog(struct phone *p, struct str user, struct str target)
+handset_begin_dialog(struct handset *p, struct str user, struct str target)
 {
 	char text[512];
 	struct buf b = buf_on(text, sizeof text);
 
-	phone_keep_random(p, TEXT_CALL_ID, STR(""));
-	phone_keep_random(p, TEXT_TAG, STR(""));
+	handset_keep_random(p, TEXT_CALL_ID, STR(""));
+	handset_keep_random(p, TEXT_TAG, STR(""));
 	buf_char(&b, '<');
 	put_address(p, &b, p->options.number);
 	buf_put(&b, STR(">;tag="));
-	buf_put(&b, phone_text(p, TEXT_TAG));
-	phone_keep(p, TEXT_LOCAL, buf_str(&b));
+	buf_put(&b, handset_text(p, TEXT_TAG));
+	handset_keep(p, TEXT_LOCAL, buf_str(&b));
 	b = buf_on(text, sizeof text);
 	buf_char(&b, '<');
 	put_address(p, &b, user);
 	buf_char(&b, '>');
-	phone_keep(p, TEXT_REMOTE, buf_str(&b));
+	handset_keep(p, TEXT_REMOTE, buf_str(&b));
 	b = buf_on(text, sizeof text);
 	put_address(p, &b, target);
-	phone_keep(p, TEXT_TARGET, buf_str(&b));
+	handset_keep(p, TEXT_TARGET, buf_str(&b));
 }
 
 /* The first challenge of a kind that we can answer. */
@@ -224,21 +224,21 @@ find_challenge(const struct msg *m, struct cred *challenge)
 }
 
 void
-phone_answer_challenge(struct phone *p, struct out *out)
+handset_answer_challenge(struct handset *p, struct out *out)
 {
 	char text[2048], random[2 * 8], hex[HASH_HEX_MAX];
 	struct buf b = buf_on(text, sizeof text), cnonce = buf_on(random, sizeof random);
 	struct digest_input input = { .username = p->options.number,
 		.password = p->options.password,
 		.method = method_name(p->asked),
-		.uri = phone_text(p, TEXT_TARGET),
+		.uri = handset_text(p, TEXT_TARGET),
 		.nc = STR("00000001"),
 		.qop = STR("auth") };
 	uint64_t number = dice_u64(&p->dice);
 	struct cred challenge;
 
 	if (p->has_answered_challenge || !find_challenge(&p->msg, &challenge)) {
-		phone_break(p, STR("the password was not accepted"), STR(""));
+		handset_break(p, STR("the password was not accepted"), STR(""));
 		return;
 	}
 	buf_hex(&cnonce, &number, sizeof number);
@@ -263,5 +263,5 @@ phone_answer_challenge(struct phone *p, struct out *out)
 	buf_put(&b, STR("\", qop=auth, nc=00000001"));
 	p->has_answered_challenge = true;
 	p->answered_with = challenge.algorithm;
-	phone_send_request(p, p->asked, buf_str(&b), out);
+	handset_send_request(p, p->asked, buf_str(&b), out);
 }

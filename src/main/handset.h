@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* phone.h - a phone, as small as it can be: it registers, calls, rings, answers and hangs up.
+/* handset.h - a phone, as small as it can be: it registers, calls, rings, answers and hangs up.
  *
  * Like the core it does no I/O: it is fed the events of its one flow and puts actions. It speaks
  * sips over a TLS connection that it dials, or sip over a UDP socket. It has one call at a time
  * and no timers: it is made for a loopback, where nothing gets lost.
  *
- * Files: phone.c (what it hears and does), phone_say.c (what it writes).
+ * Files: handset.c (what it hears and does), handset_say.c (what it writes).
  */
-#ifndef MAIN_PHONE_H
-#define MAIN_PHONE_H
+#ifndef MAIN_HANDSET_H
+#define MAIN_HANDSET_H
 
 #include "base/dice.h"
 #include "base/out.h"
@@ -16,21 +16,21 @@
 #include "gate/digest.h"
 #include "main/picture.h"
 
-enum phone_state {
-	PHONE_NEW,
-	PHONE_DIALLING,    /* its TLS connection               */
-	PHONE_REGISTERING, /* REGISTER is out                  */
-	PHONE_READY,       /* registered, and in no call        */
-	PHONE_CALLING,     /* INVITE is out                    */
-	PHONE_HEARS_TONE,  /* the other one rings              */
-	PHONE_RINGS,       /* 180 is out                        */
-	PHONE_ANSWERED,    /* 200 is out, the ACK not there yet */
-	PHONE_TALKING,
-	PHONE_LEAVING, /* BYE is out                        */
-	PHONE_BROKEN,  /* phone_why() tells                 */
+enum handset_state {
+	HANDSET_NEW,
+	HANDSET_DIALLING,    /* its TLS connection               */
+	HANDSET_REGISTERING, /* REGISTER is out                  */
+	HANDSET_READY,       /* registered, and in no call        */
+	HANDSET_CALLING,     /* INVITE is out                    */
+	HANDSET_HEARS_TONE,  /* the other one rings              */
+	HANDSET_RINGS,       /* 180 is out                        */
+	HANDSET_ANSWERED,    /* 200 is out, the ACK not there yet */
+	HANDSET_TALKING,
+	HANDSET_LEAVING, /* BYE is out                        */
+	HANDSET_BROKEN,  /* handset_why() tells                 */
 };
 
-struct phone_options {
+struct handset_options {
 	struct str number, password;
 	struct str
 		domain; /* of the server: stands in every URI, and its certificate must name it */
@@ -44,11 +44,11 @@ struct phone_options {
 	const uint8_t *seed; /* DICE_SEED_BYTES octets, used at once */
 };
 
-enum { PHONE_TEXT_BYTES = 16 * 1024, PHONE_HALF_BYTES = 64 * 1024, PHONE_WHY_BYTES = 256 };
+enum { HANDSET_TEXT_BYTES = 16 * 1024, HANDSET_HALF_BYTES = 64 * 1024, HANDSET_WHY_BYTES = 256 };
 
-struct phone {
-	struct phone_options options; /* what it views is the owner's and outlives the phone */
-	enum phone_state state;
+struct handset {
+	struct handset_options options; /* what it views is the owner's and outlives the phone */
+	enum handset_state state;
 	struct dice dice;
 	struct addr local;
 	struct leg_view view;
@@ -62,24 +62,24 @@ struct phone {
 	struct shelf shelf;
 	struct msg msg;                          /* the message being handled */
 	char version[16], cipher[64], name[256]; /* what view shows of TLS */
-	char why[PHONE_WHY_BYTES];
+	char why[HANDSET_WHY_BYTES];
 	size_t why_len;
-	char texts[PHONE_TEXT_BYTES];
-	char bytes[PHONE_HALF_BYTES];
+	char texts[HANDSET_TEXT_BYTES];
+	char bytes[HANDSET_HALF_BYTES];
 };
 
-void phone_open(struct phone *, const struct phone_options *);
+void handset_open(struct handset *, const struct handset_options *);
 
 /* What the script wants of it. Pre, in this order: NEW; READY; RINGS; TALKING. */
-void phone_register(struct phone *, struct out *);
-void phone_call(struct phone *, struct str number, struct out *);
-void phone_answer(struct phone *, struct out *);
-void phone_hang_up(struct phone *, struct out *);
+void handset_register(struct handset *, struct out *);
+void handset_call(struct handset *, struct str number, struct out *);
+void handset_answer(struct handset *, struct out *);
+void handset_hang_up(struct handset *, struct out *);
 
 /* Tells it of one event on its flow; others are ignored. It tells the tape of every message. */
-void phone_hear(struct phone *, const struct event *, struct out *);
+void handset_hear(struct handset *, const struct event *, struct out *);
 
 /* Why it is BROKEN, one sentence. */
-struct str phone_why(const struct phone *);
+struct str handset_why(const struct handset *);
 
 #endif

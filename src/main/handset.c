@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "main/phone_say.h"
+#include "main/handset_say.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "sip/frame.h"
 
 struct str
-phone_why(const struct phone *p)
+handset_why(const struct handset *p)
 {
 	return str_of(p->why, p->why_len);
 }
@@ -15,9 +15,9 @@ phone_why(const struct phone *p)
 /* ---- what the script wants --------------------------------------------------------------------- */
 
 void
-phone_open(struct phone *p, const struct phone_options *options)
+handset_open(struct handset *p, const struct handset_options *options)
 {
-	*p = (struct phone){ .options = *options, .local = options->local };
+	*p = (struct handset){ .options = *options, .local = options->local };
 	must(options->transport == TRANSPORT_TLS || options->transport == TRANSPORT_UDP);
 	dice_init(&p->dice, options->seed);
 	p->options.seed = NULL;
@@ -26,75 +26,75 @@ phone_open(struct phone *p, const struct phone_options *options)
 }
 
 static void
-send_register(struct phone *p, struct out *out)
+send_register(struct handset *p, struct out *out)
 {
-	p->state = PHONE_REGISTERING;
-	phone_begin_dialog(p, p->options.number, STR(""));
-	phone_send_request(p, METHOD_REGISTER, STR(""), out);
+	p->state = HANDSET_REGISTERING;
+	handset_begin_dialog(p, p->options.number, STR(""));
+	handset_send_request(p, METHOD_REGISTER, STR(""), out);
 }
 
 void
-phone_register(struct phone *p, struct out *out)
+handset_register(struct handset *p, struct out *out)
 {
-	must(p->state == PHONE_NEW);
-	if (!phone_is_secure(p)) {
+	must(p->state == HANDSET_NEW);
+	if (!handset_is_secure(p)) {
 		send_register(p, out);
 		return;
 	}
-	p->state = PHONE_DIALLING;
+	p->state = HANDSET_DIALLING;
 	out_dial(out, p->options.flow, TRANSPORT_TLS, &p->options.server, p->options.domain,
 		p->options.number);
 }
 
 void
-phone_call(struct phone *p, struct str number, struct out *out)
+handset_call(struct handset *p, struct str number, struct out *out)
 {
-	must(p->state == PHONE_READY);
-	p->state = PHONE_CALLING;
-	phone_begin_dialog(p, number, number);
+	must(p->state == HANDSET_READY);
+	p->state = HANDSET_CALLING;
+	handset_begin_dialog(p, number, number);
 	p->has_answered_challenge = false;
-	phone_send_request(p, METHOD_INVITE, STR(""), out);
+	handset_send_request(p, METHOD_INVITE, STR(""), out);
 }
 
 void
-phone_answer(struct phone *p, struct out *out)
+handset_answer(struct handset *p, struct out *out)
 {
 	struct fault fault;
 
-	must(p->state == PHONE_RINGS);
-	must(msg_parse(&p->msg, phone_text(p, TEXT_INVITE), phone_is_secure(p), &fault));
-	p->state = PHONE_ANSWERED;
-	phone_send_answer(p, 200, &p->options.server, out);
+	must(p->state == HANDSET_RINGS);
+	must(msg_parse(&p->msg, handset_text(p, TEXT_INVITE), handset_is_secure(p), &fault));
+	p->state = HANDSET_ANSWERED;
+	handset_send_answer(p, 200, &p->options.server, out);
 }
 
 void
-phone_hang_up(struct phone *p, struct out *out)
+handset_hang_up(struct handset *p, struct out *out)
 {
-	must(p->state == PHONE_TALKING);
-	p->state = PHONE_LEAVING;
-	phone_send_request(p, METHOD_BYE, STR(""), out);
+	must(p->state == HANDSET_TALKING);
+	p->state = HANDSET_LEAVING;
+	handset_send_request(p, METHOD_BYE, STR(""), out);
 }
 
 /* ---- answers that come in ------------------------------------------------------------------------ */
 
 /* Takes over what the 2xx to our INVITE says of the other end. */
 static void
-enter_call(struct phone *p, struct out *out)
+enter_call(struct handset *p, struct out *out)
 {
 	struct nameaddr contact;
 
 	if (!msg_contact(&p->msg, &contact)) {
-		phone_break(p, STR("the answer to its INVITE has no Contact"), STR(""));
+		handset_break(p, STR("the answer to its INVITE has no Contact"), STR(""));
 		return;
 	}
-	p->state = PHONE_TALKING;
-	phone_keep(p, TEXT_REMOTE, p->msg.to.text);
-	phone_keep(p, TEXT_TARGET, contact.uri.text);
-	phone_send_ack(p, false, out);
+	p->state = HANDSET_TALKING;
+	handset_keep(p, TEXT_REMOTE, p->msg.to.text);
+	handset_keep(p, TEXT_TARGET, contact.uri.text);
+	handset_send_ack(p, false, out);
 }
 
 static void
-hear_success(struct phone *p, struct out *out)
+hear_success(struct handset *p, struct out *out)
 {
 	enum method asked = p->asked;
 
@@ -104,120 +104,120 @@ hear_success(struct phone *p, struct out *out)
 	if (asked == METHOD_INVITE)
 		enter_call(p, out);
 	else
-		p->state = PHONE_READY;
+		p->state = HANDSET_READY;
 }
 
 static void
-hear_refusal(struct phone *p, struct out *out)
+hear_refusal(struct handset *p, struct out *out)
 {
 	char text[64];
 	struct buf b = buf_on(text, sizeof text);
 
 	if (p->asked == METHOD_INVITE) {
-		struct str to = phone_text(p, TEXT_REMOTE);
+		struct str to = handset_text(p, TEXT_REMOTE);
 		char before[512];
 		struct buf kept = buf_on(before, sizeof before);
 
 		buf_put(&kept, to);
-		phone_keep(p, TEXT_REMOTE, p->msg.to.text);
-		phone_send_ack(p, true, out);
-		phone_keep(p, TEXT_REMOTE, buf_str(&kept));
+		handset_keep(p, TEXT_REMOTE, p->msg.to.text);
+		handset_send_ack(p, true, out);
+		handset_keep(p, TEXT_REMOTE, buf_str(&kept));
 	}
 	if (p->msg.status == 401) {
-		phone_answer_challenge(p, out);
+		handset_answer_challenge(p, out);
 		return;
 	}
 	buf_put(&b, method_name(p->asked));
 	buf_put(&b, STR(" was refused: "));
 	buf_number(&b, p->msg.status);
 	buf_char(&b, ' ');
-	phone_break(p, buf_str(&b), p->msg.reason);
+	handset_break(p, buf_str(&b), p->msg.reason);
 }
 
 static void
-hear_response(struct phone *p, struct out *out)
+hear_response(struct handset *p, struct out *out)
 {
 	const struct msg *m = &p->msg;
-	bool is_ours = str_same(m->call_id, phone_text(p, TEXT_CALL_ID)) && m->cseq == p->cseq &&
-		m->method == p->asked && str_same(m->via.branch, phone_text(p, TEXT_BRANCH));
+	bool is_ours = str_same(m->call_id, handset_text(p, TEXT_CALL_ID)) && m->cseq == p->cseq &&
+		m->method == p->asked && str_same(m->via.branch, handset_text(p, TEXT_BRANCH));
 
 	if (is_ours && m->status >= 300)
 		hear_refusal(p, out);
 	else if (is_ours && m->status >= 200)
 		hear_success(p, out);
 	else if (is_ours && m->status > 100 && m->method == METHOD_INVITE)
-		p->state = PHONE_HEARS_TONE;
+		p->state = HANDSET_HEARS_TONE;
 	else if (!is_ours && m->method == METHOD_INVITE && m->status >= 200 && m->status < 300 &&
-		p->state == PHONE_TALKING && str_same(m->call_id, phone_text(p, TEXT_CALL_ID)))
-		phone_send_ack(p, false, out); /* our ACK has not arrived */
+		p->state == HANDSET_TALKING && str_same(m->call_id, handset_text(p, TEXT_CALL_ID)))
+		handset_send_ack(p, false, out); /* our ACK has not arrived */
 }
 
 /* ---- requests that come in --------------------------------------------------------------------------- */
 
 static void
-hear_invite(struct phone *p, const struct addr *from, struct out *out)
+hear_invite(struct handset *p, const struct addr *from, struct out *out)
 {
 	const struct msg *m = &p->msg;
 	char text[NAME_ADDR_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
 	struct nameaddr contact;
 
-	if (m->cseq == p->invite_cseq && str_same(m->call_id, phone_text(p, TEXT_CALL_ID))) {
-		phone_send_answer(
-			p, p->state == PHONE_RINGS ? 180 : 200, from, out); /* the same again */
+	if (m->cseq == p->invite_cseq && str_same(m->call_id, handset_text(p, TEXT_CALL_ID))) {
+		handset_send_answer(
+			p, p->state == HANDSET_RINGS ? 180 : 200, from, out); /* the same again */
 		return;
 	}
-	if (p->state != PHONE_READY || !msg_contact(m, &contact)) {
-		phone_send_answer(p, p->state == PHONE_READY ? 400 : 486, from, out);
+	if (p->state != HANDSET_READY || !msg_contact(m, &contact)) {
+		handset_send_answer(p, p->state == HANDSET_READY ? 400 : 486, from, out);
 		return;
 	}
-	p->state = PHONE_RINGS;
-	phone_keep_random(p, TEXT_TAG, STR(""));
+	p->state = HANDSET_RINGS;
+	handset_keep_random(p, TEXT_TAG, STR(""));
 	buf_put(&b, m->to.text);
 	buf_put(&b, STR(";tag="));
-	buf_put(&b, phone_text(p, TEXT_TAG));
-	phone_keep(p, TEXT_LOCAL, buf_str(&b));
-	phone_keep(p, TEXT_REMOTE, m->from.text);
-	phone_keep(p, TEXT_CALL_ID, m->call_id);
-	phone_keep(p, TEXT_TARGET, contact.uri.text);
-	phone_keep(p, TEXT_INVITE, m->text);
+	buf_put(&b, handset_text(p, TEXT_TAG));
+	handset_keep(p, TEXT_LOCAL, buf_str(&b));
+	handset_keep(p, TEXT_REMOTE, m->from.text);
+	handset_keep(p, TEXT_CALL_ID, m->call_id);
+	handset_keep(p, TEXT_TARGET, contact.uri.text);
+	handset_keep(p, TEXT_INVITE, m->text);
 	p->invite_cseq = m->cseq;
 	p->asked = METHOD_OTHER;
-	phone_send_answer(p, 180, from, out);
+	handset_send_answer(p, 180, from, out);
 }
 
 static void
-hear_request(struct phone *p, const struct addr *from, struct out *out)
+hear_request(struct handset *p, const struct addr *from, struct out *out)
 {
 	const struct msg *m = &p->msg;
-	bool is_of_call = str_same(m->call_id, phone_text(p, TEXT_CALL_ID));
+	bool is_of_call = str_same(m->call_id, handset_text(p, TEXT_CALL_ID));
 
 	switch (m->method) {
 	case METHOD_INVITE: hear_invite(p, from, out); return;
 	case METHOD_ACK:
-		if (is_of_call && p->state == PHONE_ANSWERED)
-			p->state = PHONE_TALKING;
+		if (is_of_call && p->state == HANDSET_ANSWERED)
+			p->state = HANDSET_TALKING;
 		return;
 	case METHOD_BYE:
-		phone_send_answer(p, is_of_call ? 200 : 481, from, out);
-		if (is_of_call && p->state == PHONE_TALKING)
-			p->state = PHONE_READY;
+		handset_send_answer(p, is_of_call ? 200 : 481, from, out);
+		if (is_of_call && p->state == HANDSET_TALKING)
+			p->state = HANDSET_READY;
 		return;
-	case METHOD_OPTIONS: phone_send_answer(p, 200, from, out); return;
-	default: phone_send_answer(p, 501, from, out); return;
+	case METHOD_OPTIONS: handset_send_answer(p, 200, from, out); return;
+	default: handset_send_answer(p, 501, from, out); return;
 	}
 }
 
 /* ---- events ---------------------------------------------------------------------------------------------- */
 
 static void
-hear_message(struct phone *p, struct str text, const struct addr *from, struct out *out)
+hear_message(struct handset *p, struct str text, const struct addr *from, struct out *out)
 {
 	struct fault fault;
 
 	tape_put(p->options.tape, p->options.leg, false, text);
-	if (!msg_parse(&p->msg, text, phone_is_secure(p), &fault))
-		phone_break(p, STR("was sent what it cannot read: "), fault_reason(fault.what));
+	if (!msg_parse(&p->msg, text, handset_is_secure(p), &fault))
+		handset_break(p, STR("was sent what it cannot read: "), fault_reason(fault.what));
 	else if (p->msg.is_request)
 		hear_request(p, from, out);
 	else
@@ -225,25 +225,25 @@ hear_message(struct phone *p, struct str text, const struct addr *from, struct o
 }
 
 static void
-hear_stream(struct phone *p, struct str data, const struct addr *from, struct out *out)
+hear_stream(struct handset *p, struct str data, const struct addr *from, struct out *out)
 {
 	size_t used = 0;
 
 	if (data.len > sizeof p->bytes - p->half) {
-		phone_break(p, STR("was sent a message that is too long"), STR(""));
+		handset_break(p, STR("was sent a message that is too long"), STR(""));
 		return;
 	}
 	if (data.len > 0)
 		memcpy(p->bytes + p->half, data.at, data.len);
 	p->half += data.len;
-	while (used < p->half && p->state != PHONE_BROKEN) {
+	while (used < p->half && p->state != HANDSET_BROKEN) {
 		struct frame f = frame_next(str_of(p->bytes + used, p->half - used), &p->crlfs);
 
 		used += f.skip;
 		if (f.kind == FRAME_MORE)
 			break;
 		if (f.kind == FRAME_FAULT)
-			phone_break(
+			handset_break(
 				p, STR("cannot follow its connection: "), fault_reason(f.fault));
 		if (f.kind != FRAME_MESSAGE)
 			continue;
@@ -265,7 +265,7 @@ copy(char *at, size_t size, struct str text)
 }
 
 static void
-hear_open(struct phone *p, const struct event *e, struct out *out)
+hear_open(struct handset *p, const struct event *e, struct out *out)
 {
 	const struct secured *secured = &e->u.open.secured;
 
@@ -276,31 +276,31 @@ hear_open(struct phone *p, const struct event *e, struct out *out)
 	p->view.cipher = copy(p->cipher, sizeof p->cipher, secured->cipher);
 	p->view.name = copy(p->name, sizeof p->name, secured->name);
 	if (secured->proof != PROOF_NAME)
-		phone_break(
+		handset_break(
 			p, STR("its connection was opened without proof of the server"), STR(""));
 	else
 		send_register(p, out);
 }
 
 void
-phone_hear(struct phone *p, const struct event *e, struct out *out)
+handset_hear(struct handset *p, const struct event *e, struct out *out)
 {
-	if (p->state == PHONE_BROKEN)
+	if (p->state == HANDSET_BROKEN)
 		return;
 	switch (e->kind) {
 	case EV_FLOW_OPEN:
-		if (flow_same(e->u.open.flow, p->options.flow) && p->state == PHONE_DIALLING)
+		if (flow_same(e->u.open.flow, p->options.flow) && p->state == HANDSET_DIALLING)
 			hear_open(p, e, out);
 		return;
 	case EV_FLOW_FAILED:
 	case EV_FLOW_CLOSED:
 		if (flow_same(e->u.closed.flow, p->options.flow))
-			phone_break(p, STR("its connection is gone: "), e->u.closed.reason);
+			handset_break(p, STR("its connection is gone: "), e->u.closed.reason);
 		return;
 	case EV_BYTES:
 		if (!flow_same(e->u.bytes.flow, p->options.flow))
 			return;
-		if (phone_is_secure(p))
+		if (handset_is_secure(p))
 			hear_stream(p, e->u.bytes.data, &e->u.bytes.from, out);
 		else
 			hear_message(p, e->u.bytes.data, &e->u.bytes.from, out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A phone is fed what a server would say; what it answers is read. */
-#include "main/phone_say.h"
+#include "main/handset_say.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@ static const struct addr server = { ADDR_V4, { 127, 0, 0, 1 }, 5060 };
 static const struct flow_id flow = { 7 };
 
 struct desk {
-	struct phone *phone;
+	struct handset *phone;
 	struct out *out;
 	char *octets;
 	struct tape *tape;
@@ -34,7 +34,7 @@ static struct desk *
 desk_open(enum transport transport)
 {
 	struct desk *d = calloc(1, sizeof *d);
-	struct phone_options options = { .number = STR("7789"),
+	struct handset_options options = { .number = STR("7789"),
 		.password = STR(PASSWORD),
 		.domain = STR(DOMAIN),
 		.transport = transport,
@@ -55,7 +55,7 @@ desk_open(enum transport transport)
 	assert_true(hashers_open(&d->hashers));
 	options.tape = d->tape;
 	options.hashers = &d->hashers;
-	phone_open(d->phone, &options);
+	handset_open(d->phone, &options);
 	return d;
 }
 
@@ -104,7 +104,7 @@ hear(struct desk *d, struct str text)
 	e.u.bytes.flow = flow;
 	e.u.bytes.from = server;
 	e.u.bytes.data = text;
-	phone_hear(d->phone, &e, d->out);
+	handset_hear(d->phone, &e, d->out);
 }
 
 /* Answers the request in d->said. LINES: more header lines. */
@@ -130,10 +130,10 @@ registered(enum transport transport)
 {
 	struct desk *d = desk_open(transport);
 
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	next_said(d);
 	answer(d, 200, "");
-	assert_int_equal(d->phone->state, PHONE_READY);
+	assert_int_equal(d->phone->state, HANDSET_READY);
 	return d;
 }
 
@@ -155,7 +155,7 @@ test_register_with_digest(void **state)
 	uint32_t cseq;
 
 	(void)state;
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_REGISTER);
 	assert_true(str_same(d->said->target_text, STR("sip:" DOMAIN)));
@@ -171,7 +171,7 @@ test_register_with_digest(void **state)
 	assert_true(str_same(cred.response, digest_response(&d->hashers, &input, hex)));
 	assert_int_equal(d->phone->view.proved, DIGEST_OTHER);
 	answer(d, 200, "");
-	assert_int_equal(d->phone->state, PHONE_READY);
+	assert_int_equal(d->phone->state, HANDSET_READY);
 	assert_int_equal(d->phone->view.proved, DIGEST_SHA256);
 	nothing_said(d);
 	desk_close(d);
@@ -183,15 +183,15 @@ test_refused_password_ends_it(void **state)
 	struct desk *d = desk_open(TRANSPORT_UDP);
 
 	(void)state;
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	next_said(d);
 	answer(d, 401, CHALLENGE);
 	next_said(d);
 	answer(d, 401, CHALLENGE);
 	nothing_said(d);
-	assert_int_equal(d->phone->state, PHONE_BROKEN);
-	assert_true(str_holds_alike(phone_why(d->phone), STR("password was not accepted")));
-	assert_false(str_holds_alike(phone_why(d->phone), STR(PASSWORD)));
+	assert_int_equal(d->phone->state, HANDSET_BROKEN);
+	assert_true(str_holds_alike(handset_why(d->phone), STR("password was not accepted")));
+	assert_false(str_holds_alike(handset_why(d->phone), STR(PASSWORD)));
 	desk_close(d);
 }
 
@@ -201,13 +201,13 @@ test_refusal_is_told(void **state)
 	struct desk *d = registered(TRANSPORT_UDP);
 
 	(void)state;
-	phone_call(d->phone, STR("5000"), d->out);
+	handset_call(d->phone, STR("5000"), d->out);
 	next_said(d);
 	answer(d, 480, "");
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_ACK);
-	assert_int_equal(d->phone->state, PHONE_BROKEN);
-	assert_true(str_holds_alike(phone_why(d->phone), STR("INVITE was refused: 480")));
+	assert_int_equal(d->phone->state, HANDSET_BROKEN);
+	assert_true(str_holds_alike(handset_why(d->phone), STR("INVITE was refused: 480")));
 	desk_close(d);
 }
 
@@ -217,27 +217,27 @@ test_call(void **state)
 	struct desk *d = registered(TRANSPORT_UDP);
 
 	(void)state;
-	phone_call(d->phone, STR("5000"), d->out);
+	handset_call(d->phone, STR("5000"), d->out);
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_INVITE);
 	assert_true(str_same(d->said->target_text, STR("sip:5000@" DOMAIN)));
 	assert_true(d->said->body.len > 0);
 	answer(d, 100, "");
-	assert_int_equal(d->phone->state, PHONE_CALLING);
+	assert_int_equal(d->phone->state, HANDSET_CALLING);
 	answer(d, 180, "");
-	assert_int_equal(d->phone->state, PHONE_HEARS_TONE);
+	assert_int_equal(d->phone->state, HANDSET_HEARS_TONE);
 	answer(d, 200, "Contact: <sip:5000@127.0.0.1:5060>\r\n");
-	assert_int_equal(d->phone->state, PHONE_TALKING);
+	assert_int_equal(d->phone->state, HANDSET_TALKING);
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_ACK);
 	assert_true(str_same(d->said->target_text, STR("sip:5000@127.0.0.1:5060")));
 	assert_true(str_same(d->said->to.tag, STR("theirs")));
-	phone_hang_up(d->phone, d->out);
+	handset_hang_up(d->phone, d->out);
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_BYE);
-	assert_int_equal(d->phone->state, PHONE_LEAVING);
+	assert_int_equal(d->phone->state, HANDSET_LEAVING);
 	answer(d, 200, "");
-	assert_int_equal(d->phone->state, PHONE_READY);
+	assert_int_equal(d->phone->state, HANDSET_READY);
 	nothing_said(d);
 	desk_close(d);
 }
@@ -253,7 +253,7 @@ test_challenged_call(void **state)
 	uint32_t cseq;
 
 	(void)state;
-	phone_call(d->phone, STR("5000"), d->out);
+	handset_call(d->phone, STR("5000"), d->out);
 	next_said(d);
 	buf_put(&b, d->said->via.branch);
 	cseq = d->said->cseq;
@@ -279,14 +279,14 @@ test_stray_answer(void **state)
 	struct desk *d = registered(TRANSPORT_UDP);
 
 	(void)state;
-	phone_call(d->phone, STR("5000"), d->out);
+	handset_call(d->phone, STR("5000"), d->out);
 	next_said(d);
 	hear(d,
 		STR("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bKother\r\n"
 		    "From: <sip:7789@" DOMAIN ">;tag=a\r\nTo: <sip:5000@" DOMAIN ">;tag=b\r\n"
 		    "Call-ID: other\r\nCSeq: 1 INVITE\r\nContact: <sip:x@127.0.0.1>\r\n"
 		    "Content-Length: 0\r\n\r\n"));
-	assert_int_equal(d->phone->state, PHONE_CALLING);
+	assert_int_equal(d->phone->state, HANDSET_CALLING);
 	nothing_said(d);
 	desk_close(d);
 }
@@ -314,22 +314,22 @@ test_called(void **state)
 	(void)state;
 	hear(d, STR(INSIDE("INVITE", "1")));
 	said_status(d, 180);
-	assert_int_equal(d->phone->state, PHONE_RINGS);
+	assert_int_equal(d->phone->state, HANDSET_RINGS);
 	hear(d, STR(INSIDE("INVITE", "1")));
 	said_status(d, 180);
-	phone_answer(d->phone, d->out);
+	handset_answer(d->phone, d->out);
 	said_status(d, 200);
 	assert_true(d->said->body.len > 0);
 	assert_true(str_same(msg_value(d->said, HEADER_CONTACT), STR("<sip:7789@127.0.0.1:5070>")));
 	hear(d, STR(INSIDE("INVITE", "1")));
 	said_status(d, 200);
-	assert_int_equal(d->phone->state, PHONE_ANSWERED);
+	assert_int_equal(d->phone->state, HANDSET_ANSWERED);
 	hear(d, STR(INSIDE("ACK", "1")));
-	assert_int_equal(d->phone->state, PHONE_TALKING);
+	assert_int_equal(d->phone->state, HANDSET_TALKING);
 	nothing_said(d);
 	hear(d, STR(INSIDE("BYE", "2")));
 	said_status(d, 200);
-	assert_int_equal(d->phone->state, PHONE_READY);
+	assert_int_equal(d->phone->state, HANDSET_READY);
 	desk_close(d);
 }
 
@@ -341,10 +341,10 @@ test_called_hangs_up(void **state)
 	(void)state;
 	hear(d, STR(INSIDE("INVITE", "1")));
 	said_status(d, 180);
-	phone_answer(d->phone, d->out);
+	handset_answer(d->phone, d->out);
 	said_status(d, 200);
 	hear(d, STR(INSIDE("ACK", "1")));
-	phone_hang_up(d->phone, d->out);
+	handset_hang_up(d->phone, d->out);
 	next_said(d);
 	assert_int_equal(d->said->method, METHOD_BYE);
 	assert_true(str_same(d->said->target_text, STR("sip:5000@127.0.0.1:5060")));
@@ -365,7 +365,7 @@ test_others_are_refused(void **state)
 	hear(d, STR(INSIDE("INFO", "3")));
 	said_status(d, 501);
 	hear(d, STR("nonsense\r\n\r\n"));
-	assert_int_equal(d->phone->state, PHONE_BROKEN);
+	assert_int_equal(d->phone->state, HANDSET_BROKEN);
 	desk_close(d);
 }
 
@@ -391,13 +391,13 @@ test_secure(void **state)
 	struct event e = opened(PROOF_NAME);
 
 	(void)state;
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	assert_int_equal(d->out->count, 1);
 	assert_int_equal(d->out->acts[0].kind, ACT_DIAL);
 	assert_int_equal(d->out->acts[0].u.dial.transport, TRANSPORT_TLS);
 	assert_true(str_same(d->out->acts[0].u.dial.name, STR(DOMAIN)));
 	d->heard++;
-	phone_hear(d->phone, &e, d->out);
+	handset_hear(d->phone, &e, d->out);
 	next_said(d);
 	assert_int_equal(d->said->target.scheme, URI_SIPS);
 	assert_true(str_same(d->said->via.transport, STR("TLS")));
@@ -416,10 +416,10 @@ test_unproven_server_hears_nothing(void **state)
 	struct event e = opened(PROOF_NONE);
 
 	(void)state;
-	phone_register(d->phone, d->out);
-	phone_hear(d->phone, &e, d->out);
+	handset_register(d->phone, d->out);
+	handset_hear(d->phone, &e, d->out);
 	assert_int_equal(d->out->count, 1); /* the dial */
-	assert_int_equal(d->phone->state, PHONE_BROKEN);
+	assert_int_equal(d->phone->state, HANDSET_BROKEN);
 	desk_close(d);
 }
 
@@ -434,9 +434,9 @@ test_stream_of_any_split(void **state)
 	struct str rest;
 
 	(void)state;
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	d->heard++;
-	phone_hear(d->phone, &e, d->out);
+	handset_hear(d->phone, &e, d->out);
 	next_said(d);
 	write_response(&b, d->said, &server, 401, STR("Unauthorized"), STR("theirs"));
 	buf_put(&b, STR(CHALLENGE));
@@ -451,7 +451,7 @@ test_stream_of_any_split(void **state)
 	write_response(&b, d->said, &server, 200, STR("OK"), STR("theirs"));
 	write_body(&b, STR(""));
 	hear(d, buf_str(&b));
-	assert_int_equal(d->phone->state, PHONE_READY);
+	assert_int_equal(d->phone->state, HANDSET_READY);
 	assert_int_equal(d->tape->count, 5);
 	desk_close(d);
 }
@@ -463,12 +463,12 @@ test_lost_connection(void **state)
 	struct event e = { .kind = EV_FLOW_FAILED };
 
 	(void)state;
-	phone_register(d->phone, d->out);
+	handset_register(d->phone, d->out);
 	e.u.closed.flow = flow;
 	e.u.closed.reason = STR("the certificate names somebody else");
-	phone_hear(d->phone, &e, d->out);
-	assert_int_equal(d->phone->state, PHONE_BROKEN);
-	assert_true(str_holds_alike(phone_why(d->phone), STR("names somebody else")));
+	handset_hear(d->phone, &e, d->out);
+	assert_int_equal(d->phone->state, HANDSET_BROKEN);
+	assert_true(str_holds_alike(handset_why(d->phone), STR("names somebody else")));
 	desk_close(d);
 }
 

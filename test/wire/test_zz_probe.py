@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No leak after 1,000 calls: counters back to zero, resident memory flat."""
+import os
+
+import pytest
+
+from kit.server import ROOT
+
+
+def plain_binary():
+    """The build without sanitizers: their books would drown what is measured."""
+    path = os.environ.get("SIPWARD_PLAIN", os.path.join(ROOT, "build", "sipward"))
+    if not os.path.exists(path):
+        pytest.skip(f"no build without sanitizers at {path} (set SIPWARD_PLAIN)")
+    with open(path, "rb") as file:
+        if b"__asan_init" in file.read():
+            pytest.skip(f"{path} is a build with sanitizers")
+    return path
+
+
+@pytest.mark.limit(90)
+def test_a_thousand_calls_leave_nothing(bench):
+    device, entry = bench.device("5000", "sip")
+    bench.start([entry], program=plain_binary())
+    caller = bench.phone("7789", "TLS")
+    resident = {}
+    for number in range(1, 1001):
+        call, seen = bench.talk(caller, device)
+        bench.hang_up(*((call, seen) if number % 2 else (seen, call)))
+        for phone in (caller, device):
+            phone.forget()
+        if number % 100 == 0:  # as many transactions at once in each hundred
+            bench.server.await_idle()
+            resident[number] = bench.server.resident_kib()
+            pid = bench.server.program.process.pid
+            cur = None
+            for line in open(f"/proc/{pid}/smaps"):
+                import re
+                if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line): cur = line.strip()
+                elif line.startswith("Rss:") and int(line.split()[1]) > 200: print("SM", number, line.split()[1], cur)
+    grown = resident[1000] - resident[100]
+    assert grown <= 1024, f"{grown} KiB more after call 1,000 than after call 100"
+    bench.server.stop()
+
+
+@pytest.mark.limit(60)
+def test_many_connections_leave_nothing(bench):
+    """Handshakes that come and go: flows and memory are given back."""
+    bench.start([bench.device("5000", "sip")[1]], program=plain_binary())
+    before = bench.server.counters()["flows"]
+    resident = {}
+    for number in range(1, 401):
+        phone = bench.phone("x", "TLS")
+        phone.options()
+        phone.close()
+        if number in (100, 400):
+            bench.server.await_counters(flows=before)
+            resident[number] = bench.server.resident_kib()
+    assert resident[400] - resident[100] <= 1024, resident
+    bench.server.stop()
