@@ -19,11 +19,9 @@ def makes_dialog(message):
 
 
 def own_head(message):
-    """The head without what a response must echo as it came (RFC 3261 8.2.6.2)."""
-    lines = head(message).split("\r\n")
-    if not message.is_request:
-        lines = [line for line in lines if not line.lower().startswith(("to:", "from:", "via:"))]
-    return "\r\n".join(lines)
+    """The head without what is echoed as it first came (RFC 3261 8.2.6.2, 12.2.1.1)."""
+    return "\r\n".join(line for line in head(message).split("\r\n")
+                       if not line.lower().startswith(("to:", "from:", "via:")))
 
 
 def check_sips_leg(phone, tls_ports):
