@@ -28,7 +28,6 @@ pool_open(struct pool *p, struct arena *arena, uint32_t count, size_t cell_bytes
 	p->cells = arena_take(arena, count * cell_bytes, 64);
 	if (p->words == NULL || p->cells == NULL)
 		return false;
-	POISON(p->cells, count * cell_bytes);
 	return true;
 }
 

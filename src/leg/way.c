@@ -162,13 +162,10 @@ way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
 	/* The old flow stays while it lives: a stranger's connection does not take a dialog over. */
 	if (old != NULL && !old->is_shut && leg->transport != TRANSPORT_UDP)
 		return;
-	if (flow->transport == TRANSPORT_UDP) {
-		leg->peer = way->addr;
-		if (old != NULL)
-			return;
-	}
+	leg->peer = flow->transport == TRANSPORT_UDP ? way->addr : flow->peer;
+	if (flow->transport == TRANSPORT_UDP && old != NULL)
+		return;
 	leg->flow = flow->id;
 	leg->flow_tie = TIE_DIALOG;
 	leg->transport = flow->transport;
-	leg->peer = flow->peer;
 }

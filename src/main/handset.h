@@ -44,7 +44,7 @@ struct handset_options {
 	const uint8_t *seed; /* DICE_SEED_BYTES octets, used at once */
 };
 
-enum { HANDSET_TEXT_BYTES = 16 * 1024, HANDSET_HALF_BYTES = 64 * 1024, HANDSET_WHY_BYTES = 256 };
+enum { HANDSET_TEXT_BYTES = 16 * 1024, HANDSET_HALF_BYTES = 64 * 1024, HANDSET_WHY_BYTES = 1024 };
 
 struct handset {
 	struct handset_options options; /* what it views is the owner's and outlives the phone */

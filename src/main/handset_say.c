@@ -26,7 +26,7 @@ handset_break(struct handset *p, struct str what, struct str detail)
 	buf_put(&why, p->options.number);
 	buf_put(&why, STR(": "));
 	buf_put(&why, what);
-	buf_quoted(&why, detail, HANDSET_WHY_BYTES / 8);
+	buf_quoted(&why, detail, HANDSET_WHY_BYTES / 5);
 	p->why_len = buf_str(&why).len;
 	p->state = HANDSET_BROKEN;
 }

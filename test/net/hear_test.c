@@ -39,19 +39,20 @@ first_octets_that_are_not_tls_are_closed_in_silence(void **state)
 	(void)state;
 	open_two(&server, &client, TRANSPORT_TLS);
 	for (int first = 0; first < 256; first++) {
-		char text[] = "?NVITE sip:x SIP/2.0\r\n\r\n";
+		char one = (char)first;
 		int fd;
 
 		if (first == 0x16)
 			continue;
-		text[0] = (char)first;
 		fd = plain_connect(side_addr(&server, 0));
-		assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+		assert_int_equal(write(fd, &one, 1), 1);
+		sides_turn(&server, NULL, 5);
 		for (int i = 0; i < 100 && net_connections(server.net) > 0; i++)
 			sides_turn(&server, NULL, 1);
 		for (int i = 0; i < 3; i++)
 			sides_turn(&server, NULL, 1);
-		assert_true(recv(fd, &octet, 1, MSG_DONTWAIT) <= 0); /* not one octet */
+		/* One octet is enough to know, and it gets not one in return. */
+		assert_int_equal(recv(fd, &octet, 1, MSG_DONTWAIT), 0);
 		close(fd);
 	}
 	assert_int_equal(server.count, 0);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "secure/scheme.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static char text[4096];
+static struct msg msg;
+
+static const struct msg *
+request(const char *method, const char *uri, const char *contact, const char *more)
+{
+	struct fault fault;
+	int len = snprintf(text, sizeof text,
+		"%s %s SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.9;branch=z9hG4bK1\r\n"
+		"From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCall-ID: c\r\n"
+		"CSeq: 1 %s\r\n%s%s%s%sContent-Length: 0\r\n\r\n",
+		method, uri, method, contact != NULL ? "Contact: " : "", contact != NULL ? contact : "",
+		contact != NULL ? "\r\n" : "", more);
+
+	assert_true(len > 0 && (size_t)len < sizeof text);
+	assert_true(msg_parse(&msg, str_of(text, (size_t)len), false, &fault));
+	return &msg;
+}
+
+static void
+test_what_a_uri_asks_of_a_leg(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool may;
+		struct speech speech;
+	} rows[] = {
+		{ "sip:a@h", true, { SCHEME_SIP, TRANSPORT_UDP } },
+		{ "sip:a@h;transport=udp", true, { SCHEME_SIP, TRANSPORT_UDP } },
+		{ "sip:a@h;transport=TCP", true, { SCHEME_SIP, TRANSPORT_TCP } },
+		{ "sip:a@h;transport=tls", true, { SCHEME_SIP, TRANSPORT_TLS } },
+		{ "sips:a@h", true, { SCHEME_SIPS, TRANSPORT_TLS } },
+		{ "sips:a@h;transport=tcp", true, { SCHEME_SIPS, TRANSPORT_TLS } },
+		{ "SIPS:a@h;Transport=TCP", true, { SCHEME_SIPS, TRANSPORT_TLS } },
+		{ "sips:a@h;transport=tls", true, { SCHEME_SIPS, TRANSPORT_TLS } },
+		{ "sips:a@h;transport=udp", false, { SCHEME_SIP, TRANSPORT_NONE } },
+		{ "sips:a@h;transport=sctp", false, { SCHEME_SIP, TRANSPORT_NONE } },
+		{ "sip:a@h;transport=ws", false, { SCHEME_SIP, TRANSPORT_NONE } },
+		{ "tel:+15551234", false, { SCHEME_SIP, TRANSPORT_NONE } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct speech speech = { SCHEME_SIP, TRANSPORT_NONE };
+		struct uri uri;
+		size_t at;
+
+		assert_true(uri_parse(&uri, str_cstr(rows[i].uri), &at));
+		assert_int_equal(speech_of_uri(&uri, &speech), rows[i].may);
+		if (rows[i].may) {
+			assert_int_equal(speech.scheme, rows[i].speech.scheme);
+			assert_int_equal(speech.transport, rows[i].speech.transport);
+		}
+	}
+}
+
+/* RFC 3261 12.1.1: the Request-URI, or the top Record-Route, or without one the Contact. */
+static void
+test_what_the_leg_that_answers_speaks(void **state)
+{
+	static const struct {
+		const char *uri, *contact, *more;
+		enum scheme scheme;
+	} rows[] = {
+		{ "sips:b@h", "<sips:a@h>", "", SCHEME_SIPS },
+		{ "sip:b@h", "<sip:a@h>", "", SCHEME_SIP },
+		{ "sip:b@h", "<sips:a@h>", "", SCHEME_SIPS },
+		{ "sip:b@h", "<sips:a@h>", "Record-Route: <sip:p;lr>\r\n", SCHEME_SIP },
+		{ "sip:b@h", "<sip:a@h>", "Record-Route: <sips:p;lr>\r\n", SCHEME_SIPS },
+		{ "sip:b@h", "<sip:a@h>", "Record-Route: <sip:p;lr>, <sips:q;lr>\r\n", SCHEME_SIP },
+		{ "sip:sips%3Ab@h", "<sip:a@h>", "", SCHEME_SIP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct msg *m = request("INVITE", rows[i].uri, rows[i].contact, rows[i].more);
+
+		assert_int_equal(speech_of_request(m, TRANSPORT_TLS).scheme, rows[i].scheme);
+		assert_int_equal(speech_of_request(m, TRANSPORT_TLS).transport, TRANSPORT_TLS);
+	}
+}
+
+static void
+test_schemes_that_cannot_stand_together(void **state)
+{
+	static const struct {
+		const char *method, *uri, *contact;
+		enum transport transport;
+		enum scheme_fault fault;
+	} rows[] = {
+		{ "INVITE", "sips:b@h", "<sips:a@h>", TRANSPORT_TLS, SCHEME_FINE },
+		{ "INVITE", "sips:b@h;transport=tcp", "<sips:a@h>", TRANSPORT_TLS, SCHEME_FINE },
+		{ "INVITE", "sips:b@h;transport=udp", "<sips:a@h>", TRANSPORT_TLS, SCHEME_UDP },
+		{ "INVITE", "sips:b@h", "<sips:a@h>", TRANSPORT_TCP, SCHEME_NOT_TLS },
+		{ "INVITE", "sips:b@h", "<sips:a@h>", TRANSPORT_UDP, SCHEME_NOT_TLS },
+		{ "OPTIONS", "sips:b@h", NULL, TRANSPORT_UDP, SCHEME_NOT_TLS },
+		{ "INVITE", "sips:b@h", "<sip:a@h>", TRANSPORT_TLS, SCHEME_MIXED },
+		{ "REGISTER", "sips:h", "<sip:a@h>", TRANSPORT_TLS, SCHEME_FINE },
+		{ "INVITE", "sip:b@h", "<sips:a@h>", TRANSPORT_UDP, SCHEME_NOT_TLS },
+		{ "INVITE", "sip:b@h", "<sip:a@h>", TRANSPORT_UDP, SCHEME_FINE },
+		{ "INVITE", "sip:b@h", "<sip:a@h>", TRANSPORT_TLS, SCHEME_FINE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct msg *m = request(rows[i].method, rows[i].uri, rows[i].contact, "");
+
+		assert_int_equal(scheme_check(m, rows[i].transport), rows[i].fault);
+		if (rows[i].fault != SCHEME_FINE)
+			assert_true(scheme_fault_text(rows[i].fault).len > 8);
+	}
+}
+
+static void
+test_the_parameter_of_our_contact(void **state)
+{
+	static const struct {
+		struct speech speech;
+		const char *uri, *made, *echoed;
+	} rows[] = {
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h", "", "" },
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=TCP", "", ";transport=TCP" },
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;x=1;transport=tcp;y", "", ";transport=tcp" },
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=tls", "", "" },
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=TLS", "", "" },
+		{ { SCHEME_SIP, TRANSPORT_TLS }, "sip:b@h", ";transport=tls", ";transport=tls" },
+		{ { SCHEME_SIP, TRANSPORT_TCP }, "sip:b@h", ";transport=tcp", ";transport=tcp" },
+		{ { SCHEME_SIP, TRANSPORT_UDP }, "sip:b@h;transport=udp", "", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct msg *m = request("INVITE", rows[i].uri, "<sips:a@h>", "");
+
+		assert_true(str_same(scheme_contact_param(&rows[i].speech), str_cstr(rows[i].made)));
+		assert_true(
+			str_same(scheme_echo_param(&rows[i].speech, m), str_cstr(rows[i].echoed)));
+	}
+}
+
+static void
+test_names_and_ports(void **state)
+{
+	enum transport transport;
+
+	(void)state;
+	assert_true(str_same(scheme_name(SCHEME_SIPS), STR("sips")));
+	assert_true(str_same(transport_name(TRANSPORT_TLS), STR("TLS")));
+	assert_int_equal(transport_port(TRANSPORT_TLS), 5061);
+	assert_int_equal(transport_port(TRANSPORT_UDP), 5060);
+	assert_true(transport_find(STR("Tls"), &transport) && transport == TRANSPORT_TLS);
+	assert_false(transport_find(STR("sctp"), &transport));
+	assert_false(transport_find(STR(""), &transport));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_a_uri_asks_of_a_leg),
+		cmocka_unit_test(test_what_the_leg_that_answers_speaks),
+		cmocka_unit_test(test_schemes_that_cannot_stand_together),
+		cmocka_unit_test(test_the_parameter_of_our_contact),
+		cmocka_unit_test(test_names_and_ports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
