@@ -13,23 +13,24 @@
 #include "sip/msg.h"
 
 static const char head[] =
-    "INVITE sips:5000@172.21.83.50:5314;transport=TCP SIP/2.0\r\n"
-    "From: \"7789\"<sips:7789@172.21.83.24>;tag=74cc50-185315ac-13c4-55013-38-2147ec74-38\r\n"
-    "To: <sips:5000@172.21.83.50:5314>\r\n"
-    "Call-ID: 75b148-185315ac-13c4-55013-38-4004bd76-38\r\n"
-    "CSeq: 1 INVITE\r\n"
-    "Via: SIP/2.0/TLS 172.21.83.24:5061;branch=z9hG4bK-38-dd24-c4644b6\r\n"
-    "Max-Forwards: 70\r\n"
-    "Supported: replaces,100rel,eventlist,timer\r\n"
-    "Allow: REGISTER, INVITE, ACK, BYE, REFER, NOTIFY, CANCEL, INFO, OPTIONS, PRACK, SUBSCRIBE, "
-    "UPDATE, PUBLISH\r\n"
-    "User-Agent: AUDC-IPPhone/2.2.12.172 (420HD-Rev1; 00908F567540)\r\n"
-    "Contact: <sips:7789@172.21.83.24:5061;transport=TCP>\r\n"
-    "Session-Expires: 1800\r\n"
-    "Min-SE: 90\r\n"
-    "Content-Type: application/sdp\r\n"
-    "Content-Length: 299\r\n"
-    "\r\n";
+	"INVITE sips:5000@172.21.83.50:5314;transport=TCP SIP/2.0\r\n"
+	"From: \"7789\"<sips:7789@172.21.83.24>;tag=74cc50-185315ac-13c4-55013-38-2147ec74-38\r\n"
+	"To: <sips:5000@172.21.83.50:5314>\r\n"
+	"Call-ID: 75b148-185315ac-13c4-55013-38-4004bd76-38\r\n"
+	"CSeq: 1 INVITE\r\n"
+	"Via: SIP/2.0/TLS 172.21.83.24:5061;branch=z9hG4bK-38-dd24-c4644b6\r\n"
+	"Max-Forwards: 70\r\n"
+	"Supported: replaces,100rel,eventlist,timer\r\n"
+	"Allow: REGISTER, INVITE, ACK, BYE, REFER, NOTIFY, CANCEL, INFO, OPTIONS, PRACK, "
+	"SUBSCRIBE, "
+	"UPDATE, PUBLISH\r\n"
+	"User-Agent: AUDC-IPPhone/2.2.12.172 (420HD-Rev1; 00908F567540)\r\n"
+	"Contact: <sips:7789@172.21.83.24:5061;transport=TCP>\r\n"
+	"Session-Expires: 1800\r\n"
+	"Min-SE: 90\r\n"
+	"Content-Type: application/sdp\r\n"
+	"Content-Length: 299\r\n"
+	"\r\n";
 
 enum { BODY_BYTES = 299, ROUNDS = 200000, TRIES = 7 };
 

@@ -59,7 +59,7 @@ dice_init(struct dice *d, const uint8_t seed[DICE_SEED_BYTES])
 	*d = (struct dice){ .left = 0 };
 	for (size_t i = 0; i < 8; i++)
 		d->key[i] = (uint32_t)seed[4 * i] | (uint32_t)seed[4 * i + 1] << 8 |
-			    (uint32_t)seed[4 * i + 2] << 16 | (uint32_t)seed[4 * i + 3] << 24;
+			(uint32_t)seed[4 * i + 2] << 16 | (uint32_t)seed[4 * i + 3] << 24;
 }
 
 void

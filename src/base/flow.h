@@ -34,9 +34,9 @@ enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 
 /* How the far end of a TLS flow was checked, before its first octet was handed over. */
 enum proof {
-	PROOF_NONE,          /* not TLS, or a peer that showed no certificate          */
-	PROOF_NAME,          /* we dialled: chain and RFC 5922 name of the server       */
-	PROOF_CLIENT_CERT,   /* it dialled: chain of its client certificate             */
+	PROOF_NONE,        /* not TLS, or a peer that showed no certificate          */
+	PROOF_NAME,        /* we dialled: chain and RFC 5922 name of the server       */
+	PROOF_CLIENT_CERT, /* it dialled: chain of its client certificate             */
 };
 
 /* What TLS says of a flow; all views live as long as the event that carries it. */
@@ -51,9 +51,9 @@ struct secured {
 /* What the shell tells of a listener when the core opens. */
 struct listener {
 	enum transport transport;
-	struct addr local;     /* the address and port it is bound to; never a wildcard for UDP */
-	struct str advertise;  /* host[:port] to show instead of the address, or empty          */
-	struct flow_id flow;   /* for UDP: the socket. FLOW_NONE for streams                    */
+	struct addr local;    /* the address and port it is bound to; never a wildcard for UDP */
+	struct str advertise; /* host[:port] to show instead of the address, or empty          */
+	struct flow_id flow;  /* for UDP: the socket. FLOW_NONE for streams                    */
 };
 
 #endif

@@ -24,7 +24,8 @@ enum {
 	OURS_BYTES_MAX = 4 * 1024,
 	WRITE_BYTES_MAX = MESSAGE_BYTES_MAX + OURS_BYTES_MAX,
 
-	/* The lines of a request that its responses repeat, Via as we answer it, To with our tag. */
+	/* The lines of a request that its responses repeat, Via as we answer it, To with our
+	 * tag. */
 	ECHO_BYTES_MAX = HEAD_BYTES_MAX + OURS_BYTES_MAX,
 
 	/* What a transaction keeps: what its request is known by, which are parts of the head of
@@ -41,14 +42,17 @@ enum {
 	VIA_MAX = 70,
 	ROUTE_MAX = 32,
 
-	/* Parameters in one list, or headers in one URI. Each is looked for among those before it, so
-	 * their number must not be the peer's to choose; a Contact of a mobile phone has some 20. */
+	/* Parameters in one list, or headers in one URI. Each is looked for among those before it,
+	 * so
+	 * their number must not be the peer's to choose; a Contact of a mobile phone has some
+	 * 20. */
 	PARAMS_MAX = 64,
 
 	/* A token, a display name or a parameter that is copied into a log line. */
 	LOG_TEXT_MAX = 256,
 
-	/* A request beyond this does not leave over UDP when the peer takes TCP (RFC 3261 18.1.1). */
+	/* A request beyond this does not leave over UDP when the peer takes TCP (RFC 3261
+	 * 18.1.1). */
 	UDP_REQUEST_BYTES_MAX = 1300,
 };
 
@@ -60,31 +64,33 @@ enum {
 	ROUTES_BYTES_MAX = 8 * 1024,             /* a route set of 32 proxies with long tokens */
 	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX,      /* kept so that a session can be told again */
 	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +
-			 LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
-			 HEAD_BYTES_MAX      /* headers that cross, until the answer */
-			 + 2 * OURS_BYTES_MAX, /* the ACK, kept for repeats */
+		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
+		HEAD_BYTES_MAX        /* headers that cross, until the answer */
+		+ 2 * OURS_BYTES_MAX, /* the ACK, kept for repeats */
 };
 
 /* ---- what one event may ask for ------------------------------------------------------------- */
 
 enum {
-	/* The worst step is the end of a call: a final answer and a CANCEL or BYE on each leg with a
+	/* The worst step is the end of a call: a final answer and a CANCEL or BYE on each leg with
+	 * a
 	 * dial each, their lines in the log, and the ladder of what is freed. */
-	ACTS_PER_STEP_MAX = 2   /* a provisional and a final answer to who asked       */
-			    + 2 * 2 /* on each leg: a request and the dial before it   */
-			    + 2     /* a question to the store, one to DNS             */
-			    + 2     /* a connection shut after a fault, and its answer */
-			    + 6,    /* lines in the log                                */
+	ACTS_PER_STEP_MAX = 2 /* a provisional and a final answer to who asked       */
+		+ 2 * 2       /* on each leg: a request and the dial before it   */
+		+ 2           /* a question to the store, one to DNS             */
+		+ 2           /* a connection shut after a fault, and its answer */
+		+ 6,          /* lines in the log                                */
 
 	ACTS_MAX = 128,
 
 	NOTE_BYTES_MAX = 2048,
 
 	/* The end of a call on both legs. */
-	OUT_BYTES_PER_STEP_MAX = 3 * WRITE_BYTES_MAX  /* the BYE, and two that cross with a body    */
-				 + 4 * HEAD_BYTES_MAX /* answers to what waits to be relayed         */
-				 + 6 * NOTE_BYTES_MAX /* lines in the log                            */
-				 + 8 * 1024,          /* names of what is dialled, repeats of an ACK */
+	OUT_BYTES_PER_STEP_MAX =
+		3 * WRITE_BYTES_MAX  /* the BYE, and two that cross with a body    */
+		+ 4 * HEAD_BYTES_MAX /* answers to what waits to be relayed         */
+		+ 6 * NOTE_BYTES_MAX /* lines in the log                            */
+		+ 8 * 1024,          /* names of what is dialled, repeats of an ACK */
 	OUT_BYTES = 4 * OUT_BYTES_PER_STEP_MAX,
 
 	/* The scratch of one event: values of a message taken apart. */
@@ -97,13 +103,14 @@ enum {
 	CALLS_MAX = 8192,
 
 	/* What one call can need at once: on the answered leg the INVITE, a re-INVITE's or INFO's
-	 * server transaction, a CANCEL's, a BYE's; the same on the made leg as client, and crossed. */
+	 * server transaction, a CANCEL's, a BYE's; the same on the made leg as client, and
+	 * crossed. */
 	TXNS_PER_CALL = 8,
 
-	FLOWS_MAX = 16384,   /* connections and sockets that the core knows */
+	FLOWS_MAX = 16384,    /* connections and sockets that the core knows */
 	BINDINGS_MAX = 65536, /* addresses-of-record with at least one binding */
 	CONTACTS_PER_AOR_MAX = 8,
-	ASKS_MAX = 4096, /* questions to DNS and to the store that wait for an answer */
+	ASKS_MAX = 4096,    /* questions to DNS and to the store that wait for an answer */
 	PENDING_MAX = 1024, /* streams with half a message in hand; then the newest is shut */
 
 	/* What one read brings at most (the largest datagram fits), and what a stream may have
@@ -114,7 +121,7 @@ enum {
 	/* DNs with a fixed contact that are looked up and matched by address. */
 	DNS_LOOKED_UP_MAX = 16384,
 	REQUESTS_MAX = 8192, /* transactions outside calls (REGISTER, OPTIONS, refusals) */
-	NONCES_MAX = 65536, /* used nonces with their count: one for each address that registers */
+	NONCES_MAX = 65536,  /* used nonces with their count: one for each address that registers */
 };
 
 /* ---- what one address-of-record keeps -------------------------------------------------------- */
@@ -140,9 +147,9 @@ enum {
 	HEADER_NAME_BYTES_MAX = 64,
 
 	/* What configuration and listeners may name as ours. */
-	DOMAINS_MAX = 32     /* `domain` */
-		      + 32   /* a listener's address */
-		      + 32,  /* and what it advertises */
+	DOMAINS_MAX = 32 /* `domain` */
+		+ 32     /* a listener's address */
+		+ 32,    /* and what it advertises */
 };
 
 /* ---- the shell: sockets, TLS, names --------------------------------------------------------- */
@@ -190,7 +197,7 @@ enum {
 /* ---- time ------------------------------------------------------------------------------------ */
 
 enum {
-	T1_MS = 500,  /* RFC 3261 17.1.1.1 */
+	T1_MS = 500, /* RFC 3261 17.1.1.1 */
 	T2_MS = 4000,
 	T4_MS = 5000,
 
@@ -201,7 +208,7 @@ enum {
 	/* A connection that never sent a whole message and one that was silent for this long. */
 	IDLE_MS = 2 * 3600 * 1000,
 
-	HANDSHAKE_MS = 8000,  /* well under timer B, so that the next target can be tried */
+	HANDSHAKE_MS = 8000, /* well under timer B, so that the next target can be tried */
 	CONNECT_MS = 4000,
 
 	/* A connection that was accepted and never spoke; a phone registers at once. */
@@ -228,7 +235,7 @@ enum {
 	DNS_ABSENT_S = 30, /* how long it is remembered that a name is not there */
 	DNS_HOSTS_S = 60,  /* and what the hosts file says */
 
-	RING_MS = 180 * 1000, /* timer C: no final answer though it rings */
+	RING_MS = 180 * 1000,  /* timer C: no final answer though it rings */
 	TRYING_MS = 32 * 1000, /* only 100 came */
 
 	SESSION_EXPIRES_S = 1800, /* RFC 4028 4: recommended */
@@ -238,7 +245,8 @@ enum {
 	REGISTER_MIN_S = 60,
 	REGISTER_MAX_S = 7200,
 
-	/* How long a REGISTER waits for the store, well under timer F of the phone; when to come back
+	/* How long a REGISTER waits for the store, well under timer F of the phone; when to come
+	 * back
 	 * after a 503; when to tell a store again that had failed. */
 	STORE_WAIT_MS = 5000,
 	STORE_BUSY_S = 10,

@@ -15,7 +15,7 @@ bool
 out_has_room(const struct out *out)
 {
 	return out->count + ACTS_PER_STEP_MAX <= ACTS_MAX &&
-	       out->bytes.size - out->bytes.used >= OUT_BYTES_PER_STEP_MAX;
+		out->bytes.size - out->bytes.used >= OUT_BYTES_PER_STEP_MAX;
 }
 
 void
@@ -76,7 +76,7 @@ out_send(struct out *out, struct flow_id flow, const struct addr *to, struct str
 
 void
 out_dial(struct out *out, struct flow_id flow, enum transport transport, const struct addr *to,
-    struct str name, struct str about)
+	struct str name, struct str about)
 {
 	struct act *act = add(out, ACT_DIAL);
 

@@ -28,8 +28,8 @@ struct act {
 			struct flow_id flow; /* the number that it will have */
 			enum transport transport;
 			struct addr to;
-			struct str name;  /* TLS: the name to verify (and for SNI); an IP literal means an
-			                   * iPAddress SAN */
+			/* TLS: the name to verify, and for SNI; an IP literal means an iPAddress SAN. */
+			struct str name;
 			struct str about; /* for the log: the DN */
 		} dial;
 		struct flow_id shut; /* after what was sent on it has left */
@@ -73,7 +73,7 @@ struct str out_wrote(struct out *, const struct buf *);
 struct str out_keep(struct out *, struct str s);
 void out_send(struct out *, struct flow_id flow, const struct addr *to, struct str bytes);
 void out_dial(struct out *, struct flow_id flow, enum transport, const struct addr *to,
-    struct str name, struct str about);
+	struct str name, struct str about);
 void out_shut(struct out *, struct flow_id flow);
 void out_resolve(struct out *, struct ref ask, struct str name);
 void out_save(struct out *, struct ref ask, struct str aor, uint64_t version, struct str set);

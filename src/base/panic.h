@@ -11,7 +11,6 @@
 /* Ends the process, telling WHAT did not hold and where. Never returns. */
 _Noreturn void panic_hook(const char *what, const char *file, int line);
 
-#define must(condition) \
-	((condition) ? (void)0 : panic_hook(#condition, __FILE__, __LINE__))
+#define must(condition) ((condition) ? (void)0 : panic_hook(#condition, __FILE__, __LINE__))
 
 #endif

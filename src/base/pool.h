@@ -4,8 +4,8 @@
  * A pool holds a fixed number of cells of one size. Whatever crosses time holds a struct ref, slot
  * and age, never a pointer: once a cell was given back its age has moved on, and a late answer
  * meets nobody. Cells may be large and mostly untouched (the host gives memory that costs nothing
- * until it is written), so a cell is not cleared when it is taken. Cells that
- * were given back are poisoned in sanitized builds.
+ * until it is written), so a cell is not cleared when it is taken. Cells that were given back are
+ * poisoned in sanitized builds.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H

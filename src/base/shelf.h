@@ -15,7 +15,8 @@ enum { SHELF_PLACES = 20 };
 struct shelf {
 	char *at;
 	uint32_t size;
-	uint32_t ends[SHELF_PLACES]; /* where each string ends; it begins where the one before ends */
+	uint32_t ends
+		[SHELF_PLACES]; /* where each string ends; it begins where the one before ends */
 };
 
 /* An empty shelf on SIZE octets at AT. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* turn.h - one event being handled: when it is, where actions go, what memory may be used meanwhile. */
+/* turn.h - one event being handled: when it is, where actions go, what memory may be used
+ * meanwhile. */
 #ifndef BASE_TURN_H
 #define BASE_TURN_H
 
@@ -22,8 +23,7 @@ note_begin(const struct turn *t)
 static inline void
 note_end(const struct turn *t, enum note_level level, struct buf *line)
 {
-	out_note(t->out, level,
-	    buf_ok(line) ? out_wrote(t->out, line) : STR("(line too long)"));
+	out_note(t->out, level, buf_ok(line) ? out_wrote(t->out, line) : STR("(line too long)"));
 }
 
 #endif

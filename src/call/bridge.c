@@ -12,25 +12,43 @@ other_leg(const struct calls *cs, const struct call *call, const struct leg *leg
 	return leg_at(cs->legs, call->legs[ref_same(call->legs[0], leg->ref) ? 1 : 0]);
 }
 
+/* The phrase that goes with STATUS, if that is what the peer said. */
+static struct str
+phrase(const struct word *w, unsigned status, const struct leg *to)
+{
+	return status == w->status ? headers_phrase(w->reason, to->speech.scheme) : STR("");
+}
+
 /* Ends the other leg because FROM is at its end. */
 static void
 end_other(struct calls *cs, struct call *call, struct leg *other, const struct word *w,
-    const struct turn *t)
+	const struct turn *t)
 {
+	char text[64];
+	struct buf why = buf_on(text, sizeof text);
 	struct cargo cargo;
+	struct str reason;
 
 	call->state = CALL_ENDING;
+	if (call->answered_at_s == 0)
+		call->status = 487;
 	if (other == NULL)
 		return;
 	cargo = headers_cross(w->msg, other->speech.scheme, t);
-	/* Before the answer it is a CANCEL, which carries a Reason and nothing else. */
-	leg_end(cs->legs, other, w->status != 0 ? w->status : 487, STR(""),
-	    other->is_confirmed ? STR("") : headers_reason(w->msg), &cargo, t);
+	/* Before the answer it is a CANCEL, which carries a Reason and nothing else; a leg that died
+	 * without a message says so itself (RFC 3326). */
+	reason = other->is_confirmed ? STR("") : headers_reason(w->msg);
+	if (w->msg == NULL && w->status != 0) {
+		buf_put(&why, STR("SIP;cause="));
+		buf_number(&why, w->status);
+		reason = buf_str(&why);
+	}
+	leg_end(cs->legs, other, w->status != 0 ? w->status : 487, STR(""), reason, &cargo, t);
 }
 
 static void
 refuse_caller(struct calls *cs, struct call *call, struct leg *caller, const struct word *w,
-    const struct turn *t)
+	const struct turn *t)
 {
 	unsigned status = outcome_for_caller(w->status);
 	struct cargo cargo;
@@ -40,28 +58,33 @@ refuse_caller(struct calls *cs, struct call *call, struct leg *caller, const str
 	if (caller == NULL)
 		return;
 	cargo = headers_cross(w->msg, caller->speech.scheme, t);
-	/* The callee's phrase goes with the callee's status only. */
-	leg_end(cs->legs, caller, status, status == w->status ? w->reason : STR(""), STR(""), &cargo, t);
+	leg_end(cs->legs, caller, status, phrase(w, status, caller), STR(""), &cargo, t);
 }
 
 static void
 take_answer(struct calls *cs, struct call *call, struct leg *callee, struct leg *caller,
-    const struct word *w, const struct turn *t)
+	const struct word *w, const struct turn *t)
 {
 	struct cargo cargo = headers_cross(w->msg, caller->speech.scheme, t);
 
+	alarm_disarm(cs->alarms, &call->alarm);
+	if (!leg_answer(cs->legs, caller, phrase(w, 200, caller), &cargo, t)) {
+		/* The caller heard a 500, so the callee has answered for nothing. */
+		call->state = CALL_ENDING;
+		call->status = 500;
+		leg_end(cs->legs, callee, 500, STR(""), STR("SIP;cause=500"), NULL, t);
+		return;
+	}
 	call->state = CALL_UP;
 	call->status = 200;
 	call->answered_at_s = t->now.wall_s;
 	cs->answered++;
-	alarm_disarm(cs->alarms, &call->alarm);
-	leg_answer(cs->legs, caller, w->reason, &cargo, t);
 	call_note_answer(cs, call, caller, callee, t);
 }
 
 static void
 pass_change(struct calls *cs, struct leg *from, struct leg *other, const struct word *w,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct cargo cargo;
 
@@ -75,6 +98,27 @@ pass_change(struct calls *cs, struct leg *from, struct leg *other, const struct 
 		leg_refuse(cs->legs, from, 500, STR(""), NULL, t);
 }
 
+static void
+take_changed(struct calls *cs, struct leg *from, struct leg *other, const struct word *w,
+	const struct turn *t)
+{
+	struct cargo cargo = headers_cross(w->msg, other->speech.scheme, t);
+	struct cargo nothing = { .headers = STR(""), .body_headers = STR(""), .body = STR("") };
+
+	/* Nobody waits for it any more: then no ACK will come that could be passed on either. */
+	if (!leg_answer(cs->legs, other, phrase(w, 200, other), &cargo, t))
+		leg_ack(cs->legs, from, &nothing, t);
+}
+
+static void
+take_refused(struct calls *cs, struct leg *other, const struct word *w, const struct turn *t)
+{
+	struct cargo cargo = headers_cross(w->msg, other->speech.scheme, t);
+	unsigned status = outcome_inside(w->status);
+
+	leg_refuse(cs->legs, other, status, phrase(w, status, other), &cargo, t);
+}
+
 static struct relay *
 free_relay(struct call *call)
 {
@@ -86,7 +130,7 @@ free_relay(struct call *call)
 
 static void
 pass_ask(struct calls *cs, struct call *call, struct leg *from, struct leg *other,
-    const struct word *w, const struct turn *t)
+	const struct word *w, const struct turn *t)
 {
 	struct relay *relay = free_relay(call);
 	struct ref asks = REF_NONE;
@@ -97,14 +141,16 @@ pass_ask(struct calls *cs, struct call *call, struct leg *from, struct leg *othe
 		asks = leg_ask(cs->legs, other, w->method, &cargo, t);
 	}
 	if (ref_is_none(asks)) {
-		struct cargo later = { .headers = STR("Retry-After: 1\r\n"), .body_headers = STR(""),
+		struct cargo later = { .headers = STR("Retry-After: 1\r\n"),
+			.body_headers = STR(""),
 			.body = STR("") };
 
 		leg_asked(cs->legs, from, w->txn, 500, STR("Other Leg Not Ready"), &later, t);
 		return;
 	}
-	*relay = (struct relay){ .asked = w->txn, .asks = asks,
-		.side = ref_same(call->legs[0], from->ref) ? 0 : 1 };
+	*relay = (struct relay){
+		.asked = w->txn, .asks = asks, .side = ref_same(call->legs[0], from->ref) ? 0 : 1
+	};
 }
 
 static void
@@ -119,10 +165,10 @@ pass_asked(struct calls *cs, struct call *call, const struct word *w, const stru
 		asker = leg_at(cs->legs, call->legs[relay->side]);
 		if (asker != NULL) {
 			struct cargo cargo = headers_cross(w->msg, asker->speech.scheme, t);
-			unsigned status = w->status < 300 ? w->status : outcome_for_caller(w->status);
+			unsigned status = w->status < 300 ? w->status : outcome_inside(w->status);
 
-			leg_asked(cs->legs, asker, relay->asked, status,
-			    status == w->status ? w->reason : STR(""), &cargo, t);
+			leg_asked(cs->legs, asker, relay->asked, status, phrase(w, status, asker),
+				&cargo, t);
 		}
 		*relay = (struct relay){ .side = 0 };
 		return;
@@ -146,7 +192,7 @@ call_drop_relays(struct calls *cs, struct call *call, const struct turn *t)
 
 static void
 hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct leg *other = other_leg(cs, call, from);
 	enum scheme to = other != NULL ? other->speech.scheme : SCHEME_SIP;
@@ -155,12 +201,12 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 	switch (w->word) {
 	case WORD_NOTHING:
 	case WORD_OVER:
-	case WORD_NEXT:
-		return;
+	case WORD_NEXT: return;
 	case WORD_RING:
 		cargo = headers_cross(w->msg, to, t);
 		if (other != NULL)
-			leg_ring(cs->legs, other, w->status, w->reason, &cargo, t);
+			leg_ring(
+				cs->legs, other, w->status, phrase(w, w->status, other), &cargo, t);
 		return;
 	case WORD_ANSWER:
 		if (other != NULL)
@@ -172,43 +218,31 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 		if (other != NULL)
 			leg_ack(cs->legs, other, &cargo, t);
 		return;
-	case WORD_CHANGE:
-		pass_change(cs, from, other, w, t);
-		return;
+	case WORD_CHANGE: pass_change(cs, from, other, w, t); return;
 	case WORD_CHANGED:
-		cargo = headers_cross(w->msg, to, t);
 		if (other != NULL)
-			leg_answer(cs->legs, other, w->reason, &cargo, t);
+			take_changed(cs, from, other, w, t);
 		return;
 	case WORD_REFUSED:
-		cargo = headers_cross(w->msg, to, t);
 		if (other != NULL)
-			leg_refuse(cs->legs, other, w->status, w->reason, &cargo, t);
+			take_refused(cs, other, w, t);
 		return;
-	case WORD_ASK:
-		pass_ask(cs, call, from, other, w, t);
-		return;
-	case WORD_ASKED:
-		pass_asked(cs, call, w, t);
-		return;
+	case WORD_ASK: pass_ask(cs, call, from, other, w, t); return;
+	case WORD_ASKED: pass_asked(cs, call, w, t); return;
 	case WORD_CANCEL:
 		if (from->is_cancelled)
 			end_other(cs, call, other, w, t);
-		else if (other != NULL)
-			leg_cancel_change(cs->legs, other, t);
+		else if (other == NULL || !leg_cancel_change(cs->legs, other, t))
+			leg_refuse(cs->legs, from, 487, STR(""), NULL, t);
 		return;
-	case WORD_FAIL:
-		refuse_caller(cs, call, other, w, t);
-		return;
-	case WORD_BYE:
-		end_other(cs, call, other, w, t);
-		return;
+	case WORD_FAIL: refuse_caller(cs, call, other, w, t); return;
+	case WORD_BYE: end_other(cs, call, other, w, t); return;
 	}
 }
 
 void
 call_hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w,
-    const struct turn *t)
+	const struct turn *t)
 {
 	hear(cs, call, from, w, t);
 	call_sweep(cs, call, w->reason, t);

@@ -12,7 +12,7 @@ enum { LOOK_AGAIN_MS = 50, LOOK_MAX_MS = 5000 };
 
 bool
 calls_open(struct calls *cs, struct arena *arena, uint32_t max, struct legs *legs,
-    struct txns *txns, struct alarms *alarms, struct dice *dice)
+	struct txns *txns, struct alarms *alarms, struct dice *dice)
 {
 	*cs = (struct calls){ .legs = legs, .txns = txns, .alarms = alarms };
 	uuids_init(&cs->uuids, dice);
@@ -28,9 +28,10 @@ call_at(const struct calls *cs, struct ref ref)
 bool
 calls_have_room(const struct calls *cs)
 {
-	/* Two legs, one for a fork that answers too, and the transactions of all calls at their most. */
+	/* Two legs, one for a fork that answers too, and the transactions of all calls at their
+	 * most. */
 	return pool_left(&cs->pool) > 0 && pool_left(&cs->legs->pool) >= 3 &&
-	       txns_left(cs->txns) >= TXNS_PER_CALL;
+		txns_left(cs->txns) >= TXNS_PER_CALL;
 }
 
 struct call *
@@ -48,7 +49,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	uuid_next(&cs->uuids, call->uuid);
 	leg = leg_open_answered(cs->legs, r->invite, r->txn, &r->way, t);
 	if (leg == NULL || !leg_set_call(leg, ref, str_of(call->uuid, UUID_BYTES), r->caller) ||
-	    !shelf_put(&leg->shelf, TEXT_REQUEST, r->number)) {
+		!shelf_put(&leg->shelf, TEXT_REQUEST, r->number)) {
 		if (leg != NULL) {
 			leg_end(cs->legs, leg, 500, STR(""), STR(""), NULL, t);
 			leg_close(cs->legs, leg);
@@ -61,7 +62,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	call->legs[0] = leg->ref;
 	cs->total++;
 	if (msg_seconds(r->invite, HEADER_EXPIRES, &expires_s) && expires_s > 0)
-		alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + (int64_t)expires_s * 1000);
+		call->expires_at_ms = t->now.mono_ms + (int64_t)expires_s * 1000;
 	return call;
 }
 
@@ -79,16 +80,18 @@ call_park(struct calls *cs, struct call *call, const struct msg *invite, const s
 	struct leg *leg = leg_at(cs->legs, call->legs[0]);
 
 	must(leg != NULL && call->state == CALL_ASKING);
-	if (t->now.mono_ms >= call->ask_until_ms)
+	if (t->now.mono_ms >= call->ask_until_ms ||
+		(call->expires_at_ms != 0 && t->now.mono_ms >= call->expires_at_ms))
 		return false;
-	/* The answered leg has described no session yet, so its shelf holds what waits to cross. The
+	/* The answered leg has described no session yet, so its shelf holds what waits to cross.
+	 * The
 	 * scheme of the callee is not known: what may not stand on a sip leg is left out. */
 	if (invite != NULL) {
 		struct cargo cargo = headers_cross(invite, SCHEME_SIP, t);
 
 		if (!shelf_put(&leg->shelf, TEXT_HEADERS, cargo.headers) ||
-		    !shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo.body_headers) ||
-		    !shelf_put(&leg->shelf, TEXT_SDP, cargo.body))
+			!shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo.body_headers) ||
+			!shelf_put(&leg->shelf, TEXT_SDP, cargo.body))
 			return false;
 	}
 	alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + LOOK_AGAIN_MS);
@@ -114,34 +117,66 @@ cargo_of(struct leg *caller, const struct msg *invite, enum scheme to, const str
 	return cargo;
 }
 
+/* Who calls, as the callee's leg may show it. The views are of the caller's leg. */
+static void
+plan_from(struct leg_plan *plan, const struct leg *caller)
+{
+	struct nameaddr from;
+	struct str number;
+	size_t at;
+
+	plan->from_user = STR("anonymous");
+	if (!nameaddr_parse(&from, leg_text(caller, TEXT_REMOTE), &at))
+		return;
+	plan->from_display = headers_display(&from, plan->speech.scheme);
+	if (from.uri.scheme == URI_SIP || from.uri.scheme == URI_SIPS)
+		plan->from_user = from.uri.user;
+	if (from.uri.scheme != URI_TEL)
+		return;
+	number = str_upto(from.uri.host, str_find(from.uri.host, ';'));
+	for (at = 0; at < number.len; at++)
+		if (!char_is_digit(number.at[at]) && str_find(STR("+-.()"), number.at[at]) == 5)
+			return;
+	if (number.len > 0)
+		plan->from_user = number;
+}
+
+static void
+refuse(struct calls *cs, struct call *call, unsigned status, struct str reason, struct str lines,
+	struct str why, const struct turn *t)
+{
+	struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	struct cargo cargo = { .headers = lines, .body_headers = STR(""), .body = STR("") };
+
+	call->status = status;
+	call->state = CALL_ENDING;
+	if (caller != NULL)
+		leg_end(cs->legs, caller, status, reason, STR(""), &cargo, t);
+	call_sweep(cs, call, why, t);
+}
+
 void
 call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const struct msg *invite,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct leg *caller = leg_at(cs->legs, call->legs[0]);
 	struct leg *callee;
-	struct nameaddr from;
 	struct cargo cargo;
 	struct str why;
-	size_t at;
 
 	must(caller != NULL && call->state == CALL_ASKING);
-	if (nameaddr_parse(&from, leg_text(caller, TEXT_REMOTE), &at)) {
-		plan->from_display = headers_display(&from, plan->speech.scheme);
-		plan->from_user = from.uri.scheme == URI_SIP || from.uri.scheme == URI_SIPS
-				      ? from.uri.user
-				      : STR("anonymous");
-	}
+	cargo = cargo_of(caller, invite, plan->speech.scheme, t);
+	plan_from(plan, caller);
 	plan->uuid = str_of(call->uuid, UUID_BYTES);
 	plan->max_forwards = caller->max_forwards;
-	cargo = cargo_of(caller, invite, plan->speech.scheme, t);
 	callee = leg_open_made(cs->legs, plan, &cargo, t, &why);
 	if (callee == NULL) {
-		struct word w = { .word = WORD_FAIL, .status = 480, .reason = why };
-
-		call_refuse(cs, call, w.status, STR(""), STR(""), t);
+		refuse(cs, call, 480, STR(""), STR(""), why, t);
 		return;
 	}
+	alarm_disarm(cs->alarms, &call->alarm);
+	if (call->expires_at_ms != 0)
+		alarm_arm(cs->alarms, &call->alarm, call->expires_at_ms);
 	callee->call = call->ref;
 	call->legs[1] = callee->ref;
 	call->state = CALL_HUNTING;
@@ -152,30 +187,26 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 
 void
 call_refuse(struct calls *cs, struct call *call, unsigned status, struct str reason,
-    struct str lines, const struct turn *t)
+	struct str lines, const struct turn *t)
 {
-	struct leg *caller = leg_at(cs->legs, call->legs[0]);
-	struct cargo cargo = { .headers = lines, .body_headers = STR(""), .body = STR("") };
-
-	call->status = status;
-	call->state = CALL_ENDING;
-	if (caller != NULL)
-		leg_end(cs->legs, caller, status, reason, STR(""), &cargo, t);
-	call_sweep(cs, call, reason, t);
+	refuse(cs, call, status, reason, lines, reason, t);
 }
 
 void
 call_hang_up(struct calls *cs, struct call *call, const struct turn *t)
 {
+	if (call->answered_at_s == 0)
+		call->status = 503;
 	call->state = CALL_ENDING;
 	for (int side = 0; side < 2; side++) {
 		struct leg *leg = leg_at(cs->legs, call->legs[side]);
 
 		if (leg != NULL)
 			leg_end(cs->legs, leg, 503, STR(""),
-			    leg->is_confirmed ? STR("SIP;cause=503;text=\"server is shutting down\"")
-					      : STR(""),
-			    NULL, t);
+				leg->is_confirmed
+					? STR("SIP;cause=503;text=\"server is shutting down\"")
+					: STR(""),
+				NULL, t);
 	}
 	call_sweep(cs, call, STR("hung up by the operator"), t);
 }

@@ -4,7 +4,8 @@
  *   ASKING --placed--> HUNTING --ANSWER--> UP --BYE--> ENDING --both legs gone--> (closed)
  *      `--refused----------`--FAIL, CANCEL--------------^
  *
- * The default is to pass a word across unchanged; every feature is a short exception. A call reserves
+ * The default is to pass a word across unchanged; every feature is a short exception. A call
+ * reserves
  * at admission what it can ever need; only admission says that there is no room.
  */
 #ifndef CALL_CALL_H
@@ -32,10 +33,11 @@ struct call {
 	struct ref legs[2]; /* the caller's, the callee's */
 	struct relay relays[RELAYS_MAX];
 	enum crossing crossing;
-	unsigned status;      /* the last final status the caller heard; 0: none yet */
+	unsigned status; /* the last final status the caller heard; 0: none yet */
 	int64_t opened_at_s, answered_at_s;
-	int64_t ask_until_ms; /* ASKING: when to give up */
-	struct alarm alarm;   /* ASKING: look again; HUNTING: the caller's Expires */
+	int64_t ask_until_ms;  /* ASKING: when to give up */
+	int64_t expires_at_ms; /* the caller's Expires; 0: none                      */
+	struct alarm alarm;    /* ASKING: look again; HUNTING: the caller's Expires  */
 	char uuid[UUID_BYTES];
 };
 
@@ -50,19 +52,19 @@ struct calls {
 
 /* Carves a table for MAX calls; one alarm each.
  * Ends: true; false when the arena is too small (or only measures). */
-bool calls_open(struct calls *, struct arena *, uint32_t max, struct legs *legs,
-    struct txns *txns, struct alarms *alarms, struct dice *dice);
+bool calls_open(struct calls *, struct arena *, uint32_t max, struct legs *legs, struct txns *txns,
+	struct alarms *alarms, struct dice *dice);
 
 /* Whether one more call can be taken, with all that it can ever need. */
 bool calls_have_room(const struct calls *);
 
 struct call_request {
 	const struct msg *invite;
-	struct ref txn;      /* serves it */
-	struct txn_way way;  /* how it came */
-	struct str caller;   /* the number of the DN that calls, or what the From says, for the log */
-	bool is_proven;      /* by digest */
-	struct str number;   /* dialled */
+	struct ref txn;     /* serves it */
+	struct txn_way way; /* how it came */
+	struct str caller; /* the number of the DN that calls, or what the From says, for the log */
+	bool is_proven;    /* by digest */
+	struct str number; /* dialled */
 };
 
 /* Opens a call for an INVITE that was let in, with its answered leg. The 100 is sent by the caller
@@ -71,9 +73,10 @@ struct call_request {
 struct call *call_open(struct calls *, const struct call_request *, const struct turn *);
 
 /* Makes the callee's leg as PLAN says (the caller's name and number, the UUID and Max-Forwards are
- * filled in here). INVITE is the message that opened the call, or NULL for a call that was parked. If that fails the caller is refused. */
+ * filled in here). INVITE is the message that opened the call, or NULL for a call that was
+ * parked. If that fails the caller is refused. */
 void call_place(struct calls *, struct call *, struct leg_plan *plan, const struct msg *invite,
-    const struct turn *);
+	const struct turn *);
 
 /* Keeps what crosses until the callee's addresses are known; the alarm rings to look again.
  * Ends: false when that time is over. */
@@ -83,11 +86,12 @@ bool call_park(struct calls *, struct call *, const struct msg *invite, const st
 struct str call_number(const struct calls *, const struct call *);
 
 /* Refuses a call in ASKING. LINES: whole header lines for the answer, or empty. */
-void call_refuse(struct calls *, struct call *, unsigned status, struct str reason, struct str lines,
-    const struct turn *);
+void call_refuse(struct calls *, struct call *, unsigned status, struct str reason,
+	struct str lines, const struct turn *);
 
 /* What a leg of CALL said goes to the other. */
-void call_hear(struct calls *, struct call *, struct leg *from, const struct word *, const struct turn *);
+void call_hear(
+	struct calls *, struct call *, struct leg *from, const struct word *, const struct turn *);
 
 /* An alarm of kind ALARM_CALL. Ends: true if the call waits in ASKING and is to be placed again. */
 bool call_ring(struct calls *, struct call *, const struct turn *);

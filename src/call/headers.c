@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "call/headers.h"
 
+#include "sip/lex.h"
 #include "sip/write.h"
 
 enum { IN_REQUESTS = 1, IN_ANSWERS = 2, IN_BOTH = 3 };
@@ -10,14 +11,20 @@ static const struct {
 	enum header_id id;
 	unsigned where;
 } crossing[] = {
-	{ HEADER_USER_AGENT, IN_BOTH },      { HEADER_ALLOW_EVENTS, IN_BOTH },
-	{ HEADER_ACCEPT_LANGUAGE, IN_BOTH }, { HEADER_USER_TO_USER, IN_BOTH },
-	{ HEADER_SUBJECT, IN_REQUESTS },     { HEADER_PRIORITY, IN_REQUESTS },
-	{ HEADER_ORGANIZATION, IN_BOTH },    { HEADER_ALERT_INFO, IN_BOTH },
-	{ HEADER_CALL_INFO, IN_BOTH },       { HEADER_PRIVACY, IN_BOTH },
-	{ HEADER_REASON, IN_BOTH },          { HEADER_INFO_PACKAGE, IN_REQUESTS },
-	{ HEADER_ERROR_INFO, IN_ANSWERS },   { HEADER_RETRY_AFTER, IN_ANSWERS },
-	{ HEADER_WARNING, IN_ANSWERS },
+	{ HEADER_USER_AGENT, IN_BOTH },
+	{ HEADER_ALLOW_EVENTS, IN_BOTH },
+	{ HEADER_ACCEPT_LANGUAGE, IN_BOTH },
+	{ HEADER_USER_TO_USER, IN_BOTH },
+	{ HEADER_SUBJECT, IN_REQUESTS },
+	{ HEADER_PRIORITY, IN_REQUESTS },
+	{ HEADER_ORGANIZATION, IN_BOTH },
+	{ HEADER_ALERT_INFO, IN_BOTH },
+	{ HEADER_CALL_INFO, IN_BOTH },
+	{ HEADER_PRIVACY, IN_BOTH },
+	{ HEADER_REASON, IN_BOTH },
+	{ HEADER_INFO_PACKAGE, IN_REQUESTS },
+	{ HEADER_ERROR_INFO, IN_ANSWERS },
+	{ HEADER_RETRY_AFTER, IN_ANSWERS },
 };
 
 static const enum header_id of_body[] = {
@@ -28,7 +35,7 @@ static const enum header_id of_body[] = {
 	HEADER_MIME_VERSION,
 };
 
-enum { CARGO_BYTES = HEAD_BYTES_MAX, BODY_LINES_BYTES = 2048 };
+enum { CARGO_BYTES = HEAD_BYTES_MAX, BODY_LINES_BYTES = HEAD_BYTES_MAX };
 
 /* Whether a value may stand on a leg that speaks TO. */
 static bool
@@ -44,6 +51,17 @@ may_cross(enum header_id id, struct str value, enum scheme to)
 	return true;
 }
 
+/* A line that cannot be written, or no longer fits, takes nothing else with it. */
+static void
+cross_line(struct buf *b, enum header_id id, struct str value)
+{
+	struct buf one = *b;
+
+	write_header(&one, id, value);
+	if (buf_ok(&one))
+		*b = one;
+}
+
 static void
 cross_lines(struct buf *b, const struct msg *msg, enum header_id id, enum scheme to)
 {
@@ -51,7 +69,33 @@ cross_lines(struct buf *b, const struct msg *msg, enum header_id id, enum scheme
 
 	for (; line != NULL; line = msg_header_next(msg, line))
 		if (may_cross(id, line->value, to))
-			write_header(b, id, line->value);
+			cross_line(b, id, line->value);
+}
+
+/* Each Warning for itself: a code, an agent, a text (RFC 3261 20.43). The agent is the other leg's
+ * host, so a pseudonym stands for it. */
+static void
+cross_warnings(struct buf *b, const struct msg *msg, enum scheme to)
+{
+	struct values values = msg_values(msg, HEADER_WARNING);
+	struct str value;
+
+	while (values_next(&values, &value)) {
+		struct str text = value;
+		char line[LOG_TEXT_MAX + 32];
+		struct buf w = buf_on(line, sizeof line);
+
+		(void)str_cut(&text, ' ');
+		(void)str_cut(&text, ' ');
+		if (value.len < 4 || lex_digits(value) != 3 || value.at[3] != ' ' ||
+			!may_cross(HEADER_WARNING, value, to))
+			continue;
+		buf_put(&w, str_upto(value, 3));
+		buf_put(&w, STR(" sipward "));
+		buf_put(&w, text);
+		if (buf_ok(&w) && text.len > 1 && text.at[0] == '"')
+			cross_line(b, HEADER_WARNING, buf_str(&w));
+	}
 }
 
 struct cargo
@@ -68,6 +112,8 @@ headers_cross(const struct msg *msg, enum scheme to, const struct turn *t)
 	for (size_t i = 0; i < sizeof crossing / sizeof crossing[0]; i++)
 		if ((crossing[i].where & (msg->is_request ? IN_REQUESTS : IN_ANSWERS)) != 0)
 			cross_lines(&b, msg, crossing[i].id, to);
+	if (!msg->is_request)
+		cross_warnings(&b, msg, to);
 	cargo.headers = buf_str(&b);
 	if (str_is_empty(msg->body))
 		return cargo;
@@ -83,8 +129,18 @@ struct str
 headers_reason(const struct msg *msg)
 {
 	struct str reason = msg != NULL ? msg_value(msg, HEADER_REASON) : STR_NONE;
+	size_t at;
 
-	return str_is_none(reason) || str_holds_alike(reason, STR("sips:")) ? STR("") : reason;
+	if (str_is_none(reason) || str_holds_alike(reason, STR("sips:")) ||
+		!lex_is_value(reason, false, &at))
+		return STR("");
+	return reason;
+}
+
+struct str
+headers_phrase(struct str phrase, enum scheme to)
+{
+	return to == SCHEME_SIP && str_holds_alike(phrase, STR("sips:")) ? STR("") : phrase;
 }
 
 struct str

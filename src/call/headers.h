@@ -7,13 +7,18 @@
 #include "leg/leg.h"
 
 /* What of MSG goes to a leg that speaks TO: header lines written out, the body and its headers. A
- * value that names a sips URI does not cross to a sip leg, nor a Warning about the other's scheme.
- * MSG may be NULL: nothing crosses. Views live in the scratch and in MSG.
- * Ends: the cargo; one whose lines do not fit is empty but for the body. */
+ * value that names a sips URI does not cross to a sip leg, nor a Warning about the other's scheme;
+ * who a Warning came from is not told. MSG may be NULL: nothing crosses. Views live in the scratch
+ * and in MSG.
+ * Ends: the cargo; a line that we would not write is left out. */
 struct cargo headers_cross(const struct msg *msg, enum scheme to, const struct turn *);
 
-/* The Reason of MSG, or empty: it goes with a CANCEL, which has no other cargo. */
+/* The Reason of MSG, or empty if there is none that we would write: it goes with a CANCEL, which
+ * has no other cargo. */
 struct str headers_reason(const struct msg *msg);
+
+/* A reason phrase as it may stand on a leg that speaks TO; empty if it may not. */
+struct str headers_phrase(struct str phrase, enum scheme to);
 
 /* The display name of the caller as it may stand on a leg that speaks TO; empty if it may not. */
 struct str headers_display(const struct nameaddr *from, enum scheme to);

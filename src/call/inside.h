@@ -7,7 +7,7 @@
 
 /* One line for the log when a call is answered: both legs and how each is secured. */
 void call_note_answer(const struct calls *, const struct call *, const struct leg *caller,
-    const struct leg *callee, const struct turn *);
+	const struct leg *callee, const struct turn *);
 
 /* Answers what still waits to be relayed with 487. */
 void call_drop_relays(struct calls *, struct call *, const struct turn *);

@@ -13,7 +13,7 @@ static const struct {
 	{ 430, 480 },               /* its flow is gone (RFC 5626)                    */
 	{ 481, 500 }, { 491, 500 }, /* about our dialog with it                       */
 	{ 501, 500 }, { 505, 500 },
-	{ 503, 500 },               /* would stop the caller from using us (16.7 (6)) */
+	{ 503, 500 }, /* would stop the caller from using us (16.7 (6)) */
 };
 
 unsigned
@@ -24,4 +24,14 @@ outcome_for_caller(unsigned status)
 			return table[i].told;
 	/* A redirection is not followed, and its Contacts are not the caller's to see. */
 	return status < 400 ? 480 : status;
+}
+
+unsigned
+outcome_inside(unsigned status)
+{
+	unsigned told = outcome_for_caller(status);
+
+	if (status == 491) /* glare is glare on both legs: the peer tries again */
+		return 491;
+	return told == 480 && status != 480 ? 500 : told;
 }

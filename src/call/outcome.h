@@ -7,4 +7,10 @@
  * the callee's leg alone (its scheme, its dialog, its credentials, its server) is not passed on. */
 unsigned outcome_for_caller(unsigned status);
 
+/* The same for a request inside the dialog: a re-INVITE, INFO or MESSAGE that failed on one leg
+ * with
+ * STATUS. What would end the other leg's dialog (RFC 5057 5.1) is said only where the peer said
+ * it. */
+unsigned outcome_inside(unsigned status);
+
 #endif

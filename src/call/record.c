@@ -14,7 +14,7 @@ put_leg(const struct calls *cs, const struct leg *leg, struct str side, struct b
 
 void
 call_note_answer(const struct calls *cs, const struct call *call, const struct leg *caller,
-    const struct leg *callee, const struct turn *t)
+	const struct leg *callee, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 
@@ -31,8 +31,8 @@ call_note_answer(const struct calls *cs, const struct call *call, const struct l
 }
 
 static void
-note_end_of_call(const struct calls *cs, const struct call *call, struct str why,
-    const struct turn *t)
+note_end_of_call(
+	const struct calls *cs, const struct call *call, struct str why, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 

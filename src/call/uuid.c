@@ -15,7 +15,8 @@ uuids_init(struct uuids *u, struct dice *dice)
 	raw[8] = (uint8_t)((raw[8] & 0x3f) | 0x80); /* variant 1           */
 	for (unsigned i = 0; i < sizeof u->run; i++) {
 		unsigned bit = 5 * i;
-		unsigned pair = (unsigned)raw[bit / 8] << 8 | raw[bit / 8 + 1 < 17 ? bit / 8 + 1 : 16];
+		unsigned pair =
+			(unsigned)raw[bit / 8] << 8 | raw[bit / 8 + 1 < 17 ? bit / 8 + 1 : 16];
 
 		u->run[i] = base32hex[pair >> (11 - bit % 8) & 31];
 	}

@@ -23,10 +23,12 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	struct txn_timers timers = { o->t1_ms != 0 ? o->t1_ms : T1_MS,
 		o->t2_ms != 0 ? o->t2_ms : T2_MS, o->t4_ms != 0 ? o->t4_ms : T4_MS };
 	struct registrar_options registrar = { .addresses_max = addresses,
-		.listeners = o->listeners, .listener_count = o->listener_count,
-		.alarms = &core->alarms, .txns = &core->txns };
+		.listeners = o->listeners,
+		.listener_count = o->listener_count,
+		.alarms = &core->alarms,
+		.txns = &core->txns };
 	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls + flows +
-			  o->listener_count + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
+		o->listener_count + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
 	uint8_t key[FLOW_KEY_BYTES];
 	char *scratch;
 	bool ok;
@@ -35,10 +37,12 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	ok = alarms_open(&core->alarms, arena, alarms);
 	ok = flows_open(&core->flows, arena, flows, o->listeners, o->listener_count, key) && ok;
 	ok = txns_open(&core->txns, arena, txns, &timers, &core->alarms, &core->dice) && ok;
-	ok = legs_open(&core->legs, arena, 2 * calls + 1, &core->txns, &core->flows,
-		 &core->alarms, &core->dice) && ok;
+	ok = legs_open(&core->legs, arena, 2 * calls + 1, &core->txns, &core->flows, &core->alarms,
+		     &core->dice) &&
+		ok;
 	ok = calls_open(&core->calls, arena, calls, &core->legs, &core->txns, &core->alarms,
-		 &core->dice) && ok;
+		     &core->dice) &&
+		ok;
 	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms) && ok;
 	ok = halves_open(core, arena) && ok;
 	core->gate = gate_open(arena, &core->dice);
@@ -47,7 +51,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	scratch = arena_take(arena, SCRATCH_BYTES, 64);
 	core->scratch = arena_on(scratch, SCRATCH_BYTES);
 	return ok && core->gate != NULL && core->registrar != NULL && core->msg != NULL &&
-	       scratch != NULL;
+		scratch != NULL;
 }
 
 size_t
@@ -98,10 +102,11 @@ core_close(struct core *core)
 	core->gate = NULL;
 }
 
-/* A response, or none: what its transaction says goes to the leg, and what that says to the call. */
+/* A response, or none: what its transaction says goes to the leg, and what that says to the
+ * call. */
 static void
 carry_news(struct core *core, const struct news *news, const struct msg *msg,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	struct leg *leg;
 	struct call *call;
@@ -134,14 +139,16 @@ response_hear(struct core *core, const struct arrival *a, const struct turn *t)
 
 void
 core_hear(struct core *core, struct flow *flow, const struct addr *source, struct str text,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct fault fault = { .what = FAULT_NONE };
 	bool is_stream = flow->transport != TRANSPORT_UDP;
 	bool is_whole = msg_parse(core->msg, text, is_stream, &fault);
 	struct arrival a = { .msg = core->msg, .flow = flow, .source = *source };
 
-	a.way = (struct txn_way){ .flow = flow->id, .addr = *source, .is_reliable = is_stream,
+	a.way = (struct txn_way){ .flow = flow->id,
+		.addr = *source,
+		.is_reliable = is_stream,
 		.is_tls = flow->transport == TRANSPORT_TLS };
 	if (!is_whole) {
 		core->faults++;
@@ -194,8 +201,9 @@ flow_open(struct core *core, const struct event *event, const struct turn *t)
 	if (flows_add(&core->flows, event) == NULL) {
 		struct buf line = note_begin(t);
 
-		buf_put(&line, is_dialled ? STR("nobody waits for the connection to ")
-					  : STR("no room for one more connection, from "));
+		buf_put(&line,
+			is_dialled ? STR("nobody waits for the connection to ")
+				   : STR("no room for one more connection, from "));
 		addr_write_port(&line, &event->u.open.peer);
 		note_end(t, NOTE_WARN, &line);
 		out_shut(t->out, event->u.open.flow);
@@ -265,19 +273,14 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 		if (call_ring(&core->calls, call, t))
 			place_again(core, call, t);
 		return;
-	case ALARM_REG:
-		registrar_ring(core->registrar, alarm, t->now, t->out);
-		return;
+	case ALARM_REG: registrar_ring(core->registrar, alarm, t->now, t->out); return;
 	case ALARM_FLOW:
 		flow = pool_at(&core->flows.pool, alarm->owner);
 		must(flow != NULL);
 		stream_ring(core, flow, t);
 		return;
-	case ALARM_HOP:
-		peers_ring(&core->peers, alarm, t);
-		return;
-	case ALARM_KINDS:
-		return;
+	case ALARM_HOP: peers_ring(&core->peers, alarm, t); return;
+	case ALARM_KINDS: return;
 	}
 }
 
@@ -285,35 +288,22 @@ static void
 hear_event(struct core *core, const struct event *event, const struct turn *t)
 {
 	switch (event->kind) {
-	case EV_TICK:
-		return;
-	case EV_BYTES:
-		bytes_hear(core, event, t);
-		return;
-	case EV_FLOW_OPEN:
-		flow_open(core, event, t);
-		return;
+	case EV_TICK: return;
+	case EV_BYTES: bytes_hear(core, event, t); return;
+	case EV_FLOW_OPEN: flow_open(core, event, t); return;
 	case EV_FLOW_CLOSED:
-	case EV_FLOW_FAILED:
-		flow_gone(core, event, t);
-		return;
-	case EV_NAMES:
-		(void)peers_hear(&core->peers, event, t);
-		return;
+	case EV_FLOW_FAILED: flow_gone(core, event, t); return;
+	case EV_NAMES: (void)peers_hear(&core->peers, event, t); return;
 	case EV_BINDINGS:
 		registrar_set(core->registrar, event->u.bindings.aor, event->u.bindings.version,
-		    event->u.bindings.set, t->now);
+			event->u.bindings.set, t->now);
 		return;
 	case EV_SAVED:
-		registrar_saved(core->registrar, event->u.saved.ask, event->u.saved.status, t->now,
-		    t->out);
+		registrar_saved(
+			core->registrar, event->u.saved.ask, event->u.saved.status, t->now, t->out);
 		return;
-	case EV_ORDER:
-		core->is_draining = true;
-		return;
-	case EV_DIRECTORY:
-		use_directory(core, event->u.directory, t->now);
-		return;
+	case EV_ORDER: core->is_draining = true; return;
+	case EV_DIRECTORY: use_directory(core, event->u.directory, t->now); return;
 	}
 }
 
@@ -363,7 +353,7 @@ core_count(const struct core *core, struct counts *counts)
 		.legs = core->legs.pool.used,
 		.transactions = txns_count(&core->txns),
 		.timers = core->alarms.by_kind[ALARM_TXN] + core->alarms.by_kind[ALARM_LEG] +
-			  core->alarms.by_kind[ALARM_CALL],
+			core->alarms.by_kind[ALARM_CALL],
 		.flows = flows_count(&core->flows),
 		.bindings = registrar_count(core->registrar),
 		.asks = registrar_asks(core->registrar),

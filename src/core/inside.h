@@ -21,11 +21,11 @@ struct core {
 	struct peers peers;
 	struct gate *gate;
 	struct registrar *registrar;
-	struct pool halves;    /* octets of messages that are not whole yet (stream.c) */
+	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
 	struct arena scratch;
-	struct msg *msg;       /* the message of this event */
+	struct msg *msg; /* the message of this event */
 	bool is_draining;
-	uint32_t drain_slot;   /* calls below it were hung up */
+	uint32_t drain_slot; /* calls below it were hung up */
 	uint64_t refused, faults, strays;
 };
 
@@ -33,19 +33,20 @@ struct core {
 struct arrival {
 	const struct msg *msg;
 	struct flow *flow;
-	struct addr source;   /* where it really came from                          */
-	struct txn_way way;   /* where its response goes                            */
-	struct ref txn;       /* serves it; REF_NONE: none yet, answer without state */
-	struct str tag;       /* the To tag of answers; empty: one is made           */
+	struct addr source; /* where it really came from                          */
+	struct txn_way way; /* where its response goes                            */
+	struct ref txn;     /* serves it; REF_NONE: none yet, answer without state */
+	struct str tag;     /* the To tag of answers; empty: one is made           */
 };
 
 /* ---- core.c --------------------------------------------------------------------------------- */
 
 /* Handles one whole message (or what could be read of it). */
 void core_hear(struct core *, struct flow *, const struct addr *source, struct str text,
-    const struct turn *);
+	const struct turn *);
 
-/* ---- stream.c ---------------------------------------------------------------------------------- */
+/* ---- stream.c
+ * ---------------------------------------------------------------------------------- */
 
 /* Octets of a stream: every whole message is handled, as long as there is room for what it asks;
  * the rest is kept. */
@@ -59,13 +60,14 @@ void stream_drop(struct core *, struct flow *);
 
 bool halves_open(struct core *, struct arena *);
 
-/* ---- respond.c --------------------------------------------------------------------------------- */
+/* ---- respond.c
+ * --------------------------------------------------------------------------------- */
 
 struct refusal {
-	unsigned status;     /* 0: none */
-	struct str reason;   /* empty: the usual phrase */
-	struct str lines;    /* whole header lines, or empty */
-	struct str why;      /* for the log; empty: the reason */
+	unsigned status;   /* 0: none */
+	struct str reason; /* empty: the usual phrase */
+	struct str lines;  /* whole header lines, or empty */
+	struct str why;    /* for the log; empty: the reason */
 };
 
 /* Answers with the arrival's transaction, or without state when it has none. */
@@ -75,26 +77,30 @@ void respond(struct core *, const struct arrival *, const struct refusal *, cons
 void refuse(struct core *, const struct arrival *, const struct refusal *, const struct turn *);
 
 /* The same as SIP_FAULTS says, for a message that could not be read whole. */
-void respond_fault(struct core *, const struct arrival *, const struct fault *, const struct turn *);
+void respond_fault(
+	struct core *, const struct arrival *, const struct fault *, const struct turn *);
 
 /* One line about a fault: from where, what, at which octet. */
 void note_fault(struct core *, const struct flow *, const struct addr *source, enum sip_fault,
-    uint32_t at, const struct turn *);
+	uint32_t at, const struct turn *);
 
 /* 401 with fresh challenges. */
 void challenge(struct core *, const struct arrival *, bool is_stale, const struct turn *);
 
-/* ---- requests.c ---------------------------------------------------------------------------------- */
+/* ---- requests.c
+ * ---------------------------------------------------------------------------------- */
 
 /* A request that no transaction has heard yet. */
 void request_hear(struct core *, struct arrival *, const struct turn *);
 
-/* ---- invite.c, register.c ------------------------------------------------------------------------- */
+/* ---- invite.c, register.c
+ * ------------------------------------------------------------------------- */
 
 void invite_hear(struct core *, struct arrival *, const struct turn *);
 void register_hear(struct core *, struct arrival *, const struct turn *);
 
-/* ---- route.c -------------------------------------------------------------------------------------- */
+/* ---- route.c
+ * -------------------------------------------------------------------------------------- */
 
 /* Whether URI names us: one of our domains, or an address that we listen on. */
 bool route_is_ours(const struct core *, const struct uri *, const struct flow *);
@@ -113,6 +119,6 @@ const struct dn *route_find(const struct core *, struct str number, struct refus
 
 /* How a leg to DN is made when a caller whose leg speaks CALLER dialled NUMBER. */
 enum route_verdict route_plan(struct core *, const struct dn *, struct str number,
-    enum scheme caller, const struct turn *, struct leg_plan *plan, struct refusal *refusal);
+	enum scheme caller, const struct turn *, struct leg_plan *plan, struct refusal *refusal);
 
 #endif

@@ -15,8 +15,7 @@ is_body_carried(const struct msg *msg)
 
 	if (str_is_empty(msg->body))
 		return true;
-	if (!str_is_none(disposition) &&
-	    str_holds_alike(disposition, STR("handling=optional")))
+	if (!str_is_none(disposition) && str_holds_alike(disposition, STR("handling=optional")))
 		return true;
 	if (!str_is_none(encoding) && !str_alike(encoding, STR("identity")))
 		return false;
@@ -43,7 +42,7 @@ judge_invite(const struct core *core, const struct arrival *a)
 			.lines = STR("Accept: application/sdp, multipart/mixed\r\n"
 				     "Accept-Encoding: identity\r\nAccept-Language: en\r\n") };
 	if (msg_has_token(msg, HEADER_SUPPORTED, STR("timer")) &&
-	    msg_seconds(msg, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S)
+		msg_seconds(msg, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S)
 		return (struct refusal){ .status = 422, .lines = STR("Min-SE: 90\r\n") };
 	return (struct refusal){ .status = 0 };
 }
@@ -60,7 +59,7 @@ challenges_anybody(const struct directory *directory)
 
 struct asker {
 	enum caller kind;
-	struct str number;   /* of the DN or trunk, or what the From says */
+	struct str number; /* of the DN or trunk, or what the From says */
 	bool is_proven;
 };
 
@@ -78,15 +77,16 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	if (dn != NULL && !dn_is_trunk(dn)) {
 		source.names_dn = true;
 		source.dn_has_password = dn->challenges_invite;
-		source.on_dn_flow = registrar_is_on_flow(core->registrar, dn->number,
-					a->flow->id, &a->source, t->now) ||
-				    peers_is_at(&core->peers, dn, &a->source);
+		source.on_dn_flow = registrar_is_on_flow(core->registrar, dn->number, a->flow->id,
+					    &a->source, t->now) ||
+			peers_is_at(&core->peers, dn, &a->source);
 	} else if (trunk == NULL && directory_is_domain(directory, a->msg->from.uri.host)) {
 		/* An unknown number in our own domain is asked like a known one. */
 		source.names_dn = source.dn_has_password = challenges_anybody(directory);
 	}
 	if (source.dn_has_password && !source.from_trunk_address) {
-		struct gate_claim claim = { .username = number, .realm = directory_realm(directory),
+		struct gate_claim claim = { .username = number,
+			.realm = directory_realm(directory),
 			.password = dn != NULL ? dn->password : STR("") };
 
 		verdict = gate_judge(core->gate, a->msg, &claim, t->now);
@@ -108,7 +108,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 
 static void
 place(struct core *core, const struct arrival *a, const struct asker *asker, struct call *call,
-    const struct dn *dn, struct str number, const struct turn *t)
+	const struct dn *dn, struct str number, const struct turn *t)
 {
 	enum scheme caller = leg_at(&core->legs, call->legs[0])->speech.scheme;
 	struct leg_plan plan = { .way_count = 0 };
@@ -116,19 +116,16 @@ place(struct core *core, const struct arrival *a, const struct asker *asker, str
 
 	(void)asker;
 	switch (route_plan(core, dn, number, caller, t, &plan, &refusal)) {
-	case ROUTE_PLAN:
-		call_place(&core->calls, call, &plan, a->msg, t);
-		return;
+	case ROUTE_PLAN: call_place(&core->calls, call, &plan, a->msg, t); return;
 	case ROUTE_WAIT:
 		if (call_park(&core->calls, call, a->msg, t))
 			return;
 		break;
-	case ROUTE_REFUSED:
-		break;
+	case ROUTE_REFUSED: break;
 	}
 	core->refused++;
 	call_refuse(&core->calls, call, refusal.status,
-	    str_is_empty(refusal.reason) ? STR("") : refusal.reason, refusal.lines, t);
+		str_is_empty(refusal.reason) ? STR("") : refusal.reason, refusal.lines, t);
 }
 
 void
@@ -148,19 +145,24 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	if (refusal.status == 0)
 		dn = route_find(core, number, &refusal);
 	if (dn != NULL &&
-	    !source_may_call(asker.kind, dn_is_trunk(dn), (unsigned)core->directory->strangers))
+		!source_may_call(asker.kind, dn_is_trunk(dn), (unsigned)core->directory->strangers))
 		refusal = (struct refusal){ .status = 403,
 			.why = STR("a stranger may not call there (strangers)") };
 	if (refusal.status == 0 && !calls_have_room(&core->calls))
-		refusal = (struct refusal){ .status = 503, .lines = STR("Retry-After: 5\r\n"),
+		refusal = (struct refusal){ .status = 503,
+			.lines = STR("Retry-After: 5\r\n"),
 			.why = STR("there is no room for one more call") };
 	if (refusal.status != 0) {
 		refuse(core, a, &refusal, t);
 		return;
 	}
 	respond(core, a, &trying, t);
-	request = (struct call_request){ .invite = a->msg, .txn = a->txn, .way = a->way,
-		.caller = asker.number, .is_proven = asker.is_proven, .number = number };
+	request = (struct call_request){ .invite = a->msg,
+		.txn = a->txn,
+		.way = a->way,
+		.caller = asker.number,
+		.is_proven = asker.is_proven,
+		.number = number };
 	call = call_open(&core->calls, &request, t);
 	if (call == NULL) {
 		refusal = (struct refusal){ .status = 513, .why = STR("its headers do not fit") };

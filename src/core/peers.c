@@ -104,7 +104,8 @@ peers_hear(struct peers *ps, const struct event *event, const struct turn *t)
 		if (again_ms > AGAIN_MAX_MS)
 			again_ms = AGAIN_MAX_MS;
 	} else {
-		/* Old addresses stay in use while the resolver fails; a name that is gone is gone. */
+		/* Old addresses stay in use while the resolver fails; a name that is gone is
+		 * gone. */
 		if (event->u.names.status == NAMES_ABSENT)
 			peer->count = 0;
 		again_ms = AGAIN_FAILED_MS;

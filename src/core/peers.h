@@ -15,12 +15,12 @@
 enum { PEER_ADDRS_MAX = NAMES_MAX };
 
 struct peer {
-	bool is_asked;        /* a question is under way                    */
-	bool is_known;        /* there was an answer (it may be empty)       */
+	bool is_asked; /* a question is under way                    */
+	bool is_known; /* there was an answer (it may be empty)       */
 	uint32_t count;
 	struct addr addrs[PEER_ADDRS_MAX]; /* no port */
 	struct ref ref;
-	struct alarm alarm;   /* kind ALARM_HOP: ask again */
+	struct alarm alarm; /* kind ALARM_HOP: ask again */
 };
 
 struct peers {

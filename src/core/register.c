@@ -22,7 +22,7 @@ is_somebody_else(struct core *core, const struct msg *msg, struct str number, co
 	struct cred cred;
 
 	if (line == NULL || !cred_parse(&cred, line->value) || str_is_none(cred.username) ||
-	    str_same(cred.username, number))
+		str_same(cred.username, number))
 		return false;
 	dn = directory_find(core->directory, cred.username);
 	if (dn == NULL || str_is_empty(dn->password))
@@ -35,9 +35,10 @@ is_somebody_else(struct core *core, const struct msg *msg, struct str number, co
 /* Ends: true when the REGISTER is let in; otherwise it was answered. */
 static bool
 let_in(struct core *core, const struct arrival *a, const struct dn *dn, struct str number,
-    bool *is_proven, const struct turn *t)
+	bool *is_proven, const struct turn *t)
 {
-	struct gate_claim claim = { .username = number, .realm = directory_realm(core->directory),
+	struct gate_claim claim = { .username = number,
+		.realm = directory_realm(core->directory),
 		.password = dn != NULL ? dn->password : STR("") };
 	struct refusal refusal = { .status = 404, .why = STR("no DN has this number") };
 	bool is_due = dn != NULL ? dn->challenges_register : challenges_anybody(core->directory);
@@ -49,18 +50,13 @@ let_in(struct core *core, const struct arrival *a, const struct dn *dn, struct s
 		return dn != NULL;
 	}
 	switch (gate_judge(core->gate, a->msg, &claim, t->now)) {
-	case GATE_IN:
-		*is_proven = true;
-		return true;
-	case GATE_STALE:
-		challenge(core, a, true, t);
-		return false;
+	case GATE_IN: *is_proven = true; return true;
+	case GATE_STALE: challenge(core, a, true, t); return false;
 	case GATE_BAD:
 		refusal = (struct refusal){ .status = 400, .reason = STR("Bad Digest URI") };
 		refuse(core, a, &refusal, t);
 		return false;
-	case GATE_CHALLENGE:
-		break;
+	case GATE_CHALLENGE: break;
 	}
 	if (is_somebody_else(core, a->msg, number, t)) {
 		refusal = (struct refusal){ .status = 403,
@@ -84,7 +80,8 @@ register_hear(struct core *core, struct arrival *a, const struct turn *t)
 
 	if (to->scheme != URI_SIP && to->scheme != URI_SIPS)
 		refusal = (struct refusal){ .status = 400, .reason = STR("To Is No SIP URI") };
-	else if (!route_is_ours(core, &a->msg->target, a->flow) || !route_is_ours(core, to, a->flow))
+	else if (!route_is_ours(core, &a->msg->target, a->flow) ||
+		!route_is_ours(core, to, a->flow))
 		refusal = (struct refusal){ .status = 404, .why = STR("not a domain of ours") };
 	if (refusal.status != 0) {
 		refuse(core, a, &refusal, t);

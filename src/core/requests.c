@@ -5,7 +5,8 @@
 
 #include "sip/write.h"
 
-#define ALLOW_OUTSIDE STR("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, REFER, NOTIFY, PRACK\r\n")
+#define ALLOW_OUTSIDE \
+	STR("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, INFO, REFER, NOTIFY, PRACK\r\n")
 
 /* The extensions that we carry; anything else required is 420 (RFC 3261 8.2.2.3). */
 static bool
@@ -59,7 +60,8 @@ static bool
 serve(struct core *core, struct arrival *a, const struct turn *t)
 {
 	struct txn_owner nobody = { .kind = OWNER_NONE };
-	struct refusal full = { .status = 503, .lines = STR("Retry-After: 5\r\n"),
+	struct refusal full = { .status = 503,
+		.lines = STR("Retry-After: 5\r\n"),
 		.why = STR("the table of transactions is full") };
 
 	a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
@@ -141,9 +143,10 @@ options_hear(struct core *core, struct arrival *a, const struct turn *t)
 		answer.status = 404;
 	else if (!str_is_empty(number)) { /* what an INVITE would get (RFC 3261 11.2) */
 		dn = route_find(core, number, &answer);
-		if (dn != NULL && route_plan(core, dn, number,
-				      speech_of_request(a->msg, a->flow->transport).scheme, t,
-				      &plan, &answer) != ROUTE_REFUSED)
+		if (dn != NULL &&
+			route_plan(core, dn, number,
+				speech_of_request(a->msg, a->flow->transport).scheme, t, &plan,
+				&answer) != ROUTE_REFUSED)
 			answer = (struct refusal){ .status = 200 };
 	}
 	if (answer.status == 200)
@@ -159,14 +162,12 @@ static struct refusal
 outside_refusal(enum method method)
 {
 	switch (method) {
-	case METHOD_REFER: /* RFC 3515 2.4.2 */
-		return (struct refusal){ .status = 603 };
+	case METHOD_REFER: /* RFC 3515 2.4.2 */ return (struct refusal){ .status = 603 };
 	case METHOD_BYE:
 	case METHOD_INFO:
 	case METHOD_UPDATE:
 	case METHOD_PRACK:
-	case METHOD_NOTIFY:
-		return (struct refusal){ .status = 481 };
+	case METHOD_NOTIFY: return (struct refusal){ .status = 481 };
 	case METHOD_MESSAGE:
 	case METHOD_SUBSCRIBE:
 	case METHOD_PUBLISH:
@@ -176,8 +177,7 @@ outside_refusal(enum method method)
 	case METHOD_OPTIONS:
 	case METHOD_REGISTER:
 	case METHOD_OTHER:
-	case METHODS:
-		break;
+	case METHODS: break;
 	}
 	return (struct refusal){ .status = 405, .lines = ALLOW_OUTSIDE };
 }
@@ -190,24 +190,19 @@ outside_hear(struct core *core, struct arrival *a, const struct turn *t)
 	if (!serve(core, a, t))
 		return;
 	/* A To tag without its dialog: whatever it was is over (RFC 3261 12.2.2). */
-	if (refusal.status == 0 && !str_is_none(a->msg->to.tag) && a->msg->method != METHOD_REGISTER)
+	if (refusal.status == 0 && !str_is_none(a->msg->to.tag) &&
+		a->msg->method != METHOD_REGISTER)
 		refusal = (struct refusal){ .status = 481 };
 	if (refusal.status == 0 && core->is_draining)
-		refusal = (struct refusal){ .status = 503, .lines = STR("Retry-After: 30\r\n"),
+		refusal = (struct refusal){ .status = 503,
+			.lines = STR("Retry-After: 30\r\n"),
 			.why = STR("the server is shutting down") };
 	if (refusal.status == 0) {
 		switch (a->msg->method) {
-		case METHOD_INVITE:
-			invite_hear(core, a, t);
-			return;
-		case METHOD_REGISTER:
-			register_hear(core, a, t);
-			return;
-		case METHOD_OPTIONS:
-			options_hear(core, a, t);
-			return;
-		default:
-			refusal = outside_refusal(a->msg->method);
+		case METHOD_INVITE: invite_hear(core, a, t); return;
+		case METHOD_REGISTER: register_hear(core, a, t); return;
+		case METHOD_OPTIONS: options_hear(core, a, t); return;
+		default: refusal = outside_refusal(a->msg->method);
 		}
 	}
 	refuse(core, a, &refusal, t);
@@ -221,14 +216,10 @@ request_hear(struct core *core, struct arrival *a, const struct turn *t)
 
 	switch (txns_hear_request(&core->txns, a->msg, &a->way, t->now, t->out)) {
 	case HEARD_REPEAT:
-	case HEARD_ACK:
-		return;
-	case HEARD_MERGED:
-		refuse(core, a, &merged, t);
-		return;
+	case HEARD_ACK: return;
+	case HEARD_MERGED: refuse(core, a, &merged, t); return;
 	case HEARD_NEW:
-	case HEARD_ACK_UP:
-		break;
+	case HEARD_ACK_UP: break;
 	}
 	if (a->msg->method == METHOD_CANCEL) {
 		cancel_hear(core, a, t);

@@ -6,7 +6,8 @@
 
 enum { TAG_BYTES = 64 };
 
-/* The same request gets the same tag, so that a repeat without a transaction gets the same answer. */
+/* The same request gets the same tag, so that a repeat without a transaction gets the same
+ * answer. */
 static struct str
 write_tag(const struct core *core, const struct msg *msg, char text[TAG_BYTES])
 {
@@ -28,9 +29,9 @@ respond(struct core *core, const struct arrival *a, const struct refusal *r, con
 	struct str bytes;
 
 	write_response(&b, a->msg, &a->source, r->status, reason,
-	    r->status == 100         ? STR("")
-	    : str_is_empty(a->tag) ? write_tag(core, a->msg, text)
-				   : a->tag);
+		r->status == 100               ? STR("")
+			: str_is_empty(a->tag) ? write_tag(core, a->msg, text)
+					       : a->tag);
 	buf_put(&b, r->lines);
 	write_body(&b, STR(""));
 	if (!buf_ok(&b))
@@ -54,9 +55,10 @@ refuse(struct core *core, const struct arrival *a, const struct refusal *r, cons
 	buf_put(&line, STR(": refused with "));
 	buf_number(&line, r->status);
 	buf_put(&line, STR(": "));
-	buf_put(&line, !str_is_empty(r->why)      ? r->why
-		       : !str_is_empty(r->reason) ? r->reason
-						  : reason_phrase(r->status));
+	buf_put(&line,
+		!str_is_empty(r->why)              ? r->why
+			: !str_is_empty(r->reason) ? r->reason
+						   : reason_phrase(r->status));
 	buf_put(&line, STR(": "));
 	buf_quoted(&line, a->msg->method_text, 32);
 	buf_char(&line, ' ');
@@ -68,8 +70,8 @@ refuse(struct core *core, const struct arrival *a, const struct refusal *r, cons
 }
 
 void
-respond_fault(struct core *core, const struct arrival *a, const struct fault *fault,
-    const struct turn *t)
+respond_fault(
+	struct core *core, const struct arrival *a, const struct fault *fault, const struct turn *t)
 {
 	char text[128];
 	struct buf reason = buf_on(text, sizeof text);
@@ -86,7 +88,7 @@ respond_fault(struct core *core, const struct arrival *a, const struct fault *fa
 
 void
 note_fault(struct core *core, const struct flow *flow, const struct addr *source,
-    enum sip_fault what, uint32_t at, const struct turn *t)
+	enum sip_fault what, uint32_t at, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 
@@ -108,7 +110,8 @@ challenge(struct core *core, const struct arrival *a, bool is_stale, const struc
 	struct buf lines = buf_on(text, sizeof text);
 	struct refusal r = { .status = 401, .reason = STR("") };
 
-	gate_write_challenge(core->gate, &lines, directory_realm(core->directory), is_stale, t->now);
+	gate_write_challenge(
+		core->gate, &lines, directory_realm(core->directory), is_stale, t->now);
 	r.lines = buf_str(&lines);
 	respond(core, a, &r, t);
 }

@@ -53,7 +53,8 @@ is_incomplete(const struct directory *directory, struct str number)
 	for (uint32_t i = 0; i < directory->count; i++) {
 		const struct dn *dn = &directory->dns[i];
 
-		if (dn_is_trunk(dn) && dn->prefix.len > number.len && str_begins(dn->prefix, number))
+		if (dn_is_trunk(dn) && dn->prefix.len > number.len &&
+			str_begins(dn->prefix, number))
 			return true;
 	}
 	return false;
@@ -68,8 +69,9 @@ route_find(const struct core *core, struct str number, struct refusal *refusal)
 		dn = directory_trunk(core->directory, number);
 	if (dn == NULL)
 		*refusal = (struct refusal){
-			.status = str_is_empty(number) || is_incomplete(core->directory, number) ? 484
-												 : 404,
+			.status = str_is_empty(number) || is_incomplete(core->directory, number)
+				? 484
+				: 404,
 			.why = STR("no DN has this number and no trunk its prefix"),
 		};
 	return dn;
@@ -137,7 +139,7 @@ choose_binding(const struct binding *found, uint32_t count, enum scheme caller)
 
 static enum route_verdict
 plan_registered(struct core *core, const struct dn *dn, enum scheme caller, const struct turn *t,
-    struct leg_plan *plan, struct refusal *refusal)
+	struct leg_plan *plan, struct refusal *refusal)
 {
 	struct binding found[CONTACTS_PER_AOR_MAX];
 	uint32_t count = registrar_find(core->registrar, dn->number, t->now, found);
@@ -146,7 +148,8 @@ plan_registered(struct core *core, const struct dn *dn, enum scheme caller, cons
 	struct buf to = take_uri(t);
 
 	if (binding == NULL || !write_contact(&uri, binding->contact)) {
-		*refusal = (struct refusal){ .status = 480, .why = STR("the DN is not registered") };
+		*refusal =
+			(struct refusal){ .status = 480, .why = STR("the DN is not registered") };
 		return ROUTE_REFUSED;
 	}
 	write_uri(&to, binding->speech.scheme, dn->number, directory_realm(core->directory), 0);
@@ -166,7 +169,7 @@ plan_registered(struct core *core, const struct dn *dn, enum scheme caller, cons
 
 static enum route_verdict
 plan_fixed(struct core *core, const struct dn *dn, struct str number, const struct turn *t,
-    struct leg_plan *plan, struct refusal *refusal)
+	struct leg_plan *plan, struct refusal *refusal)
 {
 	const struct peer *peer = peers_of(&core->peers, dn);
 	const struct contact *contact = &dn->contact;
@@ -189,7 +192,8 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	for (uint32_t i = 0; i < peer->count && i < WAYS_MAX; i++) {
 		struct way *way = &plan->ways[plan->way_count++];
 
-		*way = (struct way){ .transport = contact->speech.transport, .addr = peer->addrs[i] };
+		*way = (struct way){ .transport = contact->speech.transport,
+			.addr = peer->addrs[i] };
 		way->addr.port = contact->port != 0 ? contact->port
 						    : transport_port(contact->speech.transport);
 	}
@@ -198,11 +202,12 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 
 enum route_verdict
 route_plan(struct core *core, const struct dn *dn, struct str number, enum scheme caller,
-    const struct turn *t, struct leg_plan *plan, struct refusal *refusal)
+	const struct turn *t, struct leg_plan *plan, struct refusal *refusal)
 {
 	plan->dn = dn->number;
 	if (dn->capacity > 0 && calls_of_dn(&core->calls, dn->number) >= dn->capacity) {
-		*refusal = (struct refusal){ .status = 480, .reason = STR("At Capacity"),
+		*refusal = (struct refusal){ .status = 480,
+			.reason = STR("At Capacity"),
 			.why = STR("the DN has as many calls as its capacity allows") };
 		return ROUTE_REFUSED;
 	}

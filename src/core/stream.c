@@ -54,7 +54,9 @@ hear_fault(struct core *core, struct flow *flow, const struct frame *frame, cons
 
 	core->faults++;
 	note_fault(core, flow, &flow->peer, frame->fault, 0, t);
-	a.way = (struct txn_way){ .flow = flow->id, .addr = flow->peer, .is_reliable = true,
+	a.way = (struct txn_way){ .flow = flow->id,
+		.addr = flow->peer,
+		.is_reliable = true,
 		.is_tls = flow->transport == TRANSPORT_TLS };
 	if (!str_is_empty(frame->message)) {
 		(void)msg_parse(core->msg, frame->message, false, &fault);
@@ -77,14 +79,9 @@ hear_whole(struct core *core, struct flow *flow, struct str data, const struct t
 
 		done += frame.skip;
 		switch (frame.kind) {
-		case FRAME_MORE:
-			return done;
-		case FRAME_PING:
-			out_send(t->out, flow->id, &flow->peer, STR("\r\n"));
-			continue;
-		case FRAME_FAULT:
-			hear_fault(core, flow, &frame, t);
-			return data.len;
+		case FRAME_MORE: return done;
+		case FRAME_PING: out_send(t->out, flow->id, &flow->peer, STR("\r\n")); continue;
+		case FRAME_FAULT: hear_fault(core, flow, &frame, t); return data.len;
 		case FRAME_MESSAGE:
 			done += frame.message.len;
 			core_hear(core, flow, &flow->peer, frame.message, t);
@@ -108,7 +105,7 @@ arm(struct core *core, struct flow *flow, struct half *half, bool has_moved, con
 	if (has_moved)
 		half->since_ms = t->now.mono_ms;
 	alarm_arm(&core->alarms, &flow->alarm,
-	    has_backlog(t) ? t->now.mono_ms : half->since_ms + STREAM_WAIT_MS);
+		has_backlog(t) ? t->now.mono_ms : half->since_ms + STREAM_WAIT_MS);
 }
 
 /* Keeps REST, which is not (or not yet) handled. */

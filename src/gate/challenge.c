@@ -20,7 +20,8 @@ enum {
 
 /* A nonce that was used with success. It stands in the place of its number modulo the size of the
  * table, and a later number puts it out: so the oldest falls out first, and a number that is
- * smaller than what stands in its place has fallen out or can no longer be told from one that has. */
+ * smaller than what stands in its place has fallen out or can no longer be told from one that
+ * has. */
 struct used {
 	uint64_t number; /* 0: none */
 	uint32_t count;  /* the highest nc */
@@ -235,7 +236,8 @@ gate_judge(
 
 	if (!find_cred(request, claim->realm, &cred) || !is_complete(&cred, &count))
 		return GATE_CHALLENGE;
-	/* All of it is done whatever fails, so that an unknown number takes as long as a known one. */
+	/* All of it is done whatever fails, so that an unknown number takes as long as a known
+	 * one. */
 	nonce = nonce_judge(g, cred.nonce, count, now, &number);
 	is_right = is_right_response(g, request, &cred, claim);
 	is_right &= same_unescaped(cred.username, claim->username);

@@ -42,7 +42,8 @@ struct gate_claim {
 };
 
 /* Judges REQUEST by the first Digest Authorization line of CLAIM's realm (RFC 7616 3.4, RFC 8760
- * 2.6). Anything but an answer with qop=auth, an nc of eight hex digits and the claim's user name is
+ * 2.6). Anything but an answer with qop=auth, an nc of eight hex digits and the claim's user name
+ * is
  * no answer. The digest's uri need not be the Request-URI but must name it, or its host, or the
  * realm. The work is the same whether the number is known or not, and the response is compared in
  * constant time.
@@ -50,7 +51,8 @@ struct gate_claim {
 enum gate_verdict gate_judge(
 	struct gate *, const struct msg *request, const struct gate_claim *, struct when now);
 
-/* Puts the WWW-Authenticate lines of a 401: SHA-256 first, then MD5 (RFC 8760 2.3), one fresh nonce.
+/* Puts the WWW-Authenticate lines of a 401: SHA-256 first, then MD5 (RFC 8760 2.3), one fresh
+ * nonce.
  * Pre: REALM is a domain, of at most 255 octets. */
 void gate_write_challenge(
 	struct gate *, struct buf *, struct str realm, bool stale, struct when now);

@@ -31,9 +31,7 @@ take(struct flows *fs, struct flow_id id, enum transport transport, uint32_t lis
 
 	if (flow == NULL)
 		return NULL;
-	*flow = (struct flow){
-		.id = id, .ref = ref, .transport = transport, .listener = listener
-	};
+	*flow = (struct flow){ .id = id, .ref = ref, .transport = transport, .listener = listener };
 	flow->alarm = alarm_of(ALARM_FLOW, ref, 0);
 	map_put(&fs->by_number, number_hash(fs, id), ref.slot);
 	return flow;
@@ -41,7 +39,7 @@ take(struct flows *fs, struct flow_id id, enum transport transport, uint32_t lis
 
 bool
 flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct listener *listeners,
-    uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES])
+	uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES])
 {
 	bool ok;
 
@@ -97,7 +95,8 @@ flows_add(struct flows *fs, const struct event *opened)
 	flow->local = opened->u.open.local;
 	flow->proof = secured->proof;
 	if (!is_dialled(flow)) {
-		/* One that we dialled stays known by the address and the name that it was dialled to. */
+		/* One that we dialled stays known by the address and the name that it was
+		 * dialled to. */
 		flow->peer = opened->u.open.peer;
 		flow->name_len = keep(flow->name, sizeof flow->name, secured->name);
 	} else if (flow->transport == TRANSPORT_TLS && flow->proof != PROOF_NAME) {
@@ -118,7 +117,7 @@ flows_find(const struct flows *fs, struct flow_id id)
 	uint32_t cursor;
 
 	for (uint32_t slot = map_first(&fs->by_number, hash, &cursor); slot != MAP_NONE;
-	     slot = map_next(&fs->by_number, hash, &cursor)) {
+		slot = map_next(&fs->by_number, hash, &cursor)) {
 		struct flow *flow = pool_slot(&fs->pool, slot);
 
 		if (flow_same(flow->id, id))
@@ -165,7 +164,8 @@ flows_face(const struct flows *fs, enum transport transport, const struct addr *
 		if (l->transport != transport || l->local.family != peer->family)
 			continue;
 		bits = common_bits(&l->local, peer) + 1;
-		/* A loopback address leads nowhere but to this machine, and nothing else leads there. */
+		/* A loopback address leads nowhere but to this machine, and nothing else leads
+		 * there. */
 		if (addr_is_loopback(&l->local) != addr_is_loopback(peer))
 			bits = 1;
 		if (bits > best_bits) {
@@ -177,8 +177,8 @@ flows_face(const struct flows *fs, enum transport transport, const struct addr *
 }
 
 struct flow *
-flows_towards(const struct flows *fs, enum transport transport, const struct addr *peer,
-    struct str name)
+flows_towards(
+	const struct flows *fs, enum transport transport, const struct addr *peer, struct str name)
 {
 	uint64_t hash;
 	uint32_t cursor;
@@ -190,11 +190,12 @@ flows_towards(const struct flows *fs, enum transport transport, const struct add
 	}
 	hash = peer_hash(fs, transport, peer);
 	for (uint32_t slot = map_first(&fs->by_peer, hash, &cursor); slot != MAP_NONE;
-	     slot = map_next(&fs->by_peer, hash, &cursor)) {
+		slot = map_next(&fs->by_peer, hash, &cursor)) {
 		struct flow *flow = pool_slot(&fs->pool, slot);
 
-		if (flow->transport == transport && addr_same(&flow->peer, peer) && !flow->is_shut &&
-		    (transport != TRANSPORT_TLS || str_alike(flow_name(flow), name)))
+		if (flow->transport == transport && addr_same(&flow->peer, peer) &&
+			!flow->is_shut &&
+			(transport != TRANSPORT_TLS || str_alike(flow_name(flow), name)))
 			return flow;
 	}
 	return NULL;
@@ -219,7 +220,7 @@ flows_reach(struct flows *fs, struct target *target, struct str about, const str
 		flow->name_len = keep(flow->name, sizeof flow->name, name);
 		map_put(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
 		out_dial(t->out, id, target->transport, &target->addr, out_keep(t->out, name),
-		    out_keep(t->out, about));
+			out_keep(t->out, about));
 	}
 	if (flow == NULL)
 		return false;
@@ -250,7 +251,7 @@ address_for(const struct flows *fs, const struct flow *flow, const struct addr *
 
 void
 flows_write_face(const struct flows *fs, struct buf *b, enum transport transport,
-    const struct addr *peer, struct flow_id id)
+	const struct addr *peer, struct flow_id id)
 {
 	const struct listener *face = flows_face(fs, transport, peer);
 	const struct flow *flow = flows_find(fs, id);

@@ -20,8 +20,10 @@ struct flow {
 	struct ref ref;
 	enum transport transport;
 	struct addr local, peer; /* peer: none for a datagram socket */
-	uint32_t listener;       /* by which it was accepted, or whose socket it is; NO_LISTENER: dialled */
-	bool is_open;            /* false: dialled, and not there yet */
+	uint32_t
+		/* by which it was accepted, or whose socket it is; NO_LISTENER: dialled */
+		listener;
+	bool is_open; /* false: dialled, and not there yet */
 	enum proof proof;
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
@@ -31,10 +33,10 @@ struct flow {
 	char cipher[FLOW_CIPHER_MAX];
 
 	/* Of the stream's reader (core/stream.c). */
-	struct ref half;     /* octets of a message that is not whole yet */
-	unsigned crlfs;      /* CR and LF seen in a row                  */
-	bool is_shut;        /* we asked for its end: read no more       */
-	struct alarm alarm;  /* half a message waits                     */
+	struct ref half;    /* octets of a message that is not whole yet */
+	unsigned crlfs;     /* CR and LF seen in a row                  */
+	bool is_shut;       /* we asked for its end: read no more       */
+	struct alarm alarm; /* half a message waits                     */
 };
 
 #define NO_LISTENER UINT32_MAX
@@ -51,9 +53,10 @@ struct flows {
 /* Carves a table for MAX flows and puts the datagram sockets of LISTENERS in.
  * Ends: true; false when the arena is too small (or only measures). */
 bool flows_open(struct flows *, struct arena *, uint32_t max, const struct listener *listeners,
-    uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES]);
+	uint32_t listener_count, const uint8_t key[MAP_KEY_BYTES]);
 
-/* Puts a flow that has opened into the table; one that we dialled is there already and becomes open.
+/* Puts a flow that has opened into the table; one that we dialled is there already and becomes
+ * open.
  * Ends: the flow, or NULL when the table is full, or when it was given up meanwhile. */
 struct flow *flows_add(struct flows *, const struct event *opened);
 
@@ -65,8 +68,8 @@ void flows_drop(struct flows *, struct flow *);
 
 /* A live or opening connection of ours to exactly this transport, address and (for TLS) verified
  * name; for UDP the socket from which the peer is reached. NULL: one must be dialled. */
-struct flow *flows_towards(const struct flows *, enum transport, const struct addr *peer,
-    struct str name);
+struct flow *flows_towards(
+	const struct flows *, enum transport, const struct addr *peer, struct str name);
 
 /* The way to TARGET: its flow, or a connection that is dialled now and given its number.
  * Ends: true with target->flow set; false when the table is full. */
@@ -83,9 +86,10 @@ void listener_write(struct buf *, const struct listener *);
 /* Puts the host and port of ours that PEER shall see in Via and Contact: what the flow ID was
  * accepted by, else flows_face(). A stream listener on a wildcard has no address of its own: then
  * its port goes with the address of the flow, or of the socket that is nearest to PEER. Without a
- * listener of this transport the peer can only come back on the connection, and another is shown. */
+ * listener of this transport the peer can only come back on the connection, and another is
+ * shown. */
 void flows_write_face(const struct flows *, struct buf *, enum transport, const struct addr *peer,
-    struct flow_id id);
+	struct flow_id id);
 
 struct str flow_name(const struct flow *);
 

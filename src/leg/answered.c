@@ -12,15 +12,16 @@
 enum { LINES_BYTES = 1024 };
 
 static bool
-put_first_contact(struct legs *ls, struct leg *leg, const struct msg *invite,
-    const struct txn_way *way)
+put_first_contact(
+	struct legs *ls, struct leg *leg, const struct msg *invite, const struct txn_way *way)
 {
 	char text[URI_BYTES_MAX];
 	struct buf host = buf_on(text, sizeof text);
 
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
-	return buf_ok(&host) && dialog_put_contact(ls, leg, invite->target.user, buf_str(&host),
-				    scheme_echo_param(&leg->speech, invite));
+	return buf_ok(&host) &&
+		dialog_put_contact(ls, leg, invite->target.user, buf_str(&host),
+			scheme_echo_param(&leg->speech, invite));
 }
 
 /* Whether a caller by datagrams sits behind a NAT: its own Via names another address than its
@@ -31,13 +32,13 @@ is_natted(const struct msg *invite, const struct flow *flow, const struct txn_wa
 	struct addr sent_by;
 
 	return flow->transport == TRANSPORT_UDP && invite->via_count == 1 &&
-	       msg_header(invite, HEADER_RECORD_ROUTE) == NULL &&
-	       addr_parse(&sent_by, invite->via.host) && !addr_same_ip(&sent_by, &way->addr);
+		msg_header(invite, HEADER_RECORD_ROUTE) == NULL &&
+		addr_parse(&sent_by, invite->via.host) && !addr_same_ip(&sent_by, &way->addr);
 }
 
 struct leg *
 leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	const struct flow *flow = flows_find(ls->flows, way->flow);
 	struct leg *leg = flow != NULL ? leg_take(ls, LEG_OF_CALLER, t) : NULL;
@@ -52,8 +53,8 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->is_proven = flow->proof != PROOF_NONE;
 	leg->is_natted = is_natted(invite, flow, way);
 	if (!dialog_make_tag(ls, leg) || !dialog_from_invite(leg, invite, t) ||
-	    !put_first_contact(ls, leg, invite, way) ||
-	    !leg_keep_echo(ls, leg, txn, invite, way, t)) {
+		!put_first_contact(ls, leg, invite, way) ||
+		!leg_keep_echo(ls, leg, txn, invite, way, t)) {
 		leg_move(ls, leg, LEG_GONE);
 		leg_close(ls, leg);
 		return NULL;
@@ -70,12 +71,15 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 
 void
 leg_ring(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
-    const struct cargo *cargo, const struct turn *t)
+	const struct cargo *cargo, const struct turn *t)
 {
 	char text[LINES_BYTES];
 	struct buf lines = buf_on(text, sizeof text);
-	struct reply reply = { .txn = leg->invite_in, .status = status, .reason = reason,
-		.with_contact = true, .cargo = cargo };
+	struct reply reply = { .txn = leg->invite_in,
+		.status = status,
+		.reason = reason,
+		.with_contact = true,
+		.cargo = cargo };
 
 	if (ref_is_none(leg->invite_in))
 		return;
@@ -101,7 +105,7 @@ accept(struct legs *ls, struct leg *leg, const struct turn *t)
 	leg->resend_ms = ls->txns->timers.t1_ms;
 	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_RESEND], t->now.mono_ms + leg->resend_ms);
 	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT],
-	    t->now.mono_ms + 64 * ls->txns->timers.t1_ms);
+		t->now.mono_ms + 64 * ls->txns->timers.t1_ms);
 	if (leg->state == LEG_CALLING || leg->state == LEG_RINGING)
 		leg_move(ls, leg, LEG_ANSWERED);
 	session_start(ls, leg, t);
@@ -109,12 +113,15 @@ accept(struct legs *ls, struct leg *leg, const struct turn *t)
 
 bool
 leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct cargo *cargo,
-    const struct turn *t)
+	const struct turn *t)
 {
 	char text[LINES_BYTES];
 	struct buf lines = buf_on(text, sizeof text);
-	struct reply reply = { .txn = leg->invite_in, .status = 200, .reason = reason,
-		.with_contact = true, .cargo = cargo };
+	struct reply reply = { .txn = leg->invite_in,
+		.status = 200,
+		.reason = reason,
+		.with_contact = true,
+		.cargo = cargo };
 
 	if (ref_is_none(leg->invite_in))
 		return false;
@@ -122,11 +129,11 @@ leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct car
 	dialog_keep_session(leg, cargo);
 	dialog_write_uuid(ls, leg, &lines);
 	session_write(leg, &lines);
-	leg_write_abilities(&lines,
-	    leg->kind == LEG_OF_CALLER ? STR("uui,timer") : STR("uui"));
+	leg_write_abilities(&lines, leg->kind == LEG_OF_CALLER ? STR("uui,timer") : STR("uui"));
 	reply.lines = buf_str(&lines);
 	if (!leg_reply(ls, leg, &reply, t)) {
-		/* Only what is larger than a message may be comes here: nobody must be left waiting. */
+		/* Only what is larger than a message may be comes here: nobody must be left
+		 * waiting. */
 		leg_refuse(ls, leg, 500, STR(""), NULL, t);
 		return false;
 	}
@@ -136,10 +143,11 @@ leg_answer(struct legs *ls, struct leg *leg, struct str reason, const struct car
 
 void
 leg_refuse(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
-    const struct cargo *cargo, const struct turn *t)
+	const struct cargo *cargo, const struct turn *t)
 {
-	struct reply reply = { .txn = leg->invite_in, .status = status, .reason = reason,
-		.cargo = cargo };
+	struct reply reply = {
+		.txn = leg->invite_in, .status = status, .reason = reason, .cargo = cargo
+	};
 
 	if (ref_is_none(leg->invite_in))
 		return;
@@ -159,8 +167,7 @@ answered_resend(struct legs *ls, struct leg *leg, const struct turn *t)
 {
 	int64_t t2_ms = ls->txns->timers.t2_ms;
 
-	if (ref_is_none(leg->invite_done) ||
-	    !txn_answer_again(ls->txns, leg->invite_done, t->out))
+	if (ref_is_none(leg->invite_done) || !txn_answer_again(ls->txns, leg->invite_done, t->out))
 		return leg_nothing();
 	leg->resend_ms = 2 * leg->resend_ms < t2_ms ? 2 * leg->resend_ms : t2_ms;
 	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_RESEND], t->now.mono_ms + leg->resend_ms);
@@ -186,7 +193,8 @@ answered_no_ack(struct legs *ls, struct leg *leg, const struct turn *t)
 	stop_waiting(ls, leg);
 	if (was_ours) {
 		leg_send_late_bye(ls, leg, t);
-		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
+		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
+					      : leg_nothing();
 	}
 	leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"ACK missing\""), NULL, t);
 	return leg_say(WORD_BYE, 408, STR("the ACK never came"), NULL);
@@ -204,14 +212,15 @@ answered_hear_ack(struct legs *ls, struct leg *leg, const struct msg *ack, const
 		leg_move(ls, leg, LEG_TALKING);
 	if (leg->wants_bye) {
 		leg_send_late_bye(ls, leg, t);
-		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
+		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
+					      : leg_nothing();
 	}
 	return leg_say(WORD_ACK, 0, STR(""), ack);
 }
 
 static struct word
 refuse_now(struct legs *ls, struct leg *leg, struct ref txn, unsigned status, struct str reason,
-    struct str lines, const struct turn *t)
+	struct str lines, const struct turn *t)
 {
 	struct reply reply = { .txn = txn, .status = status, .reason = reason, .lines = lines };
 
@@ -225,13 +234,13 @@ static bool
 is_refresh(const struct legs *ls, const struct leg *leg, const struct msg *invite)
 {
 	return leg->heard_sdp != 0 && dialog_session_hash(ls, invite) == leg->heard_sdp &&
-	       !str_is_empty(leg_text(leg, TEXT_SDP));
+		!str_is_empty(leg_text(leg, TEXT_SDP));
 }
 
 /* The fault of a re-INVITE, or 0 (RFC 3261 14.2, RFC 5630 5.1.2). */
 static unsigned
 judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
-    const struct txn_way *way, struct str *reason, struct buf *lines)
+	const struct txn_way *way, struct str *reason, struct buf *lines)
 {
 	struct nameaddr contact;
 	uint32_t interval_s;
@@ -242,20 +251,19 @@ judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
 		return 500;
 	}
 	if (!ref_is_none(leg->invite_out) || !ref_is_none(leg->invite_done) || leg->owes_ack ||
-	    (!ref_is_none(leg->session.refresh) && leg->session.refresh_is_invite))
+		(!ref_is_none(leg->session.refresh) && leg->session.refresh_is_invite))
 		return 491;
 	if (!msg_contact(invite, &contact)) {
 		*reason = STR("Bad Contact");
 		return 400;
 	}
-	if (leg->speech.scheme == SCHEME_SIPS &&
-	    (!way->is_tls || contact.uri.scheme != URI_SIPS)) {
+	if (leg->speech.scheme == SCHEME_SIPS && (!way->is_tls || contact.uri.scheme != URI_SIPS)) {
 		*reason = !way->is_tls ? STR("SIPS Dialog Not Over TLS")
 				       : STR("SIPS Dialog With SIP Contact");
 		return 400;
 	}
 	if (leg->kind == LEG_OF_CALLER && msg_has_token(invite, HEADER_SUPPORTED, STR("timer")) &&
-	    msg_seconds(invite, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S) {
+		msg_seconds(invite, HEADER_SESSION_EXPIRES, &interval_s) && interval_s < MIN_SE_S) {
 		write_number(lines, HEADER_MIN_SE, MIN_SE_S); /* RFC 4028 9 */
 		return 422;
 	}
@@ -264,7 +272,7 @@ judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
 
 struct word
 answered_hear_invite(struct legs *ls, struct leg *leg, const struct msg *invite, struct ref txn,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	char text[LINES_BYTES];
 	struct buf lines = buf_on(text, sizeof text);

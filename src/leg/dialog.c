@@ -31,7 +31,7 @@ dialog_tag_ref(struct str tag)
 	while (dash > 0 && tag.at[dash - 1] != '-')
 		dash--;
 	if (dash == 0 ||
-	    !str_number(str_from(tag, dash), ((uint64_t)1 << (32 + SLOT_BITS)) - 1, &number))
+		!str_number(str_from(tag, dash), ((uint64_t)1 << (32 + SLOT_BITS)) - 1, &number))
 		return REF_NONE;
 	return (struct ref){ (uint32_t)(number & ((1u << SLOT_BITS) - 1)),
 		(uint32_t)(number >> SLOT_BITS) };
@@ -94,7 +94,7 @@ put_target(struct leg *leg, enum leg_text place, const struct msg *msg)
 	struct nameaddr contact;
 
 	if (!msg_contact(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX ||
-	    (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS))
+		(contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS))
 		return false;
 	return shelf_put(&leg->shelf, place, contact.uri.text);
 }
@@ -107,11 +107,11 @@ dialog_from_invite(struct leg *leg, const struct msg *invite, const struct turn 
 	leg->remote_cseq = invite->cseq;
 	leg->has_remote_cseq = true;
 	return shelf_put(&leg->shelf, TEXT_CALL_ID, invite->call_id) &&
-	       put_end(leg, TEXT_REMOTE, &invite->from, no_tag) &&
-	       shelf_put(&leg->shelf, TEXT_REMOTE_TAG,
-		   str_is_none(invite->from.tag) ? no_tag : invite->from.tag) &&
-	       put_end(leg, TEXT_LOCAL, &invite->to, leg_text(leg, TEXT_LOCAL_TAG)) &&
-	       put_routes(leg, invite, false, t) && put_target(leg, TEXT_TARGET, invite);
+		put_end(leg, TEXT_REMOTE, &invite->from, no_tag) &&
+		shelf_put(&leg->shelf, TEXT_REMOTE_TAG,
+			str_is_none(invite->from.tag) ? no_tag : invite->from.tag) &&
+		put_end(leg, TEXT_LOCAL, &invite->to, leg_text(leg, TEXT_LOCAL_TAG)) &&
+		put_routes(leg, invite, false, t) && put_target(leg, TEXT_TARGET, invite);
 }
 
 bool
@@ -120,13 +120,14 @@ dialog_from_answer(struct leg *leg, const struct msg *answer, const struct turn 
 	struct str no_tag = STR("");
 	struct str tag = str_is_none(answer->to.tag) ? no_tag : answer->to.tag;
 
-	/* Without a tag a 1xx makes no dialog; a 2xx does, with the tag of none (RFC 3261 12.1.2). */
+	/* Without a tag a 1xx makes no dialog; a 2xx does, with the tag of none (RFC 3261
+	 * 12.1.2). */
 	if (str_is_empty(tag) && answer->status < 200)
 		return true;
 	if (!str_same(tag, leg_text(leg, TEXT_REMOTE_TAG)))
 		leg->has_remote_cseq = false; /* another dialog counts for itself */
 	if (!put_end(leg, TEXT_REMOTE, &answer->to, no_tag) ||
-	    !shelf_put(&leg->shelf, TEXT_REMOTE_TAG, tag) || !put_routes(leg, answer, true, t))
+		!shelf_put(&leg->shelf, TEXT_REMOTE_TAG, tag) || !put_routes(leg, answer, true, t))
 		return false;
 	(void)put_target(leg, TEXT_TARGET, answer);
 	return true;
@@ -157,8 +158,8 @@ dialog_take_target(struct leg *leg)
 }
 
 bool
-dialog_put_contact(struct legs *ls, struct leg *leg, struct str user, struct str host,
-    struct str param)
+dialog_put_contact(
+	struct legs *ls, struct leg *leg, struct str user, struct str host, struct str param)
 {
 	char text[2 * URI_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
@@ -179,7 +180,7 @@ dialog_put_contact(struct legs *ls, struct leg *leg, struct str user, struct str
 
 void
 dialog_write_via(const struct legs *ls, struct buf *b, enum transport transport,
-    const struct txn_way *way, struct str branch)
+	const struct txn_way *way, struct str branch)
 {
 	write_begin(b, HEADER_VIA);
 	buf_put(b, STR("SIP/2.0/"));
@@ -201,7 +202,7 @@ first_route(struct str routes, struct nameaddr *first, struct str *rest)
 	size_t at;
 
 	return !str_is_empty(routes) && lex_element(&routes, &value) &&
-	       nameaddr_parse(first, value, &at) && !first->star && (*rest = routes, true);
+		nameaddr_parse(first, value, &at) && !first->star && (*rest = routes, true);
 }
 
 bool
@@ -237,8 +238,8 @@ write_target(struct buf *b, struct str target)
 		/* method= has no place in a Request-URI; transport= on a sips leg says nothing, and
 		 * `tls` must not be said (RFC 3261 19.1.1, RFC 5630 5.1.1). */
 		if (str_alike(param.name, STR("method")) ||
-		    (uri.scheme == URI_SIPS && str_alike(param.name, STR("transport")) &&
-			!str_is_none(param.value) && str_alike(param.value, STR("tls"))))
+			(uri.scheme == URI_SIPS && str_alike(param.name, STR("transport")) &&
+				!str_is_none(param.value) && str_alike(param.value, STR("tls"))))
 			continue;
 		buf_char(b, ';');
 		buf_put(b, param.name);
@@ -271,7 +272,7 @@ write_routes(struct buf *b, struct str first, struct str rest, struct str last)
 
 static void
 write_start(const struct leg *leg, struct buf *b, struct str method, struct nameaddr *route,
-    bool is_strict)
+	bool is_strict)
 {
 	char text[URI_BYTES_MAX + 16];
 	struct buf target = buf_on(text, sizeof text);
@@ -283,9 +284,8 @@ write_start(const struct leg *leg, struct buf *b, struct str method, struct name
 }
 
 void
-dialog_write_request(const struct legs *ls, const struct leg *leg, struct buf *b,
-    struct str method, uint32_t cseq, struct str branch, const struct txn_way *way,
-    enum transport transport)
+dialog_write_request(const struct legs *ls, const struct leg *leg, struct buf *b, struct str method,
+	uint32_t cseq, struct str branch, const struct txn_way *way, enum transport transport)
 {
 	struct nameaddr route;
 	struct str rest = STR("");
@@ -302,8 +302,7 @@ dialog_write_request(const struct legs *ls, const struct leg *leg, struct buf *b
 	buf_put(b, method);
 	write_end(b);
 	dialog_write_via(ls, b, transport, way, branch);
-	write_number(b, HEADER_MAX_FORWARDS,
-	    leg->is_confirmed ? 70 : (uint64_t)leg->max_forwards);
+	write_number(b, HEADER_MAX_FORWARDS, leg->is_confirmed ? 70 : (uint64_t)leg->max_forwards);
 	if (is_strict)
 		write_routes(b, STR(""), rest, leg_text(leg, TEXT_TARGET));
 	else if (has_route)
@@ -337,10 +336,11 @@ dialog_keep_session(struct leg *leg, const struct cargo *cargo)
 {
 	if (cargo == NULL || str_is_empty(cargo->body))
 		return;
-	/* One that is too long is not kept: the session is then refreshed by UPDATE or not at all. */
+	/* One that is too long is not kept: the session is then refreshed by UPDATE or not at
+	 * all. */
 	if (cargo->body.len > LEG_SDP_BYTES_MAX ||
-	    !shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo->body_headers) ||
-	    !shelf_put(&leg->shelf, TEXT_SDP, cargo->body)) {
+		!shelf_put(&leg->shelf, TEXT_SDP_HEADERS, cargo->body_headers) ||
+		!shelf_put(&leg->shelf, TEXT_SDP, cargo->body)) {
 		(void)shelf_put(&leg->shelf, TEXT_SDP, STR(""));
 		(void)shelf_put(&leg->shelf, TEXT_SDP_HEADERS, STR(""));
 	}

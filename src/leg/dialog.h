@@ -32,18 +32,18 @@ bool dialog_hold_target(struct leg *, const struct msg *invite);
 void dialog_take_target(struct leg *);
 
 /* Puts our Contact value: `<scheme:user@host:port;transport>`. */
-bool dialog_put_contact(struct legs *, struct leg *, struct str user, struct str host,
-    struct str param);
+bool dialog_put_contact(
+	struct legs *, struct leg *, struct str user, struct str host, struct str param);
 
 /* Puts the start line and the headers up to Route of a request inside the dialog, in strict form
  * where the first proxy is a strict router. BRANCH and TRANSPORT go into the Via, whose host is the
  * face that PEER shall see. */
 void dialog_write_request(const struct legs *, const struct leg *, struct buf *, struct str method,
-    uint32_t cseq, struct str branch, const struct txn_way *way, enum transport);
+	uint32_t cseq, struct str branch, const struct txn_way *way, enum transport);
 
 /* Puts a Via line. */
 void dialog_write_via(const struct legs *, struct buf *, enum transport, const struct txn_way *way,
-    struct str branch);
+	struct str branch);
 
 /* Puts the cargo of a message, then Content-Length and the body: the end of every message. */
 void dialog_write_cargo(struct buf *, const struct cargo *);

@@ -7,7 +7,7 @@ enum { FORKS_MAX = 8 };
 
 void
 leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
-    const struct turn *t)
+	const struct turn *t)
 {
 	char text[512];
 	struct buf lines = buf_on(text, sizeof text);
@@ -33,16 +33,16 @@ leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const s
 void
 leg_send_late_bye(struct legs *ls, struct leg *leg, const struct turn *t)
 {
-	struct cargo cargo = { .headers = leg_text(leg, TEXT_HEADERS), .body_headers = STR(""),
-		.body = STR("") };
+	struct cargo cargo = {
+		.headers = leg_text(leg, TEXT_HEADERS), .body_headers = STR(""), .body = STR("")
+	};
 
 	leg_send_bye(ls, leg, STR(""), &cargo, t);
 }
 
 /* Keeps the lines of a BYE that must wait; its body is not worth it. */
 static void
-keep_bye(struct leg *leg, struct str reason_header, const struct cargo *cargo,
-    const struct turn *t)
+keep_bye(struct leg *leg, struct str reason_header, const struct cargo *cargo, const struct turn *t)
 {
 	size_t size = HEAD_BYTES_MAX + 512;
 	char *text = arena_take(t->scratch, size, 1);
@@ -57,7 +57,7 @@ keep_bye(struct leg *leg, struct str reason_header, const struct cargo *cargo,
 
 static void
 end_dialog(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
-    const struct turn *t)
+	const struct turn *t)
 {
 	if (ref_is_none(leg->invite_done)) {
 		leg_send_bye(ls, leg, reason_header, cargo, t);
@@ -70,7 +70,7 @@ end_dialog(struct legs *ls, struct leg *leg, struct str reason_header, const str
 
 void
 leg_end(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
-    struct str reason_header, const struct cargo *cargo, const struct turn *t)
+	struct str reason_header, const struct cargo *cargo, const struct turn *t)
 {
 	switch (leg->state) {
 	case LEG_CALLING:
@@ -85,13 +85,10 @@ leg_end(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 		leg_move(ls, leg, LEG_LEAVING);
 		return;
 	case LEG_ANSWERED:
-	case LEG_TALKING:
-		end_dialog(ls, leg, reason_header, cargo, t);
-		return;
+	case LEG_TALKING: end_dialog(ls, leg, reason_header, cargo, t); return;
 	case LEG_IDLE:
 	case LEG_LEAVING:
-	case LEG_GONE:
-		return;
+	case LEG_GONE: return;
 	}
 }
 
@@ -111,7 +108,7 @@ leg_hear_cancel(struct legs *ls, struct leg *leg, const struct msg *cancel, cons
 
 struct word
 leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct reply reply = { .txn = txn, .status = 200 };
 	bool was_leaving = leg->state == LEG_LEAVING;
@@ -143,11 +140,12 @@ leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref
 void
 leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, const struct turn *t)
 {
-	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its own,
+	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its
+	 * own,
 	 * which says ACK and BYE and is gone. */
 	struct leg *fork = leg->forks < FORKS_MAX ? leg_take(ls, LEG_OF_CALLEE, t) : NULL;
-	static const enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG, TEXT_TARGET,
-		TEXT_CONTACT, TEXT_NAME, TEXT_DN };
+	static const enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG,
+		TEXT_TARGET, TEXT_CONTACT, TEXT_NAME, TEXT_DN };
 
 	if (fork == NULL)
 		return;
@@ -174,10 +172,8 @@ struct word
 leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, const struct turn *t)
 {
 	switch ((enum leg_alarm)alarm->letter) {
-	case LEG_ALARM_RESEND:
-		return answered_resend(ls, leg, t);
-	case LEG_ALARM_SESSION:
-		return session_ring(ls, leg, t);
+	case LEG_ALARM_RESEND: return answered_resend(ls, leg, t);
+	case LEG_ALARM_SESSION: return session_ring(ls, leg, t);
 	case LEG_ALARM_WAIT:
 		if (!ref_is_none(leg->invite_done))
 			return answered_no_ack(ls, leg, t);
@@ -187,11 +183,10 @@ leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, cons
 
 			leg_end(ls, leg, 0, STR(""), STR(""), NULL, t);
 			return leg_say(WORD_FAIL, has_rung ? 480 : 408,
-			    has_rung ? STR("No Answer") : STR("Request Timeout"), NULL);
+				has_rung ? STR("No Answer") : STR("Request Timeout"), NULL);
 		}
 		return leg_nothing();
-	case LEG_ALARMS:
-		break;
+	case LEG_ALARMS: break;
 	}
 	return leg_nothing();
 }

@@ -17,7 +17,8 @@ void leg_move(struct legs *, struct leg *, enum leg_state);
 
 /* The way for the next request inside the dialog: the live flow first, else a new connection to the
  * next hop. Ends: true; false with *WHY a sentence. */
-bool way_inside(struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
+bool way_inside(
+	struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
 
 /* The way for the first INVITE of a leg that we make: the next of leg->ways that is allowed. */
 bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
@@ -25,10 +26,12 @@ bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way 
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */
 void way_heard(struct legs *, struct leg *, const struct txn_way *way);
 
-/* ---- the messages ------------------------------------------------------------------------------ */
+/* ---- the messages
+ * ------------------------------------------------------------------------------ */
 
 /* A response to a request of the peer: its head out of the echo kept with TXN, our Contact if
- * WITH_CONTACT, then LINES (whole header lines) and CARGO. Ends: false when it could not be sent. */
+ * WITH_CONTACT, then LINES (whole header lines) and CARGO. Ends: false when it could not be
+ * sent. */
 struct reply {
 	struct ref txn;
 	unsigned status;
@@ -41,12 +44,12 @@ bool leg_reply(struct legs *, struct leg *, const struct reply *, const struct t
 
 /* Keeps the echo of a request that its transaction will need. */
 bool leg_keep_echo(struct legs *, const struct leg *, struct ref txn, const struct msg *request,
-    const struct txn_way *way, const struct turn *);
+	const struct txn_way *way, const struct turn *);
 
 /* Sends a request inside the dialog in a transaction of its own.
  * Ends: the transaction, or REF_NONE. */
 struct ref leg_request(struct legs *, struct leg *, enum method, bool with_contact,
-    struct str lines, const struct cargo *, const struct turn *);
+	struct str lines, const struct cargo *, const struct turn *);
 
 /* Sends the ACK of a 2xx (RFC 3261 13.2.2.4) and keeps it for repeats of that.
  * Ends: false when there is no way for it. */
@@ -61,7 +64,8 @@ void leg_write_abilities(struct buf *, struct str supported);
 struct word leg_nothing(void);
 struct word leg_say(enum leg_word, unsigned status, struct str reason, const struct msg *);
 
-/* ---- session.c (RFC 4028) -------------------------------------------------------------------------- */
+/* ---- session.c (RFC 4028)
+ * -------------------------------------------------------------------------- */
 
 /* Takes in what an INVITE (the first or a later one) asks of the session timer. */
 void session_hear(struct leg *, const struct msg *invite);
@@ -82,14 +86,15 @@ void session_answered(struct legs *, struct leg *, const struct msg *answer, con
 struct word session_ring(struct legs *, struct leg *, const struct turn *);
 
 /* The answer to our refresh. */
-struct word session_refreshed(struct legs *, struct leg *, const struct news *,
-    const struct msg *, const struct turn *);
+struct word session_refreshed(
+	struct legs *, struct leg *, const struct news *, const struct msg *, const struct turn *);
 
-/* ---- ending.c ---------------------------------------------------------------------------------------- */
+/* ---- ending.c
+ * ---------------------------------------------------------------------------------------- */
 
 /* Sends BYE and leaves; what still waits for an answer or an ACK of ours gets it first. */
 void leg_send_bye(struct legs *, struct leg *, struct str reason_header, const struct cargo *,
-    const struct turn *);
+	const struct turn *);
 
 /* The BYE that had to wait for the ACK. */
 void leg_send_late_bye(struct legs *, struct leg *, const struct turn *);
@@ -98,17 +103,18 @@ void leg_send_late_bye(struct legs *, struct leg *, const struct turn *);
 void leg_refuse_fork(struct legs *, struct leg *, const struct msg *answer, const struct turn *);
 
 /* The peer's BYE. */
-struct word leg_hear_bye(struct legs *, struct leg *, const struct msg *, struct ref txn,
-    const struct turn *);
+struct word leg_hear_bye(
+	struct legs *, struct leg *, const struct msg *, struct ref txn, const struct turn *);
 
-/* ---- made.c, answered.c, talk.c: who hears what -------------------------------------------------------- */
+/* ---- made.c, answered.c, talk.c: who hears what
+ * -------------------------------------------------------- */
 
 struct word made_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *,
-    const struct txn_way *, const struct turn *);
-struct word change_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *,
-    const struct turn *);
+	const struct txn_way *, const struct turn *);
+struct word change_hear_news(
+	struct legs *, struct leg *, const struct news *, const struct msg *, const struct turn *);
 struct word answered_hear_invite(struct legs *, struct leg *, const struct msg *, struct ref txn,
-    const struct txn_way *, const struct turn *);
+	const struct txn_way *, const struct turn *);
 struct word answered_hear_ack(struct legs *, struct leg *, const struct msg *, const struct turn *);
 struct word answered_resend(struct legs *, struct leg *, const struct turn *);
 struct word answered_no_ack(struct legs *, struct leg *, const struct turn *);

@@ -10,7 +10,8 @@
  *   answered:  IDLE -> CALLING -> RINGING --2xx sent-> ANSWERED --ACK heard-> TALKING
  *   both:      TALKING --BYE either way--> LEAVING --BYE done--> GONE
  *
- * Files: leg.h (this), table.c (open, find, close), dialog.c (what a dialog is made of, and the head
+ * Files: leg.h (this), table.c (open, find, close), dialog.c (what a dialog is made of, and the
+ * head
  * of every request), way.c (where it may go), answered.c and made.c (the INVITE, from either
  * side), talk.c (requests inside the dialog), session.c (RFC 4028), ending.c (CANCEL, BYE).
  */
@@ -34,23 +35,23 @@ enum leg_kind { LEG_OF_CALLER, LEG_OF_CALLEE }; /* we answer it; we make it */
 /* What stands on a leg's shelf. */
 enum leg_text {
 	TEXT_CALL_ID,
-	TEXT_LOCAL,      /* our From or To: with our tag                                   */
-	TEXT_REMOTE,     /* the peer's, with its tag once there is one                      */
+	TEXT_LOCAL,  /* our From or To: with our tag                                   */
+	TEXT_REMOTE, /* the peer's, with its tag once there is one                      */
 	TEXT_LOCAL_TAG,
 	TEXT_REMOTE_TAG,
-	TEXT_TARGET,     /* the remote target, a URI                                        */
-	TEXT_ROUTES,     /* the route set in the order of sending, as header values         */
-	TEXT_CONTACT,    /* our Contact value, in requests and later responses              */
-	TEXT_REQUEST,    /* answered legs: the number that was dialled                       */
-	TEXT_NAME,       /* whom a TLS peer that we dial must prove to be                    */
-	TEXT_DN,         /* the number of the DN behind the leg, for the log                 */
-	TEXT_SDP_HEADERS,/* Content-Type and its kin of the session we described last        */
-	TEXT_SDP,        /* the session we described last to this peer                       */
-	TEXT_ACK,        /* the ACK of the last 2xx, for its repeats                         */
-	TEXT_UUID,       /* of the call */
-	TEXT_HEADERS,    /* made legs: what crossed with the INVITE, for the next way; later: what
+	TEXT_TARGET,      /* the remote target, a URI                                        */
+	TEXT_ROUTES,      /* the route set in the order of sending, as header values         */
+	TEXT_CONTACT,     /* our Contact value, in requests and later responses              */
+	TEXT_REQUEST,     /* answered legs: the number that was dialled                       */
+	TEXT_NAME,        /* whom a TLS peer that we dial must prove to be                    */
+	TEXT_DN,          /* the number of the DN behind the leg, for the log                 */
+	TEXT_SDP_HEADERS, /* Content-Type and its kin of the session we described last        */
+	TEXT_SDP,         /* the session we described last to this peer                       */
+	TEXT_ACK,         /* the ACK of the last 2xx, for its repeats                         */
+	TEXT_UUID,        /* of the call */
+	TEXT_HEADERS,     /* made legs: what crossed with the INVITE, for the next way; later: what
 	                  * goes with a BYE that must wait                                     */
-	TEXT_NEW_TARGET, /* the Contact of the peer's re-INVITE that has no answer yet       */
+	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 };
 
 enum { WAYS_MAX = 8 };
@@ -73,7 +74,7 @@ struct session {
 	uint32_t interval_s;
 	uint32_t min_se_s;
 	int64_t expires_at_ms;
-	struct ref refresh;   /* our UPDATE or re-INVITE that is under way */
+	struct ref refresh; /* our UPDATE or re-INVITE that is under way */
 	bool refresh_is_invite;
 	bool peer_has_update; /* its Allow lists UPDATE */
 	bool peer_has_timer;
@@ -86,35 +87,35 @@ struct leg {
 	struct speech speech;
 	struct ref call; /* the owner's; not read here */
 
-	struct flow_id flow;       /* the live flow of the dialog */
+	struct flow_id flow; /* the live flow of the dialog */
 	enum flow_tie flow_tie;
-	struct addr peer;          /* the address behind it: where the last message came from */
+	struct addr peer; /* the address behind it: where the last message came from */
 	enum transport transport;
 	struct way ways[WAYS_MAX]; /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 
 	uint32_t local_cseq, remote_cseq;
-	bool has_remote_cseq;      /* the peer has sent a request in this dialog */
-	uint32_t invite_cseq;      /* of our INVITE that waits for its ACK  */
-	uint32_t heard_invite_cseq;/* of the peer's, whose 2xx does         */
-	struct ref invite_in;      /* the peer's INVITE that has no final answer yet */
-	struct ref invite_done;    /* the peer's INVITE whose 2xx waits for the ACK  */
-	struct ref invite_out;     /* our INVITE that has no final answer yet        */
+	bool has_remote_cseq;       /* the peer has sent a request in this dialog */
+	uint32_t invite_cseq;       /* of our INVITE that waits for its ACK  */
+	uint32_t heard_invite_cseq; /* of the peer's, whose 2xx does         */
+	struct ref invite_in;       /* the peer's INVITE that has no final answer yet */
+	struct ref invite_done;     /* the peer's INVITE whose 2xx waits for the ACK  */
+	struct ref invite_out;      /* our INVITE that has no final answer yet        */
 	struct ref bye_out;
-	bool is_confirmed;   /* there was a 2xx: there is a dialog                        */
-	bool is_cancelled;   /* we cancelled our INVITE, or the peer its own               */
-	bool wants_bye;      /* a BYE is due as soon as the ACK is there (RFC 3261 15)     */
-	bool owes_ack;       /* the 2xx had an offer: the ACK waits for the other side     */
-	bool was_heard;      /* our INVITE has had some answer: its way leads to the device */
-	bool is_natted;      /* a datagram reaches it only where its own come from          */
+	bool is_confirmed;     /* there was a 2xx: there is a dialog                        */
+	bool is_cancelled;     /* we cancelled our INVITE, or the peer its own               */
+	bool wants_bye;        /* a BYE is due as soon as the ACK is there (RFC 3261 15)     */
+	bool owes_ack;         /* the 2xx had an offer: the ACK waits for the other side     */
+	bool was_heard;        /* our INVITE has had some answer: its way leads to the device */
+	bool is_natted;        /* a datagram reaches it only where its own come from          */
 	bool invite_had_offer; /* the INVITE under way, either direction */
-	uint32_t forks;      /* other dialogs of our INVITE that were hung up              */
-	uint64_t heard_sdp;  /* hash of the session the peer described last; 0: none       */
-	uint64_t asked_sdp;  /* the same of its re-INVITE that has no answer yet           */
-	int64_t resend_ms;   /* of the 2xx                                                 */
-	int64_t since_ms;    /* when it was opened                                         */
+	uint32_t forks;        /* other dialogs of our INVITE that were hung up              */
+	uint64_t heard_sdp;    /* hash of the session the peer described last; 0: none       */
+	uint64_t asked_sdp;    /* the same of its re-INVITE that has no answer yet           */
+	int64_t resend_ms;     /* of the 2xx                                                 */
+	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
-	bool is_proven;      /* the peer was checked: certificate, name or digest          */
+	bool is_proven; /* the peer was checked: certificate, name or digest          */
 	struct session session;
 	struct session asked; /* what the peer's INVITE under way asks of the session timer */
 	struct alarm alarms[LEG_ALARMS];
@@ -135,27 +136,32 @@ struct legs {
 
 /* Carves a table for MAX legs; LEG_ALARMS alarms each.
  * Ends: true; false when the arena is too small (or only measures). */
-bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns,
-    struct flows *flows, struct alarms *alarms, struct dice *dice);
+bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns, struct flows *flows,
+	struct alarms *alarms, struct dice *dice);
 
-/* ---- what a leg says -------------------------------------------------------------------------- */
+/* ---- what a leg says
+ * -------------------------------------------------------------------------- */
 
-#define LEG_WORDS(X) \
-	X(NOTHING)  /* nothing for the other side                                                */ \
-	X(RING)     /* a 1xx beyond 100, with status                                              */ \
-	X(ANSWER)   /* a 2xx to the first INVITE; the ACK is sent unless owes_ack                  */ \
-	X(ACK)      /* the peer's ACK is there; with a session if the 2xx had the offer            */ \
-	X(CHANGE)   /* a re-INVITE that is to be answered                                         */ \
-	X(CHANGED)  /* a 2xx to our re-INVITE                                                     */ \
-	X(REFUSED)  /* a final failure of our re-INVITE; the call goes on                          */ \
-	X(ASK)      /* INFO or MESSAGE inside the dialog, its transaction in txn                   */ \
-	X(ASKED)    /* the final answer to ours, its transaction in txn                            */ \
-	X(FAIL)     /* the first INVITE failed, with status                                       */ \
-	X(NEXT)     /* the first INVITE did not reach its way, and another one was tried           */ \
-	X(CANCEL)   /* is_cancelled: the caller gave up, it has its answers already; else the peer  \
-		     * wants its re-INVITE cancelled, which still waits for an answer             */ \
-	X(BYE)      /* the peer hung up, or the dialog died; the leg is GONE or LEAVING            */ \
-	X(OVER)     /* the leg came to its end after our own BYE or CANCEL                         */
+/* NOTHING  nothing for the other side
+ * RING     a 1xx beyond 100, with status
+ * ANSWER   a 2xx to the first INVITE; the ACK is sent unless owes_ack
+ * ACK      the peer's ACK is there; with a session if the 2xx had the offer
+ * CHANGE   a re-INVITE that is to be answered
+ * CHANGED  a 2xx to our re-INVITE
+ * REFUSED  a final failure of our re-INVITE; the call goes on
+ * ASK      INFO or MESSAGE inside the dialog, its transaction in txn
+ * ASKED    the final answer to ours, its transaction in txn
+ * FAIL     the first INVITE failed, with status
+ * NEXT     the first INVITE did not reach its way, and another one was tried
+ * CANCEL   the caller cancelled; it has its answers already
+ * BYE      the peer hung up, or the dialog died; the leg is GONE or LEAVING
+ * OVER     the leg came to its end after our own BYE or CANCEL */
+#define LEG_WORDS(X)                                                                            \
+	X(NOTHING)                                                                              \
+	X(RING)                                                                                 \
+	X(ANSWER)                                                                               \
+	X(ACK) X(CHANGE) X(CHANGED) X(REFUSED) X(ASK) X(ASKED) X(FAIL) X(NEXT) X(CANCEL) X(BYE) \
+		X(OVER)
 
 enum leg_word {
 #define X(name) WORD_##name,
@@ -180,51 +186,55 @@ struct cargo {
 	struct str body;
 };
 
-/* ---- the leg that answers a caller -------------------------------------------------------------- */
+/* ---- the leg that answers a caller
+ * -------------------------------------------------------------- */
 
 /* Opens a leg for an INVITE that was let in.
  * Pre:  INVITE is well formed with exactly one Contact; TXN serves it; WAY is where it came.
  * After: TXN is the leg's.
  * Ends: the leg in CALLING, or NULL: the table is full or its texts do not fit. */
 struct leg *leg_open_answered(struct legs *, const struct msg *invite, struct ref txn,
-    const struct txn_way *way, const struct turn *);
+	const struct txn_way *way, const struct turn *);
 
 /* A 1xx beyond 100, a 2xx, a final failure, for the INVITE that waits (the first or a later one).
- * leg_answer ends: true; false when nobody waits, or the 2xx cannot be written and a 500 went out. */
+ * leg_answer ends: true; false when nobody waits, or the 2xx cannot be written and a 500 went
+ * out. */
 void leg_ring(struct legs *, struct leg *, unsigned status, struct str reason, const struct cargo *,
-    const struct turn *);
-bool leg_answer(struct legs *, struct leg *, struct str reason, const struct cargo *,
-    const struct turn *);
+	const struct turn *);
+bool leg_answer(
+	struct legs *, struct leg *, struct str reason, const struct cargo *, const struct turn *);
 void leg_refuse(struct legs *, struct leg *, unsigned status, struct str reason,
-    const struct cargo *, const struct turn *);
+	const struct cargo *, const struct turn *);
 
-/* ---- the leg that we make ------------------------------------------------------------------------ */
+/* ---- the leg that we make
+ * ------------------------------------------------------------------------ */
 
 struct leg_plan {
 	struct speech speech;
-	struct str request_uri; /* as it will stand in the start line                          */
-	struct str to_uri;      /* without brackets                                             */
-	struct str from_display;/* with its quotes, or empty                                    */
-	struct str from_user;   /* escapes in; empty: none                                      */
-	struct str name;        /* TLS: whom the peer must prove to be                          */
+	struct str request_uri;  /* as it will stand in the start line                          */
+	struct str to_uri;       /* without brackets                                             */
+	struct str from_display; /* with its quotes, or empty                                    */
+	struct str from_user;    /* escapes in; empty: none                                      */
+	struct str name;         /* TLS: whom the peer must prove to be                          */
 	struct str dn;
 	struct str uuid;
 	struct way ways[WAYS_MAX];
 	uint32_t way_count;
 	int32_t max_forwards;
-	bool is_proven;         /* the registration that holds the way was by digest */
-	bool may_use_tcp;       /* the contact leaves the transport open                */
+	bool is_proven;   /* the registration that holds the way was by digest */
+	bool may_use_tcp; /* the contact leaves the transport open                */
 };
 
 /* Makes a leg and sends its INVITE by the first way that secure/target allows.
  * Ends: the leg in CALLING; NULL with *WHY a sentence when no way is left or the table is full. */
 struct leg *leg_open_made(struct legs *, const struct leg_plan *, const struct cargo *,
-    const struct turn *, struct str *why);
+	const struct turn *, struct str *why);
 
 /* The ACK that it owes, with the answer to the offer in the 2xx. */
 void leg_ack(struct legs *, struct leg *, const struct cargo *, const struct turn *);
 
-/* ---- both, inside the dialog ------------------------------------------------------------------------ */
+/* ---- both, inside the dialog
+ * ------------------------------------------------------------------------ */
 
 /* Whether a re-INVITE may be sent now: no INVITE under way either way, and no ACK missing. */
 bool leg_may_change(const struct leg *);
@@ -234,20 +244,24 @@ bool leg_may_change(const struct leg *);
 bool leg_change(struct legs *, struct leg *, const struct cargo *, const struct turn *);
 
 /* Sends INFO or MESSAGE. Ends: the transaction, or REF_NONE. */
-struct ref leg_ask(struct legs *, struct leg *, enum method, const struct cargo *, const struct turn *);
+struct ref leg_ask(
+	struct legs *, struct leg *, enum method, const struct cargo *, const struct turn *);
 
 /* Answers the peer's INFO or MESSAGE. */
 void leg_asked(struct legs *, struct leg *, struct ref txn, unsigned status, struct str reason,
-    const struct cargo *, const struct turn *);
+	const struct cargo *, const struct turn *);
 
-/* Ends the leg in the way its state asks for: a final answer STATUS to a caller that waits, CANCEL to
- * a callee that was called, BYE inside a dialog, and BYE as soon as allowed where the ACK is still out.
+/* Ends the leg in the way its state asks for: a final answer STATUS to a caller that waits, CANCEL
+ * to
+ * a callee that was called, BYE inside a dialog, and BYE as soon as allowed where the ACK is still
+ * out.
  * After: the leg is LEAVING or GONE, or will say OVER once the ACK is there or missing for good.
  * REASON_HEADER: the value of a Reason header, or empty. */
 void leg_end(struct legs *, struct leg *, unsigned status, struct str reason,
-    struct str reason_header, const struct cargo *, const struct turn *);
+	struct str reason_header, const struct cargo *, const struct turn *);
 
-/* ---- what arrives for a leg -------------------------------------------------------------------------- */
+/* ---- what arrives for a leg
+ * -------------------------------------------------------------------------- */
 
 /* The leg whose dialog REQUEST is inside of, by its To tag, Call-ID and From tag; NULL: none. */
 struct leg *legs_find(const struct legs *, const struct msg *request);
@@ -255,18 +269,20 @@ struct leg *legs_find(const struct legs *, const struct msg *request);
 /* A request inside the dialog; TXN serves it, REF_NONE for an ACK. Everything the leg can answer by
  * itself it answers. */
 struct word leg_hear_request(struct legs *, struct leg *, const struct msg *, struct ref txn,
-    const struct txn_way *way, const struct turn *);
+	const struct txn_way *way, const struct turn *);
 
-/* CANCEL for the INVITE of this leg, which has no final answer yet; the CANCEL itself was answered. */
-struct word leg_hear_cancel(struct legs *, struct leg *, const struct msg *cancel,
-    const struct turn *);
+/* CANCEL for the INVITE of this leg, which has no final answer yet; the CANCEL itself was
+ * answered. */
+struct word leg_hear_cancel(
+	struct legs *, struct leg *, const struct msg *cancel, const struct turn *);
 
 /* Cancels our re-INVITE that is under way. Ends: true; false if there is none. */
 bool leg_cancel_change(struct legs *, struct leg *, const struct turn *);
 
-/* News of a client transaction of this leg; MSG is the response, or NULL for time-outs and failures. */
+/* News of a client transaction of this leg; MSG is the response, or NULL for time-outs and
+ * failures. */
 struct word leg_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *msg,
-    const struct txn_way *way, const struct turn *);
+	const struct txn_way *way, const struct turn *);
 
 /* An alarm of kind ALARM_LEG. */
 struct word leg_hear_alarm(struct legs *, struct leg *, const struct alarm *, const struct turn *);
@@ -282,7 +298,8 @@ struct leg *leg_at(const struct legs *, struct ref);
 struct str leg_text(const struct leg *, enum leg_text);
 struct str leg_state_name(enum leg_state);
 
-/* Puts how the leg is secured, one line for the log: scheme, transport, TLS version, cipher, verified name. */
+/* Puts how the leg is secured, one line for the log: scheme, transport, TLS version, cipher,
+ * verified name. */
 void leg_write_security(const struct legs *, const struct leg *, struct buf *);
 
 #endif

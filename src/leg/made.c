@@ -61,12 +61,13 @@ put_contact(struct legs *ls, struct leg *leg, struct str user, const struct txn_
 
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
-	       dialog_put_contact(ls, leg, user, buf_str(&host), scheme_contact_param(&spoken));
+		dialog_put_contact(ls, leg, user, buf_str(&host), scheme_contact_param(&spoken));
 }
 
 /* Sends the INVITE by the next way that is allowed. */
 static bool
-send_invite(struct legs *ls, struct leg *leg, struct str user, const struct turn *t, struct str *why)
+send_invite(
+	struct legs *ls, struct leg *leg, struct str user, const struct turn *t, struct str *why)
 {
 	struct txn_owner owner = { OWNER_LEG, leg->ref };
 	struct cargo cargo;
@@ -88,8 +89,8 @@ send_invite(struct legs *ls, struct leg *leg, struct str user, const struct turn
 	cargo = dialog_kept_session(leg);
 	cargo.headers = leg_text(leg, TEXT_HEADERS);
 	b = out_buf(t->out, WRITE_BYTES_MAX);
-	dialog_write_request(ls, leg, &b, STR("INVITE"), leg->local_cseq + 1, branch, &way,
-	    leg->transport);
+	dialog_write_request(
+		ls, leg, &b, STR("INVITE"), leg->local_cseq + 1, branch, &way, leg->transport);
 	write_header(&b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
 	dialog_write_uuid(ls, leg, &b);
 	leg_write_abilities(&b, STR("uui"));
@@ -134,8 +135,8 @@ is_large(const struct leg_plan *plan, const struct cargo *cargo)
 	enum { AROUND_BYTES = 600 };
 
 	return cargo->headers.len + cargo->body_headers.len + cargo->body.len +
-		   2 * plan->request_uri.len + plan->from_display.len + AROUND_BYTES >
-	       UDP_REQUEST_BYTES_MAX;
+		2 * plan->request_uri.len + plan->from_display.len + AROUND_BYTES >
+		UDP_REQUEST_BYTES_MAX;
 }
 
 /* A large INVITE tries TCP before each datagram way, if the contact leaves that open. */
@@ -158,7 +159,7 @@ put_ways(struct leg *leg, const struct leg_plan *plan, const struct cargo *cargo
 
 struct leg *
 leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *cargo,
-    const struct turn *t, struct str *why)
+	const struct turn *t, struct str *why)
 {
 	struct leg *leg = leg_take(ls, LEG_OF_CALLEE, t);
 	bool ok;
@@ -174,11 +175,11 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->invite_had_offer = !str_is_empty(cargo->body);
 	*why = STR("the texts of the leg do not fit");
 	ok = dialog_make_tag(ls, leg) && put_call_id(ls, leg) && put_ends(ls, leg, plan) &&
-	     shelf_put(&leg->shelf, TEXT_TARGET, plan->request_uri) &&
-	     shelf_put(&leg->shelf, TEXT_NAME, plan->name) &&
-	     shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
-	     shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
-	     shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
+		shelf_put(&leg->shelf, TEXT_TARGET, plan->request_uri) &&
+		shelf_put(&leg->shelf, TEXT_NAME, plan->name) &&
+		shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
+		shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
+		shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
 	dialog_keep_session(leg, cargo);
 	ok = ok && leg_text(leg, TEXT_SDP).len == cargo->body.len;
 	if (!ok || !send_invite(ls, leg, plan->from_user, t, why)) {
@@ -230,7 +231,8 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 	(void)shelf_put(&leg->shelf, TEXT_HEADERS, STR(""));
 	if (leg->is_cancelled) { /* it crossed our CANCEL */
 		hang_up(ls, leg, t);
-		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL) : leg_nothing();
+		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
+					      : leg_nothing();
 	}
 	leg->owes_ack = !leg->invite_had_offer;
 	leg_move(ls, leg, leg->owes_ack ? LEG_ANSWERED : LEG_TALKING);
@@ -244,7 +246,7 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 /* The INVITE came to nothing with STATUS: by the next way, if this one did not lead anywhere. */
 static struct word
 hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
-    const struct msg *msg, bool may_retry, const struct turn *t)
+	const struct msg *msg, bool may_retry, const struct turn *t)
 {
 	struct str why;
 
@@ -261,12 +263,10 @@ hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reaso
 
 struct word
 made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	switch (news->kind) {
-	case NEWS_PROVISIONAL:
-		way_heard(ls, leg, way);
-		return hear_ringing(ls, leg, msg, t);
+	case NEWS_PROVISIONAL: way_heard(ls, leg, way); return hear_ringing(ls, leg, msg, t);
 	case NEWS_FINAL:
 		leg->invite_out = REF_NONE;
 		if (msg->status < 300) {
@@ -280,11 +280,10 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 	case NEWS_UNREACHABLE:
 		leg->invite_out = REF_NONE;
 		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL,
-		    !leg->was_heard, t);
+			!leg->was_heard, t);
 	case NEWS_AGAIN:
 	case NEWS_NO_ACK:
-	case NEWS_NONE:
-		break;
+	case NEWS_NONE: break;
 	}
 	return leg_nothing();
 }

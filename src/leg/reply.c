@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages inside a dialog, put together and sent: replies out of a kept echo, requests, the ACK. */
+/* Messages inside a dialog, put together and sent: replies out of a kept echo, requests, the
+ * ACK. */
 #include "leg/inside.h"
 
 struct word
@@ -14,19 +15,20 @@ leg_say(enum leg_word word, unsigned status, struct str reason, const struct msg
 	return (struct word){ .word = word, .status = status, .reason = reason, .msg = msg };
 }
 
-/* What is listed here is carried, or refused as its RFC says; the reference's tokens in its order. */
+/* What is listed here is carried, or refused as its RFC says; the reference's tokens in its
+ * order. */
 void
 leg_write_abilities(struct buf *b, struct str supported)
 {
 	write_header(b, HEADER_ALLOW,
-	    STR("INVITE, ACK, PRACK, CANCEL, BYE, REFER, INFO, MESSAGE, NOTIFY, OPTIONS"));
+		STR("INVITE, ACK, PRACK, CANCEL, BYE, REFER, INFO, MESSAGE, NOTIFY, OPTIONS"));
 	if (!str_is_empty(supported))
 		write_header(b, HEADER_SUPPORTED, supported);
 }
 
 bool
 leg_keep_echo(struct legs *ls, const struct leg *leg, struct ref txn, const struct msg *request,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	size_t size = HEAD_BYTES_MAX + OURS_BYTES_MAX;
 	char *text = arena_take(t->scratch, size, 1);
@@ -60,7 +62,7 @@ leg_reply(struct legs *ls, struct leg *leg, const struct reply *r, const struct 
 
 struct ref
 leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_contact,
-    struct str lines, const struct cargo *cargo, const struct turn *t)
+	struct str lines, const struct cargo *cargo, const struct turn *t)
 {
 	struct txn_owner owner = { OWNER_LEG, leg->ref };
 	struct str branch, why;
@@ -75,7 +77,7 @@ leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_cont
 		return REF_NONE;
 	b = out_buf(t->out, WRITE_BYTES_MAX);
 	dialog_write_request(ls, leg, &b, method_name(method), leg->local_cseq + 1, branch, &way,
-	    leg->transport);
+		leg->transport);
 	if (with_contact)
 		write_header(&b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
 	buf_put(&b, lines);
@@ -105,8 +107,8 @@ leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const 
 		return false;
 	txns_write_branch(ls->txns, &branch);
 	b = out_buf(t->out, WRITE_BYTES_MAX);
-	dialog_write_request(ls, leg, &b, STR("ACK"), leg->invite_cseq, buf_str(&branch), &way,
-	    leg->transport);
+	dialog_write_request(
+		ls, leg, &b, STR("ACK"), leg->invite_cseq, buf_str(&branch), &way, leg->transport);
 	dialog_write_uuid(ls, leg, &b);
 	dialog_write_cargo(&b, cargo);
 	if (!buf_ok(&b))

@@ -83,15 +83,15 @@ session_start(struct legs *ls, struct leg *leg, const struct turn *t)
 	int64_t early_ms = interval_ms / 3 < 32000 ? interval_ms / 3 : 32000;
 
 	if ((leg->state != LEG_ANSWERED && leg->state != LEG_TALKING) ||
-	    s->refresher == REFRESHER_NOBODY ||
-	    (s->refresher == REFRESHER_WE && !may_refresh(leg))) {
+		s->refresher == REFRESHER_NOBODY ||
+		(s->refresher == REFRESHER_WE && !may_refresh(leg))) {
 		alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_SESSION]);
 		return;
 	}
 	s->expires_at_ms = t->now.mono_ms + interval_ms;
 	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_SESSION],
-	    s->refresher == REFRESHER_WE ? t->now.mono_ms + interval_ms / 2
-					 : s->expires_at_ms - early_ms);
+		s->refresher == REFRESHER_WE ? t->now.mono_ms + interval_ms / 2
+					     : s->expires_at_ms - early_ms);
 }
 
 void
@@ -107,7 +107,7 @@ session_answered(struct legs *ls, struct leg *leg, const struct msg *answer, con
 		/* The peer may have asked for less than we did, and to do it itself. */
 		s->interval_s = interval_s < MIN_SE_S ? MIN_SE_S : interval_s;
 		s->refresher = str_alike(msg_refresher(answer), STR("uas")) ? REFRESHER_PEER
-									  : REFRESHER_WE;
+									    : REFRESHER_WE;
 	}
 	session_start(ls, leg, t);
 }
@@ -179,12 +179,12 @@ retry(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn
 		/* The caller owns the Call-ID, so we are the side that waits the shorter time. */
 		again(ls, leg, 10 * (int64_t)dice_below(ls->dice, 201), t);
 	} else if (msg->status == 422 && msg_seconds(msg, HEADER_MIN_SE, &least_s) &&
-		   least_s > s->interval_s) {
+		least_s > s->interval_s) {
 		s->min_se_s = least_s;
 		s->interval_s = least_s;
 		again(ls, leg, 0, t);
 	} else if ((msg->status == 405 || msg->status == 501) && s->peer_has_update &&
-		   leg_text(leg, TEXT_SDP).len > 0) {
+		leg_text(leg, TEXT_SDP).len > 0) {
 		s->peer_has_update = false; /* whatever its Allow said */
 		again(ls, leg, 0, t);
 	} else {
@@ -194,7 +194,7 @@ retry(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn
 
 struct word
 session_refreshed(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct turn *t)
+	const struct turn *t)
 {
 	if (news->kind == NEWS_PROVISIONAL)
 		return leg_nothing();

@@ -7,7 +7,7 @@
 
 bool
 legs_open(struct legs *ls, struct arena *arena, uint32_t max, struct txns *txns,
-    struct flows *flows, struct alarms *alarms, struct dice *dice)
+	struct flows *flows, struct alarms *alarms, struct dice *dice)
 {
 	*ls = (struct legs){ .txns = txns, .flows = flows, .alarms = alarms, .dice = dice };
 	ls->sdp_key[0] = dice_u64(dice);
@@ -93,12 +93,12 @@ legs_find(const struct legs *ls, const struct msg *request)
 		return NULL;
 	leg = leg_at(ls, dialog_tag_ref(tag));
 	if (leg == NULL || leg->state == LEG_GONE ||
-	    !str_same(tag, leg_text(leg, TEXT_LOCAL_TAG)) ||
-	    !str_same(request->call_id, leg_text(leg, TEXT_CALL_ID)))
+		!str_same(tag, leg_text(leg, TEXT_LOCAL_TAG)) ||
+		!str_same(request->call_id, leg_text(leg, TEXT_CALL_ID)))
 		return NULL;
 	/* Before the callee's tag is known, only its first response can bring it. */
 	if (!str_same(str_is_none(request->from.tag) ? STR("") : request->from.tag,
-		leg_text(leg, TEXT_REMOTE_TAG)))
+		    leg_text(leg, TEXT_REMOTE_TAG)))
 		return NULL;
 	return leg;
 }

@@ -15,8 +15,8 @@ bool
 leg_may_change(const struct leg *leg)
 {
 	return leg->state == LEG_TALKING && ref_is_none(leg->invite_in) &&
-	       ref_is_none(leg->invite_out) && ref_is_none(leg->invite_done) &&
-	       ref_is_none(leg->session.refresh) && !leg->owes_ack && !leg->wants_bye;
+		ref_is_none(leg->invite_out) && ref_is_none(leg->invite_done) &&
+		ref_is_none(leg->session.refresh) && !leg->owes_ack && !leg->wants_bye;
 }
 
 bool
@@ -26,8 +26,7 @@ leg_change(struct legs *ls, struct leg *leg, const struct cargo *cargo, const st
 	struct buf lines = buf_on(text, sizeof text);
 
 	session_write(leg, &lines);
-	leg_write_abilities(&lines,
-	    leg->kind == LEG_OF_CALLER ? STR("uui,timer") : STR("uui"));
+	leg_write_abilities(&lines, leg->kind == LEG_OF_CALLER ? STR("uui,timer") : STR("uui"));
 	leg->invite_out = leg_request(ls, leg, METHOD_INVITE, true, buf_str(&lines), cargo, t);
 	if (ref_is_none(leg->invite_out))
 		return false;
@@ -63,8 +62,9 @@ keep_offered(struct legs *ls, struct leg *leg, struct str request, const struct 
 	if (msg_header(msg, HEADER_CONTENT_DISPOSITION) != NULL)
 		write_copy(&b, msg, HEADER_CONTENT_DISPOSITION);
 	if (buf_ok(&b)) {
-		struct cargo cargo = { .headers = STR(""), .body_headers = buf_str(&b),
-			.body = msg->body };
+		struct cargo cargo = {
+			.headers = STR(""), .body_headers = buf_str(&b), .body = msg->body
+		};
 
 		dialog_keep_session(leg, &cargo);
 	}
@@ -72,7 +72,7 @@ keep_offered(struct legs *ls, struct leg *leg, struct str request, const struct 
 
 static struct word
 change_done(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct turn *t)
+	const struct turn *t)
 {
 	dialog_refresh_target(leg, msg);
 	leg->heard_sdp = dialog_session_hash(ls, msg);
@@ -87,7 +87,7 @@ change_done(struct legs *ls, struct leg *leg, const struct news *news, const str
 
 struct word
 change_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct turn *t)
+	const struct turn *t)
 {
 	if (news->kind == NEWS_PROVISIONAL)
 		return leg_nothing();
@@ -109,7 +109,7 @@ change_hear_news(struct legs *ls, struct leg *leg, const struct news *news, cons
 
 struct ref
 leg_ask(struct legs *ls, struct leg *leg, enum method method, const struct cargo *cargo,
-    const struct turn *t)
+	const struct turn *t)
 {
 	if (!leg->is_confirmed || leg->state == LEG_LEAVING || leg->state == LEG_GONE)
 		return REF_NONE;
@@ -118,7 +118,7 @@ leg_ask(struct legs *ls, struct leg *leg, enum method method, const struct cargo
 
 void
 leg_asked(struct legs *ls, struct leg *leg, struct ref txn, unsigned status, struct str reason,
-    const struct cargo *cargo, const struct turn *t)
+	const struct cargo *cargo, const struct turn *t)
 {
 	struct reply reply = { .txn = txn, .status = status, .reason = reason, .cargo = cargo };
 
@@ -135,15 +135,11 @@ own_answer(enum method method)
 {
 	switch (method) {
 	case METHOD_INFO:
-	case METHOD_MESSAGE:
-		return 0;
-	case METHOD_OPTIONS:
-		return 200;
-	case METHOD_REFER: /* RFC 3515 2.4.2: declined */
-		return 603;
+	case METHOD_MESSAGE: return 0;
+	case METHOD_OPTIONS: return 200;
+	case METHOD_REFER: /* RFC 3515 2.4.2: declined */ return 603;
 	case METHOD_PRACK: /* RFC 3262 3: matches no reliable response */
-	case METHOD_NOTIFY: /* RFC 6665 4.1.3: matches no subscription */
-		return 481;
+	case METHOD_NOTIFY: /* RFC 6665 4.1.3: matches no subscription */ return 481;
 	case METHOD_INVITE:
 	case METHOD_ACK:
 	case METHOD_BYE:
@@ -151,18 +147,16 @@ own_answer(enum method method)
 	case METHOD_REGISTER:
 	case METHOD_UPDATE:
 	case METHOD_SUBSCRIBE:
-	case METHOD_PUBLISH:
-		return 405;
+	case METHOD_PUBLISH: return 405;
 	case METHOD_OTHER:
-	case METHODS:
-		break;
+	case METHODS: break;
 	}
 	return 501;
 }
 
 static struct word
 hear_other(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
-    const struct turn *t)
+	const struct turn *t)
 {
 	char text[LINES_BYTES];
 	struct buf lines = buf_on(text, sizeof text);
@@ -213,7 +207,7 @@ judge(const struct leg *leg, const struct msg *msg, const struct txn_way *way)
 
 struct word
 leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	struct reply refusal;
 
@@ -247,7 +241,7 @@ leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct
 /* The final answer to our INFO or MESSAGE. */
 static struct word
 hear_asked(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct turn *t)
+	const struct turn *t)
 {
 	struct word word;
 
@@ -257,7 +251,8 @@ hear_asked(struct legs *ls, struct leg *leg, const struct news *news, const stru
 	 * request that is not an INVITE (RFC 4320 4.2). */
 	if (news->kind != NEWS_FINAL || msg->status == 408 || msg->status == 481) {
 		leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"request failed\""), NULL, t);
-		return leg_say(WORD_BYE, 408, STR("the peer did not answer inside the dialog"), NULL);
+		return leg_say(
+			WORD_BYE, 408, STR("the peer did not answer inside the dialog"), NULL);
 	}
 	word = leg_say(WORD_ASKED, msg->status, msg->reason, msg);
 	word.txn = news->txn;
@@ -266,7 +261,7 @@ hear_asked(struct legs *ls, struct leg *leg, const struct news *news, const stru
 
 struct word
 leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
-    const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, const struct turn *t)
 {
 	if (news->kind == NEWS_NONE || news->kind == NEWS_NO_ACK)
 		return leg_nothing();

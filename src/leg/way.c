@@ -17,7 +17,8 @@ way_of(const struct target *target)
 /* Puts one candidate before the choice, and dials if that is what it takes. */
 static bool
 try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
-    const struct candidate *candidate, const struct turn *t, struct txn_way *way, struct str *why)
+	const struct candidate *candidate, const struct turn *t, struct txn_way *way,
+	struct str *why)
 {
 	struct target target;
 	enum target_verdict verdict = target_choose(demand, candidate, &target);
@@ -27,7 +28,7 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 		return false;
 	}
 	if (!flows_reach(ls->flows, &target, leg_text(leg, TEXT_DN), t)) {
-		*why = STR("no connection can be opened: the table of flows is full or no listener fits");
+		*why = STR("no connection: the table of flows is full or no listener fits");
 		return false;
 	}
 	leg->flow = target.flow;
@@ -48,9 +49,10 @@ demand_of(const struct leg *leg, const struct uri *hop)
 	if (hop->scheme == URI_SIPS)
 		demand.speech = (struct speech){ SCHEME_SIPS, TRANSPORT_TLS };
 	else if (leg->speech.scheme == SCHEME_SIP && speech_of_uri(hop, &asked) &&
-		 asked.transport == TRANSPORT_TLS)
+		asked.transport == TRANSPORT_TLS)
 		demand.speech.transport = TRANSPORT_TLS;
-	/* A leg that we answer has no name of its own: whom its Contact or Route names must prove it. */
+	/* A leg that we answer has no name of its own: whom its Contact or Route names must
+	 * prove it. */
 	if (str_is_empty(demand.name))
 		demand.name = hop->host;
 	return demand;
@@ -59,7 +61,7 @@ demand_of(const struct leg *leg, const struct uri *hop)
 /* The dialog's live flow, as a candidate. */
 static bool
 live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *hop,
-    struct candidate *candidate)
+	struct candidate *candidate)
 {
 	const struct flow *flow = flows_find(ls->flows, leg->flow);
 	struct speech asked;
@@ -82,7 +84,7 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 		return true;
 	/* Nor is it taken against the peer's word, or for the other family of addresses. */
 	if (hop->ip.family != flow->local.family ||
-	    (speech_of_uri(hop, &asked) && asked.transport != TRANSPORT_UDP))
+		(speech_of_uri(hop, &asked) && asked.transport != TRANSPORT_UDP))
 		return false;
 	candidate->addr = hop->ip;
 	candidate->addr.port = hop->port != 0 ? hop->port : transport_port(TRANSPORT_UDP);
@@ -91,7 +93,7 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 
 bool
 way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
-    struct str *why)
+	struct str *why)
 {
 	struct candidate candidate;
 	struct demand demand;
@@ -104,7 +106,7 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 	}
 	demand = demand_of(leg, &hop);
 	if (live_candidate(ls, leg, &hop, &candidate) &&
-	    try_way(ls, leg, &demand, &candidate, t, way, why))
+		try_way(ls, leg, &demand, &candidate, t, way, why))
 		return true;
 	if (demand.speech.transport != TRANSPORT_TLS && speech_of_uri(&hop, &asked))
 		demand.speech.transport = asked.transport;
@@ -118,7 +120,7 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 
 bool
 way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
-    struct str *why)
+	struct str *why)
 {
 	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
 
@@ -156,10 +158,12 @@ way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
 			leg->peer = way->addr;
 		return;
 	}
-	/* A sips leg is not moved off TLS by what comes in elsewhere, nor any leg off its own TLS. */
+	/* A sips leg is not moved off TLS by what comes in elsewhere, nor any leg off its own
+	 * TLS. */
 	if (flow->transport != TRANSPORT_TLS && leg->transport == TRANSPORT_TLS)
 		return;
-	/* The old flow stays while it lives: a stranger's connection does not take a dialog over. */
+	/* The old flow stays while it lives: a stranger's connection does not take a dialog
+	 * over. */
 	if (old != NULL && !old->is_shut && leg->transport != TRANSPORT_UDP)
 		return;
 	leg->peer = flow->transport == TRANSPORT_UDP ? way->addr : flow->peer;

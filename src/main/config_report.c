@@ -12,7 +12,7 @@ report_init(struct report *report, struct config_memory *memory, struct str path
 	*report = (struct report){ .memory = memory, .path = path, .text = text };
 }
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 add(struct report *report, bool is_warning, struct span span, size_t at, const char *format,
 	va_list args)
 {

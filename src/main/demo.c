@@ -257,7 +257,8 @@ await(struct demo *d, enum handset_state secure, enum handset_state plain)
 	return true;
 }
 
-/* ---- the script -------------------------------------------------------------------------------- */
+/* ---- the script
+ * -------------------------------------------------------------------------------- */
 
 static bool
 await_caller(
@@ -312,7 +313,8 @@ await_idle(struct demo *d)
 	}
 }
 
-/* ---- what is printed --------------------------------------------------------------------------- */
+/* ---- what is printed
+ * --------------------------------------------------------------------------- */
 
 /* The picture of the part of the tape from FROM on. */
 static void
@@ -380,7 +382,8 @@ run(struct demo *d)
 	return true;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------ */
+/* ---- opening and closing
+ * ------------------------------------------------------------------------ */
 
 static bool
 make_password(char password[PASSWORD_BYTES])

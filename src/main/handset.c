@@ -12,12 +12,15 @@ handset_why(const struct handset *p)
 	return str_of(p->why, p->why_len);
 }
 
-/* ---- what the script wants --------------------------------------------------------------------- */
+/* ---- what the script wants
+ * --------------------------------------------------------------------- */
 
 void
 handset_open(struct handset *p, const struct handset_options *options)
 {
-	*p = (struct handset){ .options = *options, .local = options->local };
+	memset(p, 0, sizeof *p); /* it is large: no copy of it on the stack */
+	p->options = *options;
+	p->local = options->local;
 	must(options->transport == TRANSPORT_TLS || options->transport == TRANSPORT_UDP);
 	dice_init(&p->dice, options->seed);
 	p->options.seed = NULL;
@@ -75,7 +78,8 @@ handset_hang_up(struct handset *p, struct out *out)
 	handset_send_request(p, METHOD_BYE, STR(""), out);
 }
 
-/* ---- answers that come in ------------------------------------------------------------------------ */
+/* ---- answers that come in
+ * ------------------------------------------------------------------------ */
 
 /* Takes over what the 2xx to our INVITE says of the other end. */
 static void
@@ -152,7 +156,8 @@ hear_response(struct handset *p, struct out *out)
 		handset_send_ack(p, false, out); /* our ACK has not arrived */
 }
 
-/* ---- requests that come in --------------------------------------------------------------------------- */
+/* ---- requests that come in
+ * --------------------------------------------------------------------------- */
 
 static void
 hear_invite(struct handset *p, const struct addr *from, struct out *out)
@@ -208,7 +213,8 @@ hear_request(struct handset *p, const struct addr *from, struct out *out)
 	}
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events
+ * ---------------------------------------------------------------------------------------------- */
 
 static void
 hear_message(struct handset *p, struct str text, const struct addr *from, struct out *out)

@@ -101,7 +101,7 @@ run(const struct host_options *options, int signals)
 	log_listeners(host);
 	if (!str_is_empty(options->keylog))
 		log_line(stderr, log_now_ms(), NOTE_WARN,
-			STR("the keys of all TLS connections are written to a file: whoever reads it "
+			STR("the keys of all TLS connections go to a file: whoever reads it "
 			    "reads the calls"));
 	fputs("sipward: ready\n", stderr);
 	while (!host_is_over(host)) {

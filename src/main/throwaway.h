@@ -15,7 +15,8 @@ struct throwaway {
 	char config[THROWAWAY_PATH_BYTES];      /* sipward.yaml     */
 };
 
-/* Makes a folder that nobody else may read, in it an authority (P-256), and a server certificate for
+/* Makes a folder that nobody else may read, in it an authority (P-256), and a server certificate
+ * for
  * the host NAME and for 127.0.0.1, good for 90 days.
  * Ends: true; false with one sentence in WHY, and nothing is left behind. */
 bool throwaway_open(struct throwaway *, struct str name, struct buf *why);

@@ -125,7 +125,8 @@ udp_flush(struct udp *u)
 		if (sent > 0) {
 			done += (uint32_t)sent;
 		} else if (errno != EINTR) {
-			/* The first of the rest cannot leave: a full buffer, no route, too long. SIP
+			/* The first of the rest cannot leave: a full buffer, no route, too long.
+			 * SIP
 			 * repeats what matters, so it is lost here as it might be anywhere. */
 			u->lost++;
 			done++;

@@ -21,7 +21,8 @@ struct udp {
 	struct queue *queue;
 	struct udp_socket *sockets;
 	uint32_t count, max;
-	/* what leaves at the next flush, all on one socket; the octets are the caller's until then */
+	/* what leaves at the next flush, all on one socket; the octets are the caller's until
+	 * then */
 	struct udp_socket *batch_socket;
 	uint32_t batch_count;
 	struct mmsghdr batch[UDP_BATCH_MAX];

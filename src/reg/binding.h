@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* binding.h - the set of bindings of one address-of-record, as values and as octets for the store. */
+/* binding.h - the set of bindings of one address-of-record, as values and as octets for the
+ * store. */
 #ifndef REG_BINDING_H
 #define REG_BINDING_H
 

@@ -141,7 +141,8 @@ registrar_set(
 	}
 	if (a->version != 0 && version <= a->version)
 		return;
-	/* A set that cannot be read is as none, but its version stands: the next save replaces it. */
+	/* A set that cannot be read is as none, but its version stands: the next save replaces
+	 * it. */
 	address_put(r, a, set);
 	a->version = set.len > 0 ? version : 0;
 	a->is_behind = false;

@@ -5,8 +5,10 @@
  * and becomes a question to the store; the 200 waits for the answer, ready made.
  *
  * Files: registrar.c (this interface), change.c and reach.c (the judgement of a REGISTER), answer.c
- * (the responses), expiry.c (what waits for time or the store), table.c and lane.c (addresses, and the
- * connections that their bindings lead over), binding.c (a set as octets), table.h (what those share).
+ * (the responses), expiry.c (what waits for time or the store), table.c and lane.c (addresses, and
+ * the
+ * connections that their bindings lead over), binding.c (a set as octets), table.h (what those
+ * share).
  */
 #ifndef REG_REGISTRAR_H
 #define REG_REGISTRAR_H
@@ -46,7 +48,8 @@ struct register_request {
 	struct addr source;
 };
 
-/* Does what REGISTER asks. Answers at once (a query, or a refusal: 400 403 423 500 503 with a reason)
+/* Does what REGISTER asks. Answers at once (a query, or a refusal: 400 403 423 500 503 with a
+ * reason)
  * or puts ACT_SAVE, and answers when the store has. Rules (RFC 3261 10.3, RFC 5630 5.2):
  *
  *   - all or nothing; `*` alone and with Expires 0
@@ -59,7 +62,8 @@ struct register_request {
  *     multicast, or no SIP URI
  *   - a sip Contact in a sips REGISTER makes a sip binding, and a line in the log
  *
- * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a Date. */
+ * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a
+ * Date. */
 void registrar_hear(
 	struct registrar *, const struct register_request *, struct when now, struct out *out);
 
@@ -71,8 +75,10 @@ void registrar_set(
 void registrar_saved(
 	struct registrar *, struct ref ask, enum saved_status, struct when now, struct out *out);
 
-/* Rings an alarm of kind ALARM_REG: bindings whose time is over are taken out of force and the store
- * is told (until it has understood); a REGISTER that waited STORE_WAIT_MS for the store gets 500; the
+/* Rings an alarm of kind ALARM_REG: bindings whose time is over are taken out of force and the
+ * store
+ * is told (until it has understood); a REGISTER that waited STORE_WAIT_MS for the store gets 500;
+ * the
  * rest of a connection's bindings go. */
 void registrar_ring(struct registrar *, const struct alarm *, struct when now, struct out *out);
 

@@ -26,8 +26,9 @@ struct tie {
 struct address {
 	uint64_t version; /* of the set in the store; 0: the store does not have it */
 	uint32_t
-		questions; /* that wait; an address without any and without a binding is given back */
-	bool is_behind;    /* the store still holds bindings that are no longer in force */
+		/* that wait; an address without any and without a binding is given back */
+		questions;
+	bool is_behind; /* the store still holds bindings that are no longer in force */
 	struct alarm expiry;
 	struct binding_set set; /* views into octets */
 	struct tie ties[CONTACTS_PER_AOR_MAX];
@@ -71,7 +72,8 @@ struct str address_aor(const struct address *);
 /* The address AOR, or NULL. */
 struct address *address_find(const struct registrar *, struct str aor);
 
-/* A new one without a binding. Pre: there is none; AOR fits. Ends: it, or NULL: the table is full. */
+/* A new one without a binding. Pre: there is none; AOR fits. Ends: it, or NULL: the table is
+ * full. */
 struct address *address_take(struct registrar *, struct str aor);
 
 /* Gives it back unless it has a binding or a question still needs it. */

@@ -120,7 +120,8 @@ identity_write(struct buf *b, const struct san *sans, uint32_t count, size_t max
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		/* A value that might not fit ends the list, so that none is cut into another name. */
+		/* A value that might not fit ends the list, so that none is cut into another
+		 * name. */
 		if (b->used - start + san_room(&sans[i]) + 5 > max) {
 			buf_put(b,
 				str_upto(is_first ? STR("...") : STR(", ..."),

@@ -11,14 +11,10 @@ struct str
 transport_name(enum transport transport)
 {
 	switch (transport) {
-	case TRANSPORT_UDP:
-		return STR("UDP");
-	case TRANSPORT_TCP:
-		return STR("TCP");
-	case TRANSPORT_TLS:
-		return STR("TLS");
-	case TRANSPORT_NONE:
-		break;
+	case TRANSPORT_UDP: return STR("UDP");
+	case TRANSPORT_TCP: return STR("TCP");
+	case TRANSPORT_TLS: return STR("TLS");
+	case TRANSPORT_NONE: break;
 	}
 	return STR("NONE");
 }
@@ -63,8 +59,7 @@ speech_of_uri(const struct uri *uri, struct speech *speech)
 		*speech = (struct speech){ SCHEME_SIP, transport };
 		return true;
 	case URI_TEL:
-	case URI_OTHER:
-		break;
+	case URI_OTHER: break;
 	}
 	return false;
 }
@@ -106,13 +101,13 @@ scheme_check(const struct msg *request, enum transport transport)
 		if (transport != TRANSPORT_TLS)
 			return SCHEME_NOT_TLS;
 		if (request->method != METHOD_REGISTER && msg_contact(request, &contact) &&
-		    contact.uri.scheme != URI_SIPS)
+			contact.uri.scheme != URI_SIPS)
 			return SCHEME_MIXED;
 		return SCHEME_FINE;
 	}
 	/* A sip request can still make a sips leg (RFC 3261 12.1.1); that one, too, needs TLS. */
 	if (request->method == METHOD_INVITE && transport != TRANSPORT_TLS &&
-	    speech_of_request(request, transport).scheme == SCHEME_SIPS)
+		speech_of_request(request, transport).scheme == SCHEME_SIPS)
 		return SCHEME_NOT_TLS;
 	return SCHEME_FINE;
 }
@@ -121,14 +116,10 @@ struct str
 scheme_fault_text(enum scheme_fault fault)
 {
 	switch (fault) {
-	case SCHEME_NOT_TLS:
-		return STR("SIPS Request Not Over TLS");
-	case SCHEME_UDP:
-		return STR("SIPS With transport=udp");
-	case SCHEME_MIXED:
-		return STR("SIPS Request-URI With SIP Contact");
-	case SCHEME_FINE:
-		break;
+	case SCHEME_NOT_TLS: return STR("SIPS Request Not Over TLS");
+	case SCHEME_UDP: return STR("SIPS With transport=udp");
+	case SCHEME_MIXED: return STR("SIPS Request-URI With SIP Contact");
+	case SCHEME_FINE: break;
 	}
 	return STR("Fine");
 }
@@ -139,13 +130,10 @@ scheme_contact_param(const struct speech *speech)
 	if (speech->scheme == SCHEME_SIPS)
 		return STR("");
 	switch (speech->transport) {
-	case TRANSPORT_TLS:
-		return STR(";transport=tls");
-	case TRANSPORT_TCP:
-		return STR(";transport=tcp");
+	case TRANSPORT_TLS: return STR(";transport=tls");
+	case TRANSPORT_TCP: return STR(";transport=tcp");
 	case TRANSPORT_UDP:
-	case TRANSPORT_NONE:
-		break;
+	case TRANSPORT_NONE: break;
 	}
 	return STR("");
 }
@@ -167,7 +155,7 @@ scheme_echo_param(const struct speech *speech, const struct msg *request)
 			break;
 		/* From its `;`, which stands before the name, to the end of its value. */
 		return str_of(param.name.at - 1,
-		    (size_t)(param.value.at + param.value.len - param.name.at) + 1);
+			(size_t)(param.value.at + param.value.len - param.name.at) + 1);
 	}
 	return STR("");
 }

@@ -36,16 +36,17 @@ bool transport_find(struct str value, enum transport *transport);
  * scheme that is neither). */
 bool speech_of_uri(const struct uri *, struct speech *speech);
 
-/* What the leg that answers REQUEST speaks when that came over TRANSPORT: sips if the Request-URI is
+/* What the leg that answers REQUEST speaks when that came over TRANSPORT: sips if the Request-URI
+ * is
  * sips, or the top Record-Route is, or there is none and the Contact is (RFC 3261 12.1.1). */
 struct speech speech_of_request(const struct msg *request, enum transport transport);
 
 /* Why a request's schemes cannot stand together. */
 enum scheme_fault {
 	SCHEME_FINE,
-	SCHEME_NOT_TLS,      /* sips that did not arrive over TLS                  */
-	SCHEME_UDP,          /* sips with transport=udp                            */
-	SCHEME_MIXED,        /* sips Request-URI, Contact that is not sips         */
+	SCHEME_NOT_TLS, /* sips that did not arrive over TLS                  */
+	SCHEME_UDP,     /* sips with transport=udp                            */
+	SCHEME_MIXED,   /* sips Request-URI, Contact that is not sips         */
 };
 
 /* Judges the schemes of a request that came over TRANSPORT (RFC 5630 5.1.2, 5.3; design: 400). */
@@ -60,7 +61,8 @@ struct str scheme_fault_text(enum scheme_fault);
 struct str scheme_contact_param(const struct speech *);
 
 /* The same for our Contact in a response: on a sips leg the spelling of the request's Request-URI
- * is echoed, unless it says tls; on a sip leg as scheme_contact_param. The view may be into REQUEST. */
+ * is echoed, unless it says tls; on a sip leg as scheme_contact_param. The view may be into
+ * REQUEST. */
 struct str scheme_echo_param(const struct speech *, const struct msg *request);
 
 #endif

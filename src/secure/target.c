@@ -9,16 +9,14 @@ check_far_end(const struct demand *demand, const struct candidate *way)
 {
 	switch (way->tie) {
 	case TIE_NONE:
-		return demand->name.len == 0 || demand->name.len > TARGET_NAME_MAX
-			   ? TARGET_NO_NAME
-			   : TARGET_CHOSEN;
+		return demand->name.len == 0 || demand->name.len > TARGET_NAME_MAX ? TARGET_NO_NAME
+										   : TARGET_CHOSEN;
 	case TIE_DIALLED:
 		return demand->name.len > 0 && str_alike(demand->name, way->flow_name)
-			   ? TARGET_CHOSEN
-			   : TARGET_OTHER_NAME;
+			? TARGET_CHOSEN
+			: TARGET_OTHER_NAME;
 	case TIE_DIALOG:
-	case TIE_REGISTERED:
-		return TARGET_CHOSEN;
+	case TIE_REGISTERED: return TARGET_CHOSEN;
 	}
 	return TARGET_NO_NAME;
 }
@@ -31,7 +29,7 @@ judge(const struct demand *demand, const struct candidate *way)
 	if (demand->speech.transport == TRANSPORT_TLS && way->transport != TRANSPORT_TLS)
 		return TARGET_OTHER_TRANSPORT;
 	if (way->transport == TRANSPORT_NONE || way->addr.family == ADDR_NONE ||
-	    way->addr.port == 0 || addr_is_multicast(&way->addr) || addr_is_any(&way->addr))
+		way->addr.port == 0 || addr_is_multicast(&way->addr) || addr_is_any(&way->addr))
 		return TARGET_UNREACHABLE;
 	if ((way->tie == TIE_NONE) != flow_is_none(way->flow) && way->transport != TRANSPORT_UDP)
 		return TARGET_UNREACHABLE;
@@ -64,18 +62,12 @@ struct str
 target_verdict_text(enum target_verdict verdict)
 {
 	switch (verdict) {
-	case TARGET_CHOSEN:
-		return STR("chosen");
-	case TARGET_NOT_TLS:
-		return STR("a sips leg leaves over TLS only");
-	case TARGET_NO_NAME:
-		return STR("there is no name that the TLS peer could prove");
-	case TARGET_OTHER_NAME:
-		return STR("the connection was verified for another name");
-	case TARGET_UNREACHABLE:
-		return STR("there is no address to send to");
-	case TARGET_OTHER_TRANSPORT:
-		return STR("this device is reached over TLS only");
+	case TARGET_CHOSEN: return STR("chosen");
+	case TARGET_NOT_TLS: return STR("a sips leg leaves over TLS only");
+	case TARGET_NO_NAME: return STR("there is no name that the TLS peer could prove");
+	case TARGET_OTHER_NAME: return STR("the connection was verified for another name");
+	case TARGET_UNREACHABLE: return STR("there is no address to send to");
+	case TARGET_OTHER_TRANSPORT: return STR("this device is reached over TLS only");
 	}
 	return STR("unknown");
 }

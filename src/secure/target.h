@@ -45,10 +45,10 @@ struct demand {
 
 enum target_verdict {
 	TARGET_CHOSEN,
-	TARGET_NOT_TLS,   /* the leg is sips, the way is not TLS             */
-	TARGET_NO_NAME,   /* TLS to be dialled, and no name to verify        */
-	TARGET_OTHER_NAME,/* the flow was verified for another name          */
-	TARGET_UNREACHABLE, /* no address, port 0, or a multicast address    */
+	TARGET_NOT_TLS,         /* the leg is sips, the way is not TLS             */
+	TARGET_NO_NAME,         /* TLS to be dialled, and no name to verify        */
+	TARGET_OTHER_NAME,      /* the flow was verified for another name          */
+	TARGET_UNREACHABLE,     /* no address, port 0, or a multicast address    */
 	TARGET_OTHER_TRANSPORT, /* the leg must use TLS though it speaks sip (sip;transport=tls) */
 };
 
@@ -60,8 +60,8 @@ enum target_verdict {
  *       a flow to be dialled only with a name; a dialled flow only when it was verified for that
  *       name (ASCII case ignored); a flow that the peer opened only when it is the dialog's own or
  *       its registration's. A demand of sip over TLS (transport=tls) is held to TLS likewise. */
-enum target_verdict target_choose(const struct demand *, const struct candidate *way,
-    struct target *target);
+enum target_verdict target_choose(
+	const struct demand *, const struct candidate *way, struct target *target);
 
 /* One sentence on a refusal, for the log and `Reason`. */
 struct str target_verdict_text(enum target_verdict);

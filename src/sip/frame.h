@@ -10,7 +10,8 @@
 
 enum frame_kind {
 	FRAME_MORE, /* nothing whole yet: keep all from `skip` on and come back with more         */
-	FRAME_MESSAGE, /* `message` is whole; go on behind skip + message.len                         */
+	/* `message` is whole; go on behind skip + message.len */
+	FRAME_MESSAGE,
 	FRAME_PING, /* a double CRLF stood between messages: answer with a single one (RFC 5626)  */
 	FRAME_FAULT, /* the stream can no longer be followed: answer `message` (its headers, as far
 	                * as they go) with `fault` if an answer can be made, then close */

@@ -61,7 +61,8 @@ struct header {
 	struct str name;  /* as written */
 	struct str value; /* trimmed; folds are still in it */
 	uint32_t
-		next; /* index of the next line of the same id, 0 if none (line 0 is never a next) */
+		/* index of the next line of the same id, 0 if none (line 0 is never a next) */
+		next;
 };
 
 struct msg {
@@ -104,7 +105,8 @@ struct msg {
  *       that msg_may_answer() tells whether an answer can be made. */
 bool msg_parse(struct msg *, struct str data, bool is_stream, struct fault *);
 
-/* Whether this is a request other than ACK whose Via stands there well enough for a response to find
+/* Whether this is a request other than ACK whose Via stands there well enough for a response to
+ * find
  * its way; of From, To, Call-ID and CSeq a response echoes what is there. */
 bool msg_may_answer(const struct msg *);
 

@@ -94,7 +94,8 @@ uri_param_find(struct str params, struct str name, struct param *param)
 }
 
 /* Counts a name in.
- * Ends: 1 when its kind was not there; 0 when another of its kind was; -1 when there are too many. */
+ * Ends: 1 when its kind was not there; 0 when another of its kind was; -1 when there are too
+ * many. */
 static int
 watch(struct param_watch *w, struct str name)
 {

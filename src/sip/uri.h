@@ -27,9 +27,11 @@ struct uri {
  * Ends: true; false with *AT the offset of the first octet that is wrong. */
 bool uri_parse(struct uri *uri, struct str text, size_t *at);
 
-/* Takes a host off the front of *REST: a name, an IPv4 address or a bracketed IPv6 reference. A name
+/* Takes a host off the front of *REST: a name, an IPv4 address or a bracketed IPv6 reference. A
+ * name
  * whose last label is all digits is taken for an address and must be one; `_` may stand in a name.
- * Ends: the host, with *IP set (family ADDR_NONE for a name); an empty view, and *REST untouched, when
+ * Ends: the host, with *IP set (family ADDR_NONE for a name); an empty view, and *REST untouched,
+ * when
  * there is none. */
 struct str uri_take_host(struct str *rest, struct addr *ip);
 

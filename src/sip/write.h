@@ -35,7 +35,8 @@ void write_copy(struct buf *, const struct msg *, enum header_id);
  * and its kin are the caller's to write before. */
 void write_body(struct buf *, struct str body);
 
-/* Begins a response to REQUEST: the status line, then From, To (with LOCAL_TAG added unless it has a
+/* Begins a response to REQUEST: the status line, then From, To (with LOCAL_TAG added unless it has
+ * a
  * tag or LOCAL_TAG is empty), Call-ID, CSeq, and every Via value in order, the topmost as
  * via_write_answered puts it, `received` always (RFC 3261 8.2.6.2). For a 100 Timestamp too.
  * Pre: msg_may_answer(REQUEST), though it may be broken: a From or To that could not be taken apart

@@ -16,11 +16,14 @@ struct store {
 	struct line line; /* news that nobody has taken yet */
 };
 
-void store_null_ask(struct store *, struct ref ask, struct str aor, uint64_t version, struct str set);
+void store_null_ask(
+	struct store *, struct ref ask, struct str aor, uint64_t version, struct str set);
 void store_null_close(struct store *);
 
-void store_memory_ask(struct store *, struct ref ask, struct str aor, uint64_t version, struct str set);
-bool store_memory_next(struct store *, struct store_news *news); /* what a replay has still to tell */
+void store_memory_ask(
+	struct store *, struct ref ask, struct str aor, uint64_t version, struct str set);
+bool store_memory_next(
+	struct store *, struct store_news *news); /* what a replay has still to tell */
 void store_memory_replay(struct store *);
 void store_memory_close(struct store *);
 

@@ -47,7 +47,8 @@ void store_close(struct store *);
  * another; SAVED_FAILED, it could not be kept, and nothing has changed. */
 void store_ask(struct store *, struct ref ask, struct str aor, uint64_t version, struct str set);
 
-/* Takes the next piece of news. A save that is done gives STORE_BINDINGS (with an empty set when the
+/* Takes the next piece of news. A save that is done gives STORE_BINDINGS (with an empty set when
+ * the
  * address was forgotten) and then STORE_SAVED.
  * Ends: true with *NEWS; false when there is none now. */
 bool store_next(struct store *, struct store_news *news);

@@ -43,7 +43,8 @@ struct move {
 
 static enum news_kind ist_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued ----------------------------------------------------------------------------- */
+/* ---- what is cued
+ * ----------------------------------------------------------------------------- */
 
 void
 ist_serve(struct txns *txns, struct txn *t, struct when now)
@@ -104,7 +105,8 @@ ist_disown(struct txns *txns, struct txn *t)
 	ist_step(txns, t, &cue);
 }
 
-/* ---- the states ------------------------------------------------------------------------------- */
+/* ---- the states
+ * ------------------------------------------------------------------------------- */
 
 static void
 say(struct txn *t, const struct cue *cue)
@@ -212,7 +214,8 @@ ist_confirmed(const struct txn *t, const struct cue *cue)
 	return (struct move){ IST_CONFIRMED, NEWS_NONE };
 }
 
-/* ---- the gate --------------------------------------------------------------------------------- */
+/* ---- the gate
+ * --------------------------------------------------------------------------------- */
 
 static unsigned
 ist_alarms_of(enum ist_state state)

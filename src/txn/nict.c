@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Client transaction of any other method (RFC 3261 17.1.2).
  *
- *   request -> TRYING --1xx--> PROCEEDING       E: the request again, unreliable ways only: doubling
+ * request -> TRYING --1xx--> PROCEEDING E: the request again, unreliable ways only: doubling
  *                 |                |               up to T2 in TRYING, every T2 in PROCEEDING
  *                 +----------------+--2xx-6xx-> COMPLETED --K--> GONE     (repeats are absorbed)
  *                 |                |
@@ -33,7 +33,8 @@ struct move {
 
 static enum news_kind nict_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued ----------------------------------------------------------------------------- */
+/* ---- what is cued
+ * ----------------------------------------------------------------------------- */
 
 void
 nict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
@@ -79,7 +80,8 @@ nict_cut(struct txns *txns, struct txn *t, struct when now)
 	}
 }
 
-/* ---- the states ------------------------------------------------------------------------------- */
+/* ---- the states
+ * ------------------------------------------------------------------------------- */
 
 static struct move
 nict_complete(struct txns *txns, struct txn *t)
@@ -165,7 +167,8 @@ nict_ended(const struct txn *t, const struct cue *cue)
 	return (struct move){ NICT_ENDED, NEWS_NONE };
 }
 
-/* ---- the gate --------------------------------------------------------------------------------- */
+/* ---- the gate
+ * --------------------------------------------------------------------------------- */
 
 static unsigned
 nict_alarms_of(enum nict_state state)

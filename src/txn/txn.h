@@ -87,7 +87,8 @@ enum news_kind {
 	NEWS_NO_ACK,      /* server INVITE: timer H, the ACK for a 3xx-6xx never came    */
 };
 
-/* Of FINAL, TIMEOUT and UNREACHABLE a client transaction gives exactly one. After each of them it is
+/* Of FINAL, TIMEOUT and UNREACHABLE a client transaction gives exactly one. After each of them it
+ * is
  * still there, so that its request can be read, until alarms that are due are rung the next time.
  * With OWNER_NONE there is nobody left to tell: a 2xx to an INVITE then wants its ACK and its BYE
  * from somebody else. */
@@ -134,7 +135,8 @@ bool txn_answer(struct txns *, struct ref, unsigned status, struct str bytes, st
  * Ends: true; false if it is not in Accepted, or txn_acked() was called. */
 bool txn_answer_again(struct txns *, struct ref, struct out *out);
 
-/* The ACK for the 2xx has come, or nobody waits for it any more. The transaction stays for timer L. */
+/* The ACK for the 2xx has come, or nobody waits for it any more. The transaction stays for timer
+ * L. */
 void txn_acked(struct txns *, struct ref);
 
 /* The server transaction that a CANCEL means (RFC 3261 9.2): same branch and sent-by.
@@ -143,9 +145,11 @@ void txn_acked(struct txns *, struct ref);
 bool txns_find_cancelled(const struct txns *, const struct msg *cancel, struct ref *ref,
 	struct txn_owner *owner, bool *is_final);
 
-/* Keeps what every response to the request repeats: ECHO is the head of a response behind its status
+/* Keeps what every response to the request repeats: ECHO is the head of a response behind its
+ * status
  * line (From, To with our tag, Call-ID, CSeq, Via), at most ECHO_BYTES_MAX octets, copied; what was
- * kept before is forgotten. The request itself is not kept. txn_echo gives it back, a view that lives
+ * kept before is forgotten. The request itself is not kept. txn_echo gives it back, a view that
+ * lives
  * as long as the transaction and until the next txn_keep_echo; empty if none was kept or the
  * transaction is over. */
 void txn_keep_echo(struct txns *, struct ref, struct str echo);
@@ -169,7 +173,8 @@ void txn_drop(struct txns *, struct ref);
 
 /* Cancels an INVITE (RFC 3261 9.1): at once when a 1xx has come, at the first 1xx otherwise, never
  * after a final response. The CANCEL has the INVITE's Request-URI, Via, Call-ID, From, To, CSeq
- * number and Route, a Reason if REASON is not empty, and takes the same way, in a transaction of its
+ * number and Route, a Reason if REASON is not empty, and takes the same way, in a transaction of
+ * its
  * own without an owner. If no final response comes within 64*T1 the INVITE ends with NEWS_TIMEOUT.
  * Nothing is done for another method, or the second time. */
 void txn_cancel(struct txns *, struct ref, struct str reason, struct when now, struct out *out);

@@ -20,8 +20,7 @@ static const struct stage_dn dns[] = {
 	{ .number = "7000", .contact = "*" },
 };
 
-static const struct stage_options options = { .dns = dns,
-	.dn_count = sizeof dns / sizeof dns[0] };
+static const struct stage_options options = { .dns = dns, .dn_count = sizeof dns / sizeof dns[0] };
 
 static struct stage stage;
 static struct phone alice, bob;
@@ -95,8 +94,8 @@ each_crossing(void (*play)(const char *number))
 			struct counts counts;
 
 			stage_open(&stage, &options);
-			phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, callers[i].transport,
-				callers[i].is_sips);
+			phone_open(&alice, &stage, "1001", "192.0.2.10", 30000,
+				callers[i].transport, callers[i].is_sips);
 			callee_open(&bob, &callees[j]);
 			play(callees[j].number);
 			expect_empty(&stage);
@@ -113,7 +112,8 @@ each_crossing(void (*play)(const char *number))
 	}
 }
 
-/* ---- answered, and who hangs up --------------------------------------------------------------- */
+/* ---- answered, and who hangs up
+ * --------------------------------------------------------------- */
 
 static void
 play_answered(const char *number)
@@ -143,7 +143,8 @@ test_callee_hangs_up(void **state)
 	each_crossing(play_callee_parts);
 }
 
-/* ---- cancelled, refused --------------------------------------------------------------------------- */
+/* ---- cancelled, refused
+ * --------------------------------------------------------------------------- */
 
 static void
 play_cancelled(const char *number)
@@ -207,14 +208,15 @@ test_cancel_crosses_answer(void **state)
 	each_crossing(play_crossed_cancel);
 }
 
-/* ---- changes inside ---------------------------------------------------------------------------------- */
+/* ---- changes inside
+ * ---------------------------------------------------------------------------------- */
 
 static void
 change(struct phone *from, struct phone *to, const char *direction)
 {
 	phone_request(from, "INVITE", NULL,
 		strcmp(direction, "sendonly") == 0 ? SDP("again", "sendonly")
-						    : SDP("again", "sendrecv"));
+						   : SDP("again", "sendrecv"));
 	phone_hear(to, "INVITE ");
 	assert_true(phone_heard(to, direction));
 	phone_answer(to, 200, NULL, SDP("changed", "recvonly"));

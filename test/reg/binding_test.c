@@ -10,9 +10,10 @@
 
 #include "reg/binding.h"
 
-#define LINE                                                                                        \
-	"scheme=sips transport=TLS flow=17 source=192.0.2.7:49152 expires=1700003600 q=500 cseq=2 " \
-	"proven=yes contact=26\"sips:7789@192.0.2.7:5061;x\" "                                      \
+#define LINE                                                        \
+	"scheme=sips transport=TLS flow=17 source=192.0.2.7:49152 " \
+	"expires=1700003600 q=500 cseq=2 "                          \
+	"proven=yes contact=26\"sips:7789@192.0.2.7:5061;x\" "      \
 	"params=23\";+sip.instance=\"<a\\\\b>\"\" call-id=6\"a1@\"}b\"\n"
 
 static struct binding

@@ -9,7 +9,8 @@
 /* What the store then holds. */
 #define SET                                                                                        \
 	"scheme=sip transport=UDP flow=1 source=192.0.2.7:40000 expires=1700003600 q=1000 cseq=1 " \
-	"proven=yes contact=24\"sip:7789@192.0.2.7:40000\" params=0\"\" call-id=12\"call-1@phone\"\n"
+	"proven=yes contact=24\"sip:7789@192.0.2.7:40000\" params=0\"\" "                          \
+	"call-id=12\"call-1@phone\"\n"
 
 static struct binding found[CONTACTS_PER_AOR_MAX];
 

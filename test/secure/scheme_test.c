@@ -22,8 +22,8 @@ request(const char *method, const char *uri, const char *contact, const char *mo
 		"%s %s SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.9;branch=z9hG4bK1\r\n"
 		"From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCall-ID: c\r\n"
 		"CSeq: 1 %s\r\n%s%s%s%sContent-Length: 0\r\n\r\n",
-		method, uri, method, contact != NULL ? "Contact: " : "", contact != NULL ? contact : "",
-		contact != NULL ? "\r\n" : "", more);
+		method, uri, method, contact != NULL ? "Contact: " : "",
+		contact != NULL ? contact : "", contact != NULL ? "\r\n" : "", more);
 
 	assert_true(len > 0 && (size_t)len < sizeof text);
 	assert_true(msg_parse(&msg, str_of(text, (size_t)len), false, &fault));
@@ -133,7 +133,8 @@ test_the_parameter_of_our_contact(void **state)
 	} rows[] = {
 		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h", "", "" },
 		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=TCP", "", ";transport=TCP" },
-		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;x=1;transport=tcp;y", "", ";transport=tcp" },
+		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;x=1;transport=tcp;y", "",
+			";transport=tcp" },
 		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=tls", "", "" },
 		{ { SCHEME_SIPS, TRANSPORT_TLS }, "sips:b@h;transport=TLS", "", "" },
 		{ { SCHEME_SIP, TRANSPORT_TLS }, "sip:b@h", ";transport=tls", ";transport=tls" },
@@ -145,7 +146,8 @@ test_the_parameter_of_our_contact(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct msg *m = request("INVITE", rows[i].uri, "<sips:a@h>", "");
 
-		assert_true(str_same(scheme_contact_param(&rows[i].speech), str_cstr(rows[i].made)));
+		assert_true(
+			str_same(scheme_contact_param(&rows[i].speech), str_cstr(rows[i].made)));
 		assert_true(
 			str_same(scheme_echo_param(&rows[i].speech, m), str_cstr(rows[i].echoed)));
 	}

@@ -75,7 +75,8 @@ walk_ways(struct row *r)
 			for (size_t at = 0; at < COUNT(addresses); at++)
 				for (unsigned bits = 0; bits < 16; bits++) {
 					r->way = (struct candidate){ .transport = transports[way],
-						.tie = ties[tie], .flow = { bits & 1 },
+						.tie = ties[tie],
+						.flow = { bits & 1 },
 						.flow_name = str_cstr(names[bits >> 1 & 3]) };
 					(void)addr_parse(&r->way.addr, str_cstr(addresses[at]));
 					r->way.addr.port = (bits & 8) != 0 ? 5061 : 0;
@@ -95,8 +96,9 @@ test_every_demand_and_every_way(void **state)
 	for (int scheme = 0; scheme < 2; scheme++)
 		for (size_t spoken = 0; spoken < COUNT(transports); spoken++)
 			for (size_t name = 0; name < COUNT(names); name++) {
-				r.demand = (struct demand){ .speech = { scheme ? SCHEME_SIPS : SCHEME_SIP,
-								transports[spoken] },
+				r.demand = (struct demand){ .speech = { scheme ? SCHEME_SIPS
+									       : SCHEME_SIP,
+								    transports[spoken] },
 					.name = str_cstr(names[name]) };
 				rows += walk_ways(&r);
 			}
@@ -135,17 +137,21 @@ test_each_refusal_says_why(void **state)
 	} rows[] = {
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_UDP, TIE_DIALOG, "a", "", TARGET_NOT_TLS },
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TCP, TIE_NONE, "a", "", TARGET_NOT_TLS },
-		{ SCHEME_SIP, TRANSPORT_TLS, TRANSPORT_TCP, TIE_NONE, "a", "", TARGET_OTHER_TRANSPORT },
+		{ SCHEME_SIP, TRANSPORT_TLS, TRANSPORT_TCP, TIE_NONE, "a", "",
+			TARGET_OTHER_TRANSPORT },
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_NONE, "", "", TARGET_NO_NAME },
-		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "b", TARGET_OTHER_NAME },
+		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "b",
+			TARGET_OTHER_NAME },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct demand demand = { .speech = { rows[i].scheme, rows[i].spoken },
 			.name = str_cstr(rows[i].name) };
-		struct candidate way = { .transport = rows[i].way, .tie = rows[i].tie,
-			.flow = { rows[i].tie != TIE_NONE }, .flow_name = str_cstr(rows[i].flow_name) };
+		struct candidate way = { .transport = rows[i].way,
+			.tie = rows[i].tie,
+			.flow = { rows[i].tie != TIE_NONE },
+			.flow_name = str_cstr(rows[i].flow_name) };
 		struct target target;
 
 		(void)addr_parse(&way.addr, STR("192.0.2.1"));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What holds for every message there is: those in corpus/, cut off anywhere and damaged anywhere. */
+/* What holds for every message there is: those in corpus/, cut off anywhere and damaged
+ * anywhere. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

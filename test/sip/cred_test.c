@@ -16,7 +16,8 @@ credentials_are_taken_apart(void **state)
 
 	(void)state;
 	assert_true(cred_parse(&c,
-		STR("digest username=\"a, \\\"b\\\"\",realm=\"\" , NONCE = \"n=,\", uri=\"sip:h;x\",\r\n "
+		STR("digest username=\"a, \\\"b\\\"\",realm=\"\" , NONCE = \"n=,\", "
+		    "uri=\"sip:h;x\",\r\n "
 		    "response=\"r\", algorithm=sha-256, qop=auth, nc=00000001, cnonce=\"c\", "
 		    "opaque=\"o\", unknown=\"1\", more=2")));
 	check_str(c.scheme, "digest");

@@ -15,7 +15,8 @@
 #define MESSAGE(length) \
 	"INVITE sip:5001@h SIP/2.0\r\nVia: SIP/2.0/TCP h\r\nContent-Length: " length "\r\n\r\n"
 
-/* What a framer made of a stream, in a text that can be compared: M<octets>, P for a ping, F<fault>. */
+/* What a framer made of a stream, in a text that can be compared: M<octets>, P for a ping,
+ * F<fault>. */
 struct tape {
 	struct buf out;
 	char room[64 * 1024];
@@ -37,7 +38,8 @@ tape_put(struct tape *t, char kind, struct str text)
 	assert_true(buf_ok(&t->out));
 }
 
-/* ---- a stream as its owner would run it ------------------------------------------------------- */
+/* ---- a stream as its owner would run it
+ * ------------------------------------------------------- */
 
 struct stream {
 	char held[128 * 1024];
@@ -84,7 +86,8 @@ stream_feed(struct stream *s, struct str piece)
 	}
 }
 
-/* ---- a slow framer, octet by octet, to compare with ------------------------------------------- */
+/* ---- a slow framer, octet by octet, to compare with
+ * ------------------------------------------- */
 
 struct slow {
 	char text[128 * 1024];
@@ -237,7 +240,8 @@ assert_tape(struct str tape, struct str want)
 		fail_msg("got\n%.*s\nwanted\n%.*s", (int)tape.len, tape.at, (int)want.len, want.at);
 }
 
-/* ---- one call at a time ------------------------------------------------------------------------ */
+/* ---- one call at a time
+ * ------------------------------------------------------------------------ */
 
 static void
 assert_frame(struct str data, enum frame_kind kind, enum sip_fault fault)
@@ -352,7 +356,8 @@ a_fault_gives_the_head_to_answer(void **state)
 	assert_int_equal(f.kind, FRAME_MORE);
 }
 
-/* ---- splits ------------------------------------------------------------------------------------- */
+/* ---- splits
+ * ------------------------------------------------------------------------------------- */
 
 static const struct str pipelined = {
 	"\r\n\r\n" MESSAGE("5") "a\r\n\r\n" MESSAGE("0") "\r\n" MESSAGE(

@@ -45,8 +45,7 @@ static const struct {
 };
 
 /* Requests that cannot be answered: nobody could tell to what the answer belongs. */
-static const char *const mute[] = { "rfc4475/badinv01.dat",
-	"rfc4475/test.dat" };
+static const char *const mute[] = { "rfc4475/badinv01.dat", "rfc4475/test.dat" };
 
 static struct corpus torture;
 static struct msg message;

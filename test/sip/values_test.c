@@ -35,7 +35,8 @@ lines_of_one_header_are_chained(void **state)
 	const struct header *line;
 
 	(void)state;
-	parse("Y: 0\r\nRoute: <sip:p1>\r\nY: 1\r\nroute:\t<sip:p2>, <sip:p3> \r\nRoute: <sip:p4>\r\n");
+	parse("Y: 0\r\nRoute: <sip:p1>\r\nY: 1\r\nroute:\t<sip:p2>, <sip:p3> \r\n"
+	      "Route: <sip:p4>\r\n");
 	line = msg_header(&m, HEADER_ROUTE);
 	check_str(line->value, "<sip:p1>");
 	line = msg_header_next(&m, line);

@@ -167,13 +167,15 @@ a_broken_party_is_echoed(void **state)
 
 	(void)state;
 	assert_false(msg_parse(&m,
-		STR("BYE sip:h SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: a, b <sip:a@h>\r\nt: \"B\r\n  <sip:b@h>"
+		STR("BYE sip:h SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: a, b <sip:a@h>\r\n"
+		    "t: \"B\r\n  <sip:b@h>"
 		    "\r\ni: 1\r\nCSeq: x\r\n\r\n"),
 		false, &fault));
 	assert_true(msg_may_answer(&m));
 	write_response(&b, &m, &source, 400, STR("Bad From"), STR("t1"));
 	assert_true(str_holds_alike(buf_str(&b),
-		STR("\r\nFrom: a, b <sip:a@h>\r\nTo: \"B <sip:b@h>\r\nCall-ID: 1\r\nCSeq: x\r\nVia")));
+		STR("\r\nFrom: a, b <sip:a@h>\r\nTo: \"B <sip:b@h>\r\n"
+		    "Call-ID: 1\r\nCSeq: x\r\nVia")));
 }
 
 static void
@@ -185,8 +187,9 @@ lines_are_copied_in_order(void **state)
 
 	(void)state;
 	assert_true(msg_parse(&m,
-		STR("BYE sip:h SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: \"\x01\" <sip:a@h>\r\nt: sip:b@h\r\n"
-		    "i: 1\r\nCSeq: 1 BYE\r\nUser-to-User: 1,2\r\nx: 90\r\nuser-TO-user: 3\r\n 4\r\n\r\n"),
+		STR("BYE sip:h SIP/2.0\r\nv: SIP/2.0/UDP h\r\nf: \"\x01\" <sip:a@h>\r\n"
+		    "t: sip:b@h\r\ni: 1\r\nCSeq: 1 BYE\r\nUser-to-User: 1,2\r\nx: 90\r\n"
+		    "user-TO-user: 3\r\n 4\r\n\r\n"),
 		false, &fault));
 	write_copy(&b, &m, HEADER_USER_TO_USER);
 	write_copy(&b, &m, HEADER_SUPPORTED);

@@ -57,7 +57,8 @@ phone_close(struct phone *p)
 	free(p->out);
 }
 
-/* ---- what it says ------------------------------------------------------------------------------------ */
+/* ---- what it says
+ * ------------------------------------------------------------------------------------ */
 
 void
 phone_raw(struct phone *p, struct str octets)
@@ -104,20 +105,20 @@ static void
 say(struct phone *p, const char *head, const char *contact, const char *lines, const char *body)
 {
 	const char *type = body == NULL || body[0] == '\0' ? ""
-			   : strstr(or_nothing(lines), "Content-Type") != NULL
-				   ? ""
-				   : "Content-Type: application/sdp\r\n";
+		: strstr(or_nothing(lines), "Content-Type") != NULL
+		? ""
+		: "Content-Type: application/sdp\r\n";
 
-	phone_say(p, "%s%s%s%sContent-Length: %zu\r\n\r\n%s", head, contact, or_nothing(lines), type,
-		strlen(or_nothing(body)), or_nothing(body));
+	phone_say(p, "%s%s%s%sContent-Length: %zu\r\n\r\n%s", head, contact, or_nothing(lines),
+		type, strlen(or_nothing(body)), or_nothing(body));
 }
 
 static void
 write_contact(const struct phone *p, char *text, size_t size)
 {
 	const char *param = p->is_sips || p->transport == TRANSPORT_UDP ? ""
-			    : p->transport == TRANSPORT_TCP		 ? ";transport=tcp"
-									 : ";transport=tls";
+		: p->transport == TRANSPORT_TCP                         ? ";transport=tcp"
+									: ";transport=tls";
 
 	snprintf(text, size, "Contact: <%s:%s@%s%s>\r\n", scheme_of(p), p->user, p->host, param);
 }
@@ -149,7 +150,8 @@ write_remote(struct phone *p, const char *uri)
 static void
 new_branch(struct phone *p)
 {
-	snprintf(p->branch, sizeof p->branch, "z9hG4bK-%s-%u-%u", p->user, p->at.port, ++p->numbers);
+	snprintf(
+		p->branch, sizeof p->branch, "z9hG4bK-%s-%u-%u", p->user, p->at.port, ++p->numbers);
 }
 
 static void
@@ -274,8 +276,8 @@ phone_credentials(struct phone *p, const char *password, const char *method, con
 	input.nonce = challenge.nonce;
 	response = digest_response(&hashers, &input, hex);
 	snprintf(line, sizeof line,
-		"Authorization: Digest username=\"%s\", realm=\"%.*s\", nonce=\"%.*s\", uri=\"%s\", "
-		"algorithm=%.*s, qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"%.*s\"\r\n",
+		"Authorization: Digest username=\"%s\", realm=\"%.*s\", nonce=\"%.*s\", "
+		"uri=\"%s\", algorithm=%.*s, qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"%.*s\"\r\n",
 		p->user, (int)input.realm.len, input.realm.at, (int)input.nonce.len, input.nonce.at,
 		uri, (int)digest_name(input.algorithm).len, digest_name(input.algorithm).at,
 		(int)response.len, response.at);
@@ -328,7 +330,8 @@ phone_reply(struct phone *p, unsigned status, const char *lines, const char *bod
 	respond_to(p, &p->request.msg, status, lines, body);
 }
 
-/* ---- what it hears --------------------------------------------------------------------------------------- */
+/* ---- what it hears
+ * --------------------------------------------------------------------------------------- */
 
 static void
 keep(struct heard_msg *h, struct str bytes)
@@ -435,7 +438,8 @@ phone_heard(const struct phone *p, const char *part)
 	return strstr(p->heard.text, part) != NULL;
 }
 
-/* ---- whole stretches --------------------------------------------------------------------------------------- */
+/* ---- whole stretches
+ * --------------------------------------------------------------------------------------- */
 
 void
 phones_ring(struct phone *a, struct phone *b, const char *number)

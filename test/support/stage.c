@@ -31,7 +31,8 @@ stage_addr(const char *ip, uint16_t port)
 	return addr;
 }
 
-/* ---- the directory --------------------------------------------------------------------------------- */
+/* ---- the directory
+ * --------------------------------------------------------------------------------- */
 
 static struct str
 text_of(const char *text)
@@ -92,15 +93,13 @@ put_listeners(struct stage *s, const struct stage_options *o)
 		.local = stage_addr("192.0.2.1", 5060),
 		.advertise = text_of(o->advertise),
 		.flow = { 1 } };
-	s->listeners[1] = (struct listener){
-		.transport = TRANSPORT_TCP, .local = stage_addr("192.0.2.1", 5060)
+	s->listeners[1] = (struct listener){ .transport = TRANSPORT_TCP,
+		.local = stage_addr("192.0.2.1", 5060) };
+	s->listeners[2] = (struct listener){ .transport = TRANSPORT_TLS,
+		.local = stage_addr("192.0.2.1", 5061) };
+	s->listeners[3] = (struct listener){
+		.transport = TRANSPORT_UDP, .local = stage_addr("2001:db8::1", 5060), .flow = { 2 }
 	};
-	s->listeners[2] = (struct listener){
-		.transport = TRANSPORT_TLS, .local = stage_addr("192.0.2.1", 5061)
-	};
-	s->listeners[3] = (struct listener){ .transport = TRANSPORT_UDP,
-		.local = stage_addr("2001:db8::1", 5060),
-		.flow = { 2 } };
 }
 
 void
@@ -149,7 +148,8 @@ stage_close(struct stage *s)
 	free(s->directory_memory);
 }
 
-/* ---- flows ------------------------------------------------------------------------------------------- */
+/* ---- flows
+ * ------------------------------------------------------------------------------------------- */
 
 struct stage_flow *
 stage_flow(struct stage *s, struct flow_id id)
@@ -190,7 +190,8 @@ add_flow(struct stage *s, struct flow_id id, enum transport transport, const str
 	return flow;
 }
 
-/* ---- what the core is told --------------------------------------------------------------------------- */
+/* ---- what the core is told
+ * --------------------------------------------------------------------------- */
 
 /* Events that carrying brings about wait until the list is done with. */
 static struct stage_event *
@@ -239,7 +240,8 @@ later_closed(struct stage *s, struct stage_flow *flow)
 	e->event.u.closed.reason = flow->is_shut ? STR("") : STR("the test wants it so");
 }
 
-/* ---- carrying out --------------------------------------------------------------------------------------- */
+/* ---- carrying out
+ * --------------------------------------------------------------------------------------- */
 
 static void
 carry_send(struct stage *s, const struct act *act)
@@ -350,8 +352,8 @@ carry_save(struct stage *s, const struct act *act)
 	assert_true(i < STAGE_KEPT_MAX && aor.len < sizeof s->kept[i].aor);
 	if (s->store != STORE_PROMPT ||
 		act->u.save.version != (s->kept[i].set_len > 0 ? s->kept[i].version : 0)) {
-		tell_saved(s, act->u.save.ask,
-			s->store == STORE_FAILS ? SAVED_FAILED : SAVED_STALE);
+		tell_saved(
+			s, act->u.save.ask, s->store == STORE_FAILS ? SAVED_FAILED : SAVED_STALE);
 		return;
 	}
 	if (i == s->kept_count)
@@ -467,7 +469,8 @@ stage_feed(struct stage *s, const struct event *event)
 	}
 }
 
-/* ---- what happens -------------------------------------------------------------------------------------- */
+/* ---- what happens
+ * -------------------------------------------------------------------------------------- */
 
 static void
 feed_bytes(struct stage *s, struct flow_id flow, const struct addr *from, struct str data)

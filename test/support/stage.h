@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stage.h - a host of the whole core for tests: through core/door.h only, without a socket, with a
- * clock that the test turns. It carries out what the core asks for at once: a store in memory, names
+ * clock that the test turns. It carries out what the core asks for at once: a store in memory,
+ * names
  * from a table, connections that open, and every message that leaves is kept until it is expected.
  */
 #ifndef SUPPORT_STAGE_H
@@ -95,7 +96,7 @@ struct stage {
 		uint32_t count;
 	} names[STAGE_NAMES_MAX];
 	unsigned name_count;
-	bool names_wait;   /* the resolver is slow: stage_names_come() */
+	bool names_wait; /* the resolver is slow: stage_names_come() */
 	bool names_fail;
 
 	struct {
@@ -111,7 +112,7 @@ struct stage {
 	unsigned event_count;
 	struct event waiting[STAGE_EVENTS_MAX]; /* answers of a slow resolver */
 	unsigned waiting_count;
-	bool is_lazy;      /* no ticks but those that the test asks for */
+	bool is_lazy; /* no ticks but those that the test asks for */
 	unsigned ticks;
 
 	char *notes; /* lines of the log */
@@ -129,9 +130,11 @@ struct addr stage_addr(const char *ip, uint16_t port);
 /* The socket that datagrams of this family come by. */
 struct flow_id stage_socket(const struct stage *, const struct addr *peer);
 
-/* ---- what happens -------------------------------------------------------------------------------- */
+/* ---- what happens
+ * -------------------------------------------------------------------------------- */
 
-/* Each feeds the core, carries out what it asks for and turns it until nothing is left to do now. */
+/* Each feeds the core, carries out what it asks for and turns it until nothing is left to do
+ * now. */
 void stage_feed(struct stage *, const struct event *);
 void stage_datagram(struct stage *, const struct addr *from, struct str data);
 void stage_bytes(struct stage *, struct flow_id, struct str data);
@@ -153,14 +156,15 @@ void stage_pass_ms(struct stage *, int64_t span_ms);
 /* A dialled connection that waits opens, or fails. */
 void stage_dialled(struct stage *, struct flow_id, bool opens);
 
-/* ---- what came of it ------------------------------------------------------------------------------- */
+/* ---- what came of it
+ * ------------------------------------------------------------------------------- */
 
 /* The next message to this far end that nobody has taken yet, or NULL; it counts as taken. */
 const struct stage_sent *stage_take(struct stage *, enum transport, const struct addr *to);
 
 /* The next message to this far end, which must begin with START. */
-const struct stage_sent *expect_send(struct stage *, enum transport, const struct addr *to,
-	const char *start);
+const struct stage_sent *expect_send(
+	struct stage *, enum transport, const struct addr *to, const char *start);
 
 /* Nothing was sent that nobody has taken. */
 void expect_quiet(struct stage *);

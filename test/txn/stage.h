@@ -169,7 +169,8 @@ heard_close(struct heard *h)
 	free(h->octets);
 }
 
-/* ---- asking ----------------------------------------------------------------------------------- */
+/* ---- asking
+ * ----------------------------------------------------------------------------------- */
 
 struct asked {
 	struct ref ref;
@@ -244,7 +245,8 @@ respond(const struct asked *a, unsigned status)
 	return respond_with(a, a->method, status, "to-1", "");
 }
 
-/* ---- answering -------------------------------------------------------------------------------- */
+/* ---- answering
+ * -------------------------------------------------------------------------------- */
 
 /* A request as text, into HEARD. TO_TAG may be empty. */
 static inline void
@@ -317,7 +319,8 @@ answer(struct ref ref, unsigned status)
 	return is_done;
 }
 
-/* ---- what came of it -------------------------------------------------------------------------- */
+/* ---- what came of it
+ * -------------------------------------------------------------------------- */
 
 #define assert_text(text, part) assert_non_null(strstr(text, part))
 #define assert_no_text(text, part) assert_null(strstr(text, part))

@@ -13,7 +13,8 @@ from kit.bench import Bench  # noqa: E402
 from kit.certs import Authority  # noqa: E402
 from kit.loop import Late  # noqa: E402
 
-BENCHES = pytest.StashKey()
+# Of what the server said, a failing test shows no more than the end.
+LOG_LINES_SHOWN = 150
 
 
 class Shop:
@@ -66,9 +67,20 @@ def shop(tmp_path_factory):
 @pytest.fixture
 def bench(request, tmp_path, shop):
     table = Bench(tmp_path, shop)
-    request.node.stash[BENCHES] = table
+    request.node.bench = table
     yield table
     table.close()
+
+
+@pytest.fixture(scope="module")
+def shared_bench(tmp_path_factory, shop):
+    """For files whose tests leave a server as they found it: one server for all of them."""
+    table = Bench(tmp_path_factory.mktemp("shared"), shop)
+    yield table
+    try:
+        table.server.await_idle()
+    finally:
+        table.close()
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +114,8 @@ def pytest_runtest_makereport(item, call):
     """A failing test shows what the server said."""
     outcome = yield
     report = outcome.get_result()
-    table = item.stash.get(BENCHES, None)
+    table = getattr(item, "bench", None)
     if report.failed and table:
         for server in table.servers:
-            report.sections.append(("sipward", server.log()))
+            text = "\n".join(server.lines[-LOG_LINES_SHOWN:])
+            report.sections.append(("sipward", text))

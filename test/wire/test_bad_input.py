@@ -17,17 +17,22 @@ BASE = {
 ANY = ["UDP", "TCP", "TLS"]
 
 
-@pytest.fixture
-def line(bench):
+@pytest.fixture(scope="module")
+def server(shared_bench):
     """A server with one plain device that must hear nothing of all this."""
-    device, entry = bench.device("5000", "sip")
-    bench.start([entry])
-    bench.heard = device
-    yield bench
-    assert not device.received("INVITE"), "bad input reached a device"
-    bench.alive("UDP")
-    bench.alive("TLS")
-    bench.server.await_idle()
+    shared_bench.quiet, entry = shared_bench.device("5000", "sip")
+    shared_bench.start([entry])
+    return shared_bench
+
+
+@pytest.fixture
+def line(request, server):
+    request.node.bench = server
+    with server.guests():
+        yield server
+        assert not server.quiet.received("INVITE"), "bad input reached a device"
+        server.alive("UDP")
+        server.alive("TLS")
 
 
 def text(raw, method="INVITE", uri="sip:5000@127.0.0.1", version="SIP/2.0", drop=(), body=None,

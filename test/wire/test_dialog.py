@@ -5,11 +5,22 @@ import pytest
 from kit.call import sdp
 
 
+@pytest.fixture(scope="module")
+def server(shared_bench):
+    """A server and the device 5000; callers come and go."""
+    shared_bench.device_5000, entry = shared_bench.device("5000", "sip")
+    shared_bench.start([entry])
+    return shared_bench
+
+
 @pytest.fixture
-def plain(bench):
-    caller, device = bench.line("sip", "sip")
-    yield bench, caller, device
-    bench.server.await_idle()
+def plain(request, server):
+    """Gives (bench, caller, device); nothing may be left of the test's calls."""
+    request.node.bench = server
+    with server.guests():
+        server.device_5000.forget()
+        yield server, server.phone("7789"), server.device_5000
+        server.server.await_idle()
 
 
 def test_the_hop_count_is_one_less(plain):

@@ -9,13 +9,23 @@ from kit import rules
 DN = {"number": "5000", "type": "extension", "contact": "*"}
 
 
-@pytest.fixture
-def desk(bench):
+@pytest.fixture(scope="module")
+def server(shared_bench):
     """A server with a self-registered 5000; gives a function for phones of that number."""
-    bench.start([DN])
-    bench.number = lambda transport="UDP", scheme=None, **more: bench.phone(
+    shared_bench.start([DN])
+    shared_bench.number = lambda transport="UDP", scheme=None, **more: shared_bench.phone(
         "5000", transport, scheme, **more)
-    return bench
+    return shared_bench
+
+
+@pytest.fixture
+def desk(request, server):
+    """That server, with no binding left by the test before."""
+    request.node.bench = server
+    with server.guests():
+        yield server
+        server.number().register(0, contact="*")
+        assert server.server.counters()["bindings"] == 0
 
 
 def contacts(response):
@@ -149,11 +159,11 @@ def test_a_repeated_register_has_one_effect_and_one_answer(desk):
 
 
 def test_the_flow_is_the_way_back_until_it_closes(desk):
-    before = desk.server.counters()["flows"]
     phone = desk.number("TLS")
     phone.register(600)
+    desk.server.await_counters(bindings=1)
     phone.end.close()
-    desk.server.await_counters(flows=before)
+    desk.server.await_counters(bindings=0)
     caller = desk.phone("7789")
     final = caller.call("5000").await_refusal(480)
     assert not final.has("Warning")

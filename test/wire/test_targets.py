@@ -118,7 +118,9 @@ def test_a_closed_connection_is_dialled_again(bench, device):
     bench.start([entry("sips:127.0.0.2")])
     caller = bench.phone("7789")
     bench.hang_up(*bench.talk(caller, device, "6001"))
+    flows = bench.server.counters()["flows"]
     device.listener.ends[0].close()
+    bench.server.await_counters(flows=flows - 1)
     bench.hang_up(*bench.talk(caller, device, "6001"))
     assert len(device.listener.ends) == 2
 

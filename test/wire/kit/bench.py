@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One test's table: a loop, a server, and phones that find it."""
+import contextlib
 import os
 
 from . import rules
@@ -110,6 +111,22 @@ class Bench:
         bye = one.request("BYE")
         other.await_bye()
         return bye.await_final(200)
+
+    # ---- one server for many tests ---------------------------------------------------------
+
+    @contextlib.contextmanager
+    def guests(self):
+        """What a test opens is closed when it ends; a server that died is started anew, so that
+        one test's fault stays its own."""
+        if self.server.program.over:
+            self.start_text(self.server.text)
+        kept = list(self.loop.ends)
+        try:
+            yield self
+        finally:
+            for end in [end for end in self.loop.ends if end not in kept]:
+                if not end.closed:
+                    end.close()
 
     # ---- judgement -----------------------------------------------------------------------
 

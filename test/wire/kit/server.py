@@ -61,7 +61,7 @@ def run_check(path, seconds=20):
 
 class Server:
     def __init__(self, loop, folder, text, words=(), program=None, env=None):
-        self.loop = loop
+        self.loop, self.text = loop, text
         self.path = os.path.join(str(folder), "sipward.yaml")
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(text)
