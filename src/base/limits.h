@@ -107,6 +107,10 @@ enum {
 	 * crossed. */
 	TXNS_PER_CALL = 8,
 
+	/* Of these, what a call that is up may still come to need: a request and its crossing, a BYE
+	 * and its. Requests outside calls leave so much free for each call there is. */
+	TXNS_KEPT_PER_CALL = 4,
+
 	FLOWS_MAX = 16384,    /* connections and sockets that the core knows */
 	BINDINGS_MAX = 65536, /* addresses-of-record with at least one binding */
 	CONTACTS_PER_AOR_MAX = 8,

@@ -28,7 +28,8 @@ struct act {
 			struct flow_id flow; /* the number that it will have */
 			enum transport transport;
 			struct addr to;
-			/* TLS: the name to verify, and for SNI; an IP literal means an iPAddress SAN. */
+			/* TLS: the name to verify, and for SNI; an IP literal means an
+			 * iPAddress SAN. */
 			struct str name;
 			struct str about; /* for the log: the DN */
 		} dial;

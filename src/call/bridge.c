@@ -35,8 +35,8 @@ end_other(struct calls *cs, struct call *call, struct leg *other, const struct w
 	if (other == NULL)
 		return;
 	cargo = headers_cross(w->msg, other->speech.scheme, t);
-	/* Before the answer it is a CANCEL, which carries a Reason and nothing else; a leg that died
-	 * without a message says so itself (RFC 3326). */
+	/* Before the answer it is a CANCEL, which carries a Reason and nothing else; a leg that
+	 * died without a message says so itself (RFC 3326). */
 	reason = other->is_confirmed ? STR("") : headers_reason(w->msg);
 	if (w->msg == NULL && w->status != 0) {
 		buf_put(&why, STR("SIP;cause="));

@@ -73,6 +73,11 @@ use_directory(struct core *core, const struct directory *directory, struct when 
 	core->directory = directory;
 	core->legs.uuid_header = directory->uuid_header;
 	core->legs.realm = directory_realm(directory);
+	core->challenges_invite = core->challenges_register = false;
+	for (uint32_t i = 0; i < directory->count; i++) {
+		core->challenges_invite |= directory->dns[i].challenges_invite;
+		core->challenges_register |= directory->dns[i].challenges_register;
+	}
 	peers_directory(&core->peers, directory, now);
 }
 
@@ -135,6 +140,17 @@ response_hear(struct core *core, const struct arrival *a, const struct turn *t)
 
 	core->strays += is_stray;
 	carry_news(core, &news, a->msg, &a->way, t);
+}
+
+/* Whether a datagram only keeps the way through a NAT open: CR, LF, NUL or spaces and nothing else. */
+static bool
+is_keepalive(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.at[i] != '\r' && text.at[i] != '\n' && text.at[i] != '\0' &&
+			text.at[i] != ' ')
+			return false;
+	return true;
 }
 
 void
@@ -217,32 +233,10 @@ bytes_hear(struct core *core, const struct event *event, const struct turn *t)
 
 	if (flow == NULL || flow->is_shut)
 		return;
-	if (flow->transport == TRANSPORT_UDP)
-		core_hear(core, flow, &event->u.bytes.from, event->u.bytes.data, t);
-	else
+	if (flow->transport != TRANSPORT_UDP)
 		stream_hear(core, flow, event->u.bytes.data, t);
-}
-
-/* A call that waited for addresses: it is placed, refused, or waits on. */
-static void
-place_again(struct core *core, struct call *call, const struct turn *t)
-{
-	const struct leg *caller = leg_at(&core->legs, call->legs[0]);
-	struct refusal refusal = { .status = 0 };
-	struct leg_plan plan = { .way_count = 0 };
-	struct str number = arena_copy(t->scratch, call_number(&core->calls, call));
-	const struct dn *dn = route_find(core, number, &refusal);
-	enum route_verdict verdict = ROUTE_REFUSED;
-
-	must(caller != NULL);
-	if (dn != NULL)
-		verdict = route_plan(core, dn, number, caller->speech.scheme, t, &plan, &refusal);
-	if (verdict == ROUTE_PLAN)
-		call_place(&core->calls, call, &plan, NULL, t);
-	else if (verdict == ROUTE_REFUSED)
-		call_refuse(&core->calls, call, refusal.status, refusal.reason, refusal.lines, t);
-	else if (!call_park(&core->calls, call, NULL, t))
-		call_refuse(&core->calls, call, 480, STR("Address Not Found"), STR(""), t);
+	else if (!is_keepalive(event->u.bytes.data))
+		core_hear(core, flow, &event->u.bytes.from, event->u.bytes.data, t);
 }
 
 static void
@@ -271,7 +265,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 		call = call_at(&core->calls, alarm->owner);
 		must(call != NULL);
 		if (call_ring(&core->calls, call, t))
-			place_again(core, call, t);
+			invite_again(core, call, t);
 		return;
 	case ALARM_REG: registrar_ring(core->registrar, alarm, t->now, t->out); return;
 	case ALARM_FLOW:

@@ -23,7 +23,9 @@ struct core {
 	struct registrar *registrar;
 	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
 	struct arena scratch;
-	struct msg *msg; /* the message of this event */
+	struct msg *msg;          /* the message of this event */
+	bool challenges_invite;   /* some DN is challenged for it: unknown numbers are too */
+	bool challenges_register; /* likewise */
 	bool is_draining;
 	uint32_t drain_slot; /* calls below it were hung up */
 	uint64_t refused, faults, strays;
@@ -45,8 +47,7 @@ struct arrival {
 void core_hear(struct core *, struct flow *, const struct addr *source, struct str text,
 	const struct turn *);
 
-/* ---- stream.c
- * ---------------------------------------------------------------------------------- */
+/* ---- stream.c ---- */
 
 /* Octets of a stream: every whole message is handled, as long as there is room for what it asks;
  * the rest is kept. */
@@ -58,10 +59,10 @@ void stream_ring(struct core *, struct flow *, const struct turn *);
 /* Forgets what is kept of a flow that is going. */
 void stream_drop(struct core *, struct flow *);
 
+/* Carves the table of octets that wait. */
 bool halves_open(struct core *, struct arena *);
 
-/* ---- respond.c
- * --------------------------------------------------------------------------------- */
+/* ---- respond.c ---- */
 
 struct refusal {
 	unsigned status;   /* 0: none */
@@ -76,6 +77,10 @@ void respond(struct core *, const struct arrival *, const struct refusal *, cons
 /* The same, and one line in the log that says who was refused what, and why. */
 void refuse(struct core *, const struct arrival *, const struct refusal *, const struct turn *);
 
+/* That line alone, for who is answered by a leg. */
+void note_refusal(
+	struct core *, const struct arrival *, const struct refusal *, const struct turn *);
+
 /* The same as SIP_FAULTS says, for a message that could not be read whole. */
 void respond_fault(
 	struct core *, const struct arrival *, const struct fault *, const struct turn *);
@@ -87,20 +92,24 @@ void note_fault(struct core *, const struct flow *, const struct addr *source, e
 /* 401 with fresh challenges. */
 void challenge(struct core *, const struct arrival *, bool is_stale, const struct turn *);
 
-/* ---- requests.c
- * ---------------------------------------------------------------------------------- */
+/* ---- requests.c ---- */
+
+/* Whether one more request from outside the calls may have a transaction, or one more call begin:
+ * what the calls that are up may still need stays free for them. */
+bool requests_have_room(const struct core *);
 
 /* A request that no transaction has heard yet. */
 void request_hear(struct core *, struct arrival *, const struct turn *);
 
-/* ---- invite.c, register.c
- * ------------------------------------------------------------------------- */
+/* ---- invite.c, register.c ---- */
 
 void invite_hear(struct core *, struct arrival *, const struct turn *);
+
+/* A call that waited for addresses: it is placed, refused, or waits on. */
+void invite_again(struct core *, struct call *, const struct turn *);
 void register_hear(struct core *, struct arrival *, const struct turn *);
 
-/* ---- route.c
- * -------------------------------------------------------------------------------------- */
+/* ---- route.c ---- */
 
 /* Whether URI names us: one of our domains, or an address that we listen on. */
 bool route_is_ours(const struct core *, const struct uri *, const struct flow *);

@@ -2,6 +2,7 @@
 /* An INVITE outside dialogs: who calls, may it, whom, and the call is opened. */
 #include "core/inside.h"
 
+#include "base/panic.h"
 #include "sip/write.h"
 
 /* Whether the body is one that a callee may be expected to take (RFC 3261 8.2.3). */
@@ -47,19 +48,9 @@ judge_invite(const struct core *core, const struct arrival *a)
 	return (struct refusal){ .status = 0 };
 }
 
-/* Whether some DN is challenged, so that an unknown number of ours must be as well. */
-static bool
-challenges_anybody(const struct directory *directory)
-{
-	for (uint32_t i = 0; i < directory->count; i++)
-		if (directory->dns[i].challenges_invite)
-			return true;
-	return false;
-}
-
 struct asker {
 	enum caller kind;
-	struct str number; /* of the DN or trunk, or what the From says */
+	struct str number; /* of the DN or trunk; of a stranger the URI in its From */
 	bool is_proven;
 };
 
@@ -82,7 +73,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 			peers_is_at(&core->peers, dn, &a->source);
 	} else if (trunk == NULL && directory_is_domain(directory, a->msg->from.uri.host)) {
 		/* An unknown number in our own domain is asked like a known one. */
-		source.names_dn = source.dn_has_password = challenges_anybody(directory);
+		source.names_dn = source.dn_has_password = core->challenges_invite;
 	}
 	if (source.dn_has_password && !source.from_trunk_address) {
 		struct gate_claim claim = { .username = number,
@@ -102,19 +93,23 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 		return false;
 	}
 	asker->is_proven = source.is_proven;
-	asker->number = trunk != NULL ? trunk->number : number;
+	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
+	asker->number = str_upto(a->msg->from.uri.text, LOG_TEXT_MAX);
+	if (trunk != NULL)
+		asker->number = trunk->number;
+	else if (asker->kind == CALLER_DN && dn != NULL)
+		asker->number = dn->number;
 	return true;
 }
 
 static void
-place(struct core *core, const struct arrival *a, const struct asker *asker, struct call *call,
-	const struct dn *dn, struct str number, const struct turn *t)
+place(struct core *core, const struct arrival *a, struct call *call, const struct dn *dn,
+	struct str number, const struct turn *t)
 {
 	enum scheme caller = leg_at(&core->legs, call->legs[0])->speech.scheme;
 	struct leg_plan plan = { .way_count = 0 };
 	struct refusal refusal = { .status = 480 };
 
-	(void)asker;
 	switch (route_plan(core, dn, number, caller, t, &plan, &refusal)) {
 	case ROUTE_PLAN: call_place(&core->calls, call, &plan, a->msg, t); return;
 	case ROUTE_WAIT:
@@ -123,7 +118,7 @@ place(struct core *core, const struct arrival *a, const struct asker *asker, str
 		break;
 	case ROUTE_REFUSED: break;
 	}
-	core->refused++;
+	note_refusal(core, a, &refusal, t);
 	call_refuse(&core->calls, call, refusal.status,
 		str_is_empty(refusal.reason) ? STR("") : refusal.reason, refusal.lines, t);
 }
@@ -148,7 +143,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		!source_may_call(asker.kind, dn_is_trunk(dn), (unsigned)core->directory->strangers))
 		refusal = (struct refusal){ .status = 403,
 			.why = STR("a stranger may not call there (strangers)") };
-	if (refusal.status == 0 && !calls_have_room(&core->calls))
+	if (refusal.status == 0 && (!calls_have_room(&core->calls) || !requests_have_room(core)))
 		refusal = (struct refusal){ .status = 503,
 			.lines = STR("Retry-After: 5\r\n"),
 			.why = STR("there is no room for one more call") };
@@ -169,5 +164,48 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		refuse(core, a, &refusal, t);
 		return;
 	}
-	place(core, a, &asker, call, dn, number, t);
+	place(core, a, call, dn, number, t);
+}
+
+/* The line in the log for a call that is refused long after its INVITE. */
+static void
+note_late(struct core *core, const struct leg *caller, struct str number, const struct refusal *r,
+	const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	core->refused++;
+	buf_put(&line, transport_name(caller->transport));
+	buf_put(&line, STR(" from "));
+	addr_write_port(&line, &caller->peer);
+	buf_put(&line, STR(": refused with "));
+	buf_number(&line, r->status);
+	buf_put(&line, STR(": "));
+	buf_put(&line, str_is_empty(r->why) ? r->reason : r->why);
+	buf_put(&line, STR(": call to "));
+	buf_quoted(&line, number, LOG_TEXT_MAX);
+	note_end(t, NOTE_INFO, &line);
+}
+
+void
+invite_again(struct core *core, struct call *call, const struct turn *t)
+{
+	const struct leg *caller = leg_at(&core->legs, call->legs[0]);
+	struct refusal refusal = { .status = 480, .reason = STR("Address Not Found") };
+	struct leg_plan plan = { .way_count = 0 };
+	struct str number = arena_copy(t->scratch, call_number(&core->calls, call));
+	const struct dn *dn = route_find(core, number, &refusal);
+	enum route_verdict verdict = ROUTE_REFUSED;
+
+	must(caller != NULL);
+	if (dn != NULL)
+		verdict = route_plan(core, dn, number, caller->speech.scheme, t, &plan, &refusal);
+	if (verdict == ROUTE_PLAN) {
+		call_place(&core->calls, call, &plan, NULL, t);
+		return;
+	}
+	if (verdict == ROUTE_WAIT && call_park(&core->calls, call, NULL, t))
+		return;
+	note_late(core, caller, number, &refusal, t);
+	call_refuse(&core->calls, call, refusal.status, refusal.reason, refusal.lines, t);
 }

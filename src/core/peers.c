@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/peers.h"
 
-#include "base/panic.h"
-
 /* Answers are asked for again after their TTL, within these bounds: not in a storm, and not so
  * late that a trunk that moved stays lost. */
 enum { AGAIN_MIN_MS = 30 * 1000, AGAIN_MAX_MS = 600 * 1000, AGAIN_FAILED_MS = 5 * 1000 };
@@ -10,8 +8,8 @@ enum { AGAIN_MIN_MS = 30 * 1000, AGAIN_MAX_MS = 600 * 1000, AGAIN_FAILED_MS = 5 
 bool
 peers_open(struct peers *ps, struct arena *arena, uint32_t max, struct alarms *alarms)
 {
-	*ps = (struct peers){ .max = max, .alarms = alarms };
-	ps->by_place = arena_take(arena, max * sizeof(struct peer *), _Alignof(struct peer *));
+	*ps = (struct peers){ .places = DNS_MAX, .alarms = alarms };
+	ps->by_place = arena_take(arena, DNS_MAX * sizeof(struct peer *), _Alignof(struct peer *));
 	ps->trunks = arena_take(arena, max * sizeof(uint32_t), _Alignof(uint32_t));
 	return pool_open(&ps->pool, arena, max, sizeof(struct peer)) && ps->by_place != NULL &&
 		ps->trunks != NULL;
@@ -20,7 +18,7 @@ peers_open(struct peers *ps, struct arena *arena, uint32_t max, struct alarms *a
 static void
 forget_all(struct peers *ps)
 {
-	for (uint32_t slot = 0; slot < ps->pool.count; slot++) {
+	for (uint32_t slot = 0; slot < ps->pool.fresh; slot++) {
 		struct peer *peer = pool_slot(&ps->pool, slot);
 
 		if (peer == NULL)
@@ -36,7 +34,7 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 	forget_all(ps);
 	ps->directory = directory;
 	ps->trunk_count = 0;
-	for (uint32_t place = 0; place < directory->count && place < ps->max; place++) {
+	for (uint32_t place = 0; place < directory->count && place < ps->places; place++) {
 		const struct dn *dn = &directory->dns[place];
 		struct peer *peer;
 		struct ref ref;
@@ -45,7 +43,8 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 		if (dn->contact.is_self)
 			continue;
 		peer = pool_take(&ps->pool, &ref);
-		must(peer != NULL);
+		if (peer == NULL)
+			continue;
 		*peer = (struct peer){ .ref = ref, .alarm = alarm_of(ALARM_HOP, ref, place) };
 		ps->by_place[place] = peer;
 		if (dn_is_trunk(dn))
@@ -122,7 +121,7 @@ peers_of(const struct peers *ps, const struct dn *dn)
 {
 	uint32_t place = directory_place(ps->directory, dn);
 
-	return place < ps->max ? ps->by_place[place] : NULL;
+	return place < ps->places ? ps->by_place[place] : NULL;
 }
 
 bool

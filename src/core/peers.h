@@ -28,16 +28,17 @@ struct peers {
 	struct peer **by_place; /* for each DN of the directory, or NULL */
 	uint32_t *trunks;       /* places of the trunks, as they stand in the directory */
 	uint32_t trunk_count;
-	uint32_t max;
+	uint32_t places; /* how many DNs a directory may have */
 	const struct directory *directory;
 	struct alarms *alarms;
 };
 
-/* Carves a table for directories of up to MAX DNs; one alarm for each. */
+/* Carves a table for directories of up to DNS_MAX DNs, MAX of which have a fixed contact; one alarm
+ * for each of these. */
 bool peers_open(struct peers *, struct arena *, uint32_t max, struct alarms *alarms);
 
 /* A new directory: forgets all, knows the literal addresses at once, asks for the names by and by
- * (by alarms, so that one event stays small). DNs beyond MAX stay unknown. */
+ * (by alarms, so that one event stays small). Contacts beyond MAX stay unknown. */
 void peers_directory(struct peers *, const struct directory *, struct when now);
 
 /* Rings an alarm of kind ALARM_HOP: asks for a name. */

@@ -2,16 +2,6 @@
 /* A REGISTER: whose address-of-record, is it let in, and the registrar does the rest. */
 #include "core/inside.h"
 
-/* Whether some DN is challenged for REGISTER: then unknown numbers are as well. */
-static bool
-challenges_anybody(const struct directory *directory)
-{
-	for (uint32_t i = 0; i < directory->count; i++)
-		if (directory->dns[i].challenges_register)
-			return true;
-	return false;
-}
-
 /* Whether the credentials are right for another DN than the one that is to be registered. */
 static bool
 is_somebody_else(struct core *core, const struct msg *msg, struct str number, const struct turn *t)
@@ -41,7 +31,7 @@ let_in(struct core *core, const struct arrival *a, const struct dn *dn, struct s
 		.realm = directory_realm(core->directory),
 		.password = dn != NULL ? dn->password : STR("") };
 	struct refusal refusal = { .status = 404, .why = STR("no DN has this number") };
-	bool is_due = dn != NULL ? dn->challenges_register : challenges_anybody(core->directory);
+	bool is_due = dn != NULL ? dn->challenges_register : core->challenges_register;
 
 	*is_proven = false;
 	if (!is_due) {

@@ -56,17 +56,27 @@ judge_any(const struct arrival *a, const struct turn *t)
 	return judge_require(msg, t);
 }
 
+bool
+requests_have_room(const struct core *core)
+{
+	return txns_left(&core->txns) > core->calls.pool.used * TXNS_KEPT_PER_CALL;
+}
+
+/* Gives the request a transaction. IS_INSIDE: it is of a call, for which there is room kept.
+ * Ends: true; false when there is none left, and 503 was answered. */
 static bool
-serve(struct core *core, struct arrival *a, const struct turn *t)
+serve(struct core *core, struct arrival *a, bool is_inside, const struct turn *t)
 {
 	struct txn_owner nobody = { .kind = OWNER_NONE };
 	struct refusal full = { .status = 503,
 		.lines = STR("Retry-After: 5\r\n"),
 		.why = STR("the table of transactions is full") };
 
-	a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
-	if (!ref_is_none(a->txn))
-		return true;
+	if (is_inside || requests_have_room(core)) {
+		a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
+		if (!ref_is_none(a->txn))
+			return true;
+	}
 	refuse(core, a, &full, t);
 	return false;
 }
@@ -91,12 +101,14 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 	bool is_final = false;
 	bool found = txns_find_cancelled(&core->txns, a->msg, &invite, &owner, &is_final);
 
-	if (!serve(core, a, t))
-		return;
 	if (found && owner.kind == OWNER_LEG)
 		leg = leg_at(&core->legs, owner.ref);
-	if (is_hidden(leg, a))
-		leg = NULL, found = false;
+	if (is_hidden(leg, a)) {
+		leg = NULL;
+		found = false;
+	}
+	if (!serve(core, a, leg != NULL, t))
+		return;
 	if (!found)
 		answer = (struct refusal){ .status = 481 };
 	if (leg != NULL) /* its To tag is that of the 487 (RFC 3261 9.2) */
@@ -119,7 +131,7 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 	if (a->msg->method != METHOD_ACK) {
 		struct refusal refusal = judge_any(a, t);
 
-		if (!serve(core, a, t))
+		if (!serve(core, a, true, t))
 			return;
 		if (refusal.status != 0) {
 			refuse(core, a, &refusal, t);
@@ -187,7 +199,7 @@ outside_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
 	struct refusal refusal = judge_any(a, t);
 
-	if (!serve(core, a, t))
+	if (!serve(core, a, false, t))
 		return;
 	/* A To tag without its dialog: whatever it was is over (RFC 3261 12.2.2). */
 	if (refusal.status == 0 && !str_is_none(a->msg->to.tag) &&

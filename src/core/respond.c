@@ -34,8 +34,10 @@ respond(struct core *core, const struct arrival *a, const struct refusal *r, con
 					       : a->tag);
 	buf_put(&b, r->lines);
 	write_body(&b, STR(""));
-	if (!buf_ok(&b))
+	if (!buf_ok(&b)) { /* there is no answer to give: the transaction waits for none */
+		txn_disown(&core->txns, a->txn);
 		return;
+	}
 	bytes = out_wrote(t->out, &b);
 	if (ref_is_none(a->txn))
 		out_send(t->out, a->way.flow, &a->way.addr, bytes);
@@ -44,7 +46,8 @@ respond(struct core *core, const struct arrival *a, const struct refusal *r, con
 }
 
 void
-refuse(struct core *core, const struct arrival *a, const struct refusal *r, const struct turn *t)
+note_refusal(
+	struct core *core, const struct arrival *a, const struct refusal *r, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 
@@ -66,6 +69,12 @@ refuse(struct core *core, const struct arrival *a, const struct refusal *r, cons
 	buf_put(&line, STR(" from "));
 	buf_quoted(&line, a->msg->from.uri.text, LOG_TEXT_MAX);
 	note_end(t, NOTE_INFO, &line);
+}
+
+void
+refuse(struct core *core, const struct arrival *a, const struct refusal *r, const struct turn *t)
+{
+	note_refusal(core, a, r, t);
 	respond(core, a, r, t);
 }
 

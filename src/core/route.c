@@ -5,6 +5,21 @@
 
 #include "sip/param.h"
 
+/* Whether a listener shows itself as HOST in what it advertises, `host[:port]`. */
+static bool
+is_shown(const struct listener *listener, const struct uri *uri)
+{
+	struct str rest = listener->advertise;
+	struct addr ip;
+	struct str host;
+
+	if (str_is_empty(rest))
+		return false;
+	host = uri_take_host(&rest, &ip);
+	return uri->ip.family == ADDR_NONE ? str_alike(uri->host, host)
+					   : addr_same_ip(&uri->ip, &ip);
+}
+
 bool
 route_is_ours(const struct core *core, const struct uri *uri, const struct flow *flow)
 {
@@ -14,20 +29,16 @@ route_is_ours(const struct core *core, const struct uri *uri, const struct flow 
 		return false;
 	if (directory_is_domain(core->directory, uri->host))
 		return true;
-	if (uri->ip.family == ADDR_NONE) {
-		for (uint32_t i = 0; i < core->flows.listener_count; i++) {
-			struct str shown = core->flows.listeners[i].advertise;
-
-			if (str_alike(uri->host, str_cut(&shown, ':')))
-				return true;
-		}
-		return false;
-	}
-	if (addr_same_ip(&uri->ip, &flow->local))
+	if (uri->ip.family != ADDR_NONE && addr_same_ip(&uri->ip, &flow->local))
 		return true;
-	for (uint32_t i = 0; i < core->flows.listener_count; i++)
-		if (addr_same_ip(&uri->ip, &core->flows.listeners[i].local))
+	for (uint32_t i = 0; i < core->flows.listener_count; i++) {
+		const struct listener *listener = &core->flows.listeners[i];
+
+		if (uri->ip.family != ADDR_NONE && addr_same_ip(&uri->ip, &listener->local))
 			return true;
+		if (is_shown(listener, uri))
+			return true;
+	}
 	return false;
 }
 
@@ -50,13 +61,9 @@ is_incomplete(const struct directory *directory, struct str number)
 	for (size_t i = 0; i < number.len; i++)
 		if (!char_is_digit(number.at[i]))
 			return false;
-	for (uint32_t i = 0; i < directory->count; i++) {
-		const struct dn *dn = &directory->dns[i];
-
-		if (dn_is_trunk(dn) && dn->prefix.len > number.len &&
-			str_begins(dn->prefix, number))
+	for (uint32_t i = 0; i < directory->way_count; i++)
+		if (str_begins(directory->dns[directory->ways[i]].prefix, number))
 			return true;
-	}
 	return false;
 }
 

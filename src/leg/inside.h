@@ -26,8 +26,7 @@ bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way 
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */
 void way_heard(struct legs *, struct leg *, const struct txn_way *way);
 
-/* ---- the messages
- * ------------------------------------------------------------------------------ */
+/* ---- the messages ---- */
 
 /* A response to a request of the peer: its head out of the echo kept with TXN, our Contact if
  * WITH_CONTACT, then LINES (whole header lines) and CARGO. Ends: false when it could not be
@@ -64,8 +63,7 @@ void leg_write_abilities(struct buf *, struct str supported);
 struct word leg_nothing(void);
 struct word leg_say(enum leg_word, unsigned status, struct str reason, const struct msg *);
 
-/* ---- session.c (RFC 4028)
- * -------------------------------------------------------------------------- */
+/* ---- session.c (RFC 4028) ---- */
 
 /* Takes in what an INVITE (the first or a later one) asks of the session timer. */
 void session_hear(struct leg *, const struct msg *invite);
@@ -89,8 +87,7 @@ struct word session_ring(struct legs *, struct leg *, const struct turn *);
 struct word session_refreshed(
 	struct legs *, struct leg *, const struct news *, const struct msg *, const struct turn *);
 
-/* ---- ending.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- ending.c ---- */
 
 /* Sends BYE and leaves; what still waits for an answer or an ACK of ours gets it first. */
 void leg_send_bye(struct legs *, struct leg *, struct str reason_header, const struct cargo *,
@@ -106,8 +103,7 @@ void leg_refuse_fork(struct legs *, struct leg *, const struct msg *answer, cons
 struct word leg_hear_bye(
 	struct legs *, struct leg *, const struct msg *, struct ref txn, const struct turn *);
 
-/* ---- made.c, answered.c, talk.c: who hears what
- * -------------------------------------------------------- */
+/* ---- made.c, answered.c, talk.c: who hears what ---- */
 
 struct word made_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *,
 	const struct txn_way *, const struct turn *);

@@ -139,8 +139,7 @@ struct legs {
 bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns, struct flows *flows,
 	struct alarms *alarms, struct dice *dice);
 
-/* ---- what a leg says
- * -------------------------------------------------------------------------- */
+/* ---- what a leg says ---- */
 
 /* NOTHING  nothing for the other side
  * RING     a 1xx beyond 100, with status
@@ -156,12 +155,12 @@ bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns, s
  * CANCEL   the caller cancelled; it has its answers already
  * BYE      the peer hung up, or the dialog died; the leg is GONE or LEAVING
  * OVER     the leg came to its end after our own BYE or CANCEL */
-#define LEG_WORDS(X)                                                                            \
-	X(NOTHING)                                                                              \
-	X(RING)                                                                                 \
-	X(ANSWER)                                                                               \
-	X(ACK) X(CHANGE) X(CHANGED) X(REFUSED) X(ASK) X(ASKED) X(FAIL) X(NEXT) X(CANCEL) X(BYE) \
-		X(OVER)
+#define LEG_WORDS(X) \
+	X(NOTHING)   \
+	X(RING)      \
+	X(ANSWER)    \
+	X(ACK)       \
+	X(CHANGE) X(CHANGED) X(REFUSED) X(ASK) X(ASKED) X(FAIL) X(NEXT) X(CANCEL) X(BYE) X(OVER)
 
 enum leg_word {
 #define X(name) WORD_##name,
@@ -186,8 +185,7 @@ struct cargo {
 	struct str body;
 };
 
-/* ---- the leg that answers a caller
- * -------------------------------------------------------------- */
+/* ---- the leg that answers a caller ---- */
 
 /* Opens a leg for an INVITE that was let in.
  * Pre:  INVITE is well formed with exactly one Contact; TXN serves it; WAY is where it came.
@@ -206,8 +204,7 @@ bool leg_answer(
 void leg_refuse(struct legs *, struct leg *, unsigned status, struct str reason,
 	const struct cargo *, const struct turn *);
 
-/* ---- the leg that we make
- * ------------------------------------------------------------------------ */
+/* ---- the leg that we make ---- */
 
 struct leg_plan {
 	struct speech speech;
@@ -233,8 +230,7 @@ struct leg *leg_open_made(struct legs *, const struct leg_plan *, const struct c
 /* The ACK that it owes, with the answer to the offer in the 2xx. */
 void leg_ack(struct legs *, struct leg *, const struct cargo *, const struct turn *);
 
-/* ---- both, inside the dialog
- * ------------------------------------------------------------------------ */
+/* ---- both, inside the dialog ---- */
 
 /* Whether a re-INVITE may be sent now: no INVITE under way either way, and no ACK missing. */
 bool leg_may_change(const struct leg *);
@@ -260,8 +256,7 @@ void leg_asked(struct legs *, struct leg *, struct ref txn, unsigned status, str
 void leg_end(struct legs *, struct leg *, unsigned status, struct str reason,
 	struct str reason_header, const struct cargo *, const struct turn *);
 
-/* ---- what arrives for a leg
- * -------------------------------------------------------------------------- */
+/* ---- what arrives for a leg ---- */
 
 /* The leg whose dialog REQUEST is inside of, by its To tag, Call-ID and From tag; NULL: none. */
 struct leg *legs_find(const struct legs *, const struct msg *request);

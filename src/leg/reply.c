@@ -51,6 +51,9 @@ leg_reply(struct legs *ls, struct leg *leg, const struct reply *r, const struct 
 
 	write_status_line(&b, r->status, reason);
 	buf_put(&b, txn_echo(ls->txns, r->txn));
+	/* What makes the dialog shows the route that it will take (RFC 3261 12.1.1). */
+	if (r->with_contact && !leg->is_confirmed && leg_text(leg, TEXT_ROUTES).len > 0)
+		write_header(&b, HEADER_RECORD_ROUTE, leg_text(leg, TEXT_ROUTES));
 	if (r->with_contact)
 		write_header(&b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
 	buf_put(&b, r->lines);

@@ -233,6 +233,21 @@ turn(struct demo *d)
 	d->tape.now_us = now_us();
 }
 
+/* Says which phone is not where it should be. */
+static bool
+fail_late(struct demo *d, const enum handset_state wanted[PHONES])
+{
+	buf_put(&d->why, STR("the ten seconds are over"));
+	for (int i = 0; i < PHONES; i++) {
+		if (d->phones[i].state == wanted[i])
+			continue;
+		buf_put(&d->why, STR(", and phone "));
+		buf_put(&d->why, numbers[i]);
+		buf_put(&d->why, STR(" still waits"));
+	}
+	return false;
+}
+
 /* Goes on until each phone is in the state that is wanted of it.
  * Ends: true; false with the reason in d->why. */
 static bool
@@ -252,13 +267,12 @@ await(struct demo *d, enum handset_state secure, enum handset_state plain)
 		if (is_stopped != 0)
 			return fail(d, STR("stopped"));
 		if (!is_there && now_us() > d->until_us)
-			return fail(d, STR("the ten seconds are over, and a phone still waits"));
+			return fail_late(d, wanted);
 	}
 	return true;
 }
 
-/* ---- the script
- * -------------------------------------------------------------------------------- */
+/* ---- the script ---- */
 
 static bool
 await_caller(
@@ -313,8 +327,7 @@ await_idle(struct demo *d)
 	}
 }
 
-/* ---- what is printed
- * --------------------------------------------------------------------------- */
+/* ---- what is printed ---- */
 
 /* The picture of the part of the tape from FROM on. */
 static void
@@ -372,6 +385,8 @@ run(struct demo *d)
 	if (!show_registrations(d) || !show_call(d, 1, SECURE_PHONE) ||
 		!show_call(d, 2, PLAIN_PHONE))
 		return false;
+	if (fflush(d->log) == 0)
+		(void)printf("\nWhat sipward wrote in its log\n\n%s", d->log_text);
 	host_count(d->host, &counts);
 	(void)printf(
 		"\n%u messages, %u calls left, %u legs left. No octet of the plain leg says "
@@ -382,8 +397,7 @@ run(struct demo *d)
 	return true;
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------------------------ */
+/* ---- opening and closing ---- */
 
 static bool
 make_password(char password[PASSWORD_BYTES])

@@ -12,8 +12,7 @@ handset_why(const struct handset *p)
 	return str_of(p->why, p->why_len);
 }
 
-/* ---- what the script wants
- * --------------------------------------------------------------------- */
+/* ---- what the script wants ---- */
 
 void
 handset_open(struct handset *p, const struct handset_options *options)
@@ -78,8 +77,7 @@ handset_hang_up(struct handset *p, struct out *out)
 	handset_send_request(p, METHOD_BYE, STR(""), out);
 }
 
-/* ---- answers that come in
- * ------------------------------------------------------------------------ */
+/* ---- answers that come in ---- */
 
 /* Takes over what the 2xx to our INVITE says of the other end. */
 static void
@@ -156,8 +154,7 @@ hear_response(struct handset *p, struct out *out)
 		handset_send_ack(p, false, out); /* our ACK has not arrived */
 }
 
-/* ---- requests that come in
- * --------------------------------------------------------------------------- */
+/* ---- requests that come in ---- */
 
 static void
 hear_invite(struct handset *p, const struct addr *from, struct out *out)
@@ -213,8 +210,7 @@ hear_request(struct handset *p, const struct addr *from, struct out *out)
 	}
 }
 
-/* ---- events
- * ---------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static void
 hear_message(struct handset *p, struct str text, const struct addr *from, struct out *out)

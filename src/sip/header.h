@@ -90,14 +90,21 @@ struct str header_name(enum header_id);
 enum header_shape header_shape(enum header_id);
 
 /* X(method). The first column of every table of methods. */
-#define SIP_METHODS(X)                                                                    \
-	X(INVITE)                                                                         \
-	X(ACK)                                                                            \
-	X(BYE)                                                                            \
-	X(CANCEL)                                                                         \
-	X(OPTIONS)                                                                        \
-	X(REGISTER) X(INFO) X(MESSAGE) X(PRACK) X(UPDATE) X(REFER) X(NOTIFY) X(SUBSCRIBE) \
-		X(PUBLISH)
+#define SIP_METHODS(X) \
+	X(INVITE)      \
+	X(ACK)         \
+	X(BYE)         \
+	X(CANCEL)      \
+	X(OPTIONS)     \
+	X(REGISTER)    \
+	X(INFO)        \
+	X(MESSAGE)     \
+	X(PRACK)       \
+	X(UPDATE)      \
+	X(REFER)       \
+	X(NOTIFY)      \
+	X(SUBSCRIBE)   \
+	X(PUBLISH)
 
 enum method {
 	METHOD_OTHER,

@@ -298,8 +298,7 @@ read_headers(struct reader *r)
 	}
 }
 
-/* ---- what every message must have
- * -------------------------------------------------------------- */
+/* ---- what every message must have ---- */
 
 static bool
 check_via(struct reader *r, struct via *v, struct str value)
@@ -431,8 +430,7 @@ check_max_forwards(struct reader *r)
 		blame(r, FAULT_MAX_FORWARDS, offset(r, value.at));
 }
 
-/* ---- what must be right if it is there
- * --------------------------------------------------------- */
+/* ---- what must be right if it is there ---- */
 
 /* All values of a header are name-addrs, and not too many. Route and its kin must have brackets;
  * a Contact may be `*`, alone in a REGISTER. */

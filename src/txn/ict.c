@@ -47,8 +47,7 @@ struct move {
 
 static enum news_kind ict_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued
- * ----------------------------------------------------------------------------- */
+/* ---- what is cued ---- */
 
 void
 ict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
@@ -116,8 +115,7 @@ ict_disown(struct txns *txns, struct txn *t)
 	ict_step(txns, t, &cue);
 }
 
-/* ---- the ACK and the CANCEL
- * ------------------------------------------------------------------- */
+/* ---- the ACK and the CANCEL ---- */
 
 /* What the ACK and the CANCEL of an INVITE have in common: all but To, which the ACK has from the
  * response (RFC 3261 17.1.1.3, 9.1). */
@@ -195,8 +193,7 @@ want_cancel(struct txn *t, struct str reason)
 	t->reason = buf_str(&b);
 }
 
-/* ---- the states
- * ------------------------------------------------------------------------------- */
+/* ---- the states ---- */
 
 /* Nobody is left who could cancel it, so it must not ring for ever. */
 static void
@@ -343,8 +340,7 @@ ict_ended(const struct txn *t, const struct cue *cue)
 	return (struct move){ ICT_ENDED, NEWS_NONE };
 }
 
-/* ---- the gate
- * --------------------------------------------------------------------------------- */
+/* ---- the gate ---- */
 
 static unsigned
 ict_alarms_of(enum ict_state state)

@@ -43,8 +43,7 @@ struct move {
 
 static enum news_kind ist_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued
- * ----------------------------------------------------------------------------- */
+/* ---- what is cued ---- */
 
 void
 ist_serve(struct txns *txns, struct txn *t, struct when now)
@@ -105,8 +104,7 @@ ist_disown(struct txns *txns, struct txn *t)
 	ist_step(txns, t, &cue);
 }
 
-/* ---- the states
- * ------------------------------------------------------------------------------- */
+/* ---- the states ---- */
 
 static void
 say(struct txn *t, const struct cue *cue)
@@ -214,8 +212,7 @@ ist_confirmed(const struct txn *t, const struct cue *cue)
 	return (struct move){ IST_CONFIRMED, NEWS_NONE };
 }
 
-/* ---- the gate
- * --------------------------------------------------------------------------------- */
+/* ---- the gate ---- */
 
 static unsigned
 ist_alarms_of(enum ist_state state)

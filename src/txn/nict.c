@@ -33,8 +33,7 @@ struct move {
 
 static enum news_kind nict_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued
- * ----------------------------------------------------------------------------- */
+/* ---- what is cued ---- */
 
 void
 nict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
@@ -80,8 +79,7 @@ nict_cut(struct txns *txns, struct txn *t, struct when now)
 	}
 }
 
-/* ---- the states
- * ------------------------------------------------------------------------------- */
+/* ---- the states ---- */
 
 static struct move
 nict_complete(struct txns *txns, struct txn *t)
@@ -167,8 +165,7 @@ nict_ended(const struct txn *t, const struct cue *cue)
 	return (struct move){ NICT_ENDED, NEWS_NONE };
 }
 
-/* ---- the gate
- * --------------------------------------------------------------------------------- */
+/* ---- the gate ---- */
 
 static unsigned
 nict_alarms_of(enum nict_state state)

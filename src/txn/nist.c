@@ -32,8 +32,7 @@ struct cue {
 /* A server transaction of this kind has no news for anybody: a move is the next state. */
 static void nist_step(struct txns *, struct txn *, const struct cue *);
 
-/* ---- what is cued
- * ----------------------------------------------------------------------------- */
+/* ---- what is cued ---- */
 
 void
 nist_serve(struct txn *t, struct when now)
@@ -86,8 +85,7 @@ nist_disown(struct txns *txns, struct txn *t)
 	nist_step(txns, t, &cue);
 }
 
-/* ---- the states
- * ------------------------------------------------------------------------------- */
+/* ---- the states ---- */
 
 static void
 say(struct txn *t, const struct cue *cue)
@@ -152,8 +150,7 @@ nist_completed(const struct txn *t, const struct cue *cue)
 	return NIST_COMPLETED;
 }
 
-/* ---- the gate
- * --------------------------------------------------------------------------------- */
+/* ---- the gate ---- */
 
 static unsigned
 nist_alarms_of(enum nist_state state)

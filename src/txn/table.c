@@ -38,8 +38,7 @@ txns_left(const struct txns *txns)
 	return pool_left(&txns->pool);
 }
 
-/* ---- what the machines need
- * ------------------------------------------------------------------- */
+/* ---- what the machines need ---- */
 
 static void
 arm(struct txns *txns, struct txn *t, struct alarm *alarm, unsigned letter, int64_t span_ms)
@@ -86,8 +85,7 @@ txn_resend(const struct txn *t, struct out *out)
 		out_send(out, t->way.flow, &t->way.addr, out_keep(out, t->message));
 }
 
-/* ---- cells
- * ------------------------------------------------------------------------------------ */
+/* ---- cells ---- */
 
 struct txn *
 txn_at(const struct txns *txns, struct ref ref)
@@ -135,8 +133,7 @@ txn_unmerge(struct txns *txns, struct txn *t)
 	t->is_in_merged = false;
 }
 
-/* ---- flows
- * ------------------------------------------------------------------------------------ */
+/* ---- flows ---- */
 
 /* One socket may carry all transactions there are, so the map knows the first one of each flow, and
  * the others hang on that: joining and leaving take the same time however many there are. */

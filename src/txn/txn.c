@@ -8,8 +8,7 @@
 
 #define COOKIE "z9hG4bK"
 
-/* ---- requests that arrive
- * --------------------------------------------------------------------- */
+/* ---- requests that arrive ---- */
 
 /* The server transaction with NAME. With an empty METHOD: of any but CANCEL, INVITE before all
  * others. */
@@ -101,8 +100,7 @@ txns_find_cancelled(const struct txns *txns, const struct msg *cancel, struct re
 	return true;
 }
 
-/* ---- serving
- * ---------------------------------------------------------------------------------- */
+/* ---- serving ---- */
 
 struct ref
 txn_serve(struct txns *txns, const struct msg *request, const struct txn_way *way,
@@ -206,8 +204,7 @@ txn_acked(struct txns *txns, struct ref ref)
 		t->is_acked = true;
 }
 
-/* ---- asking
- * ----------------------------------------------------------------------------------- */
+/* ---- asking ---- */
 
 static void
 write_branch(struct txns *txns, struct buf *b, uint64_t number)
@@ -332,8 +329,7 @@ txn_disown(struct txns *txns, struct ref ref)
 	}
 }
 
-/* ---- responses that arrive
- * -------------------------------------------------------------------- */
+/* ---- responses that arrive ---- */
 
 static bool
 has_branch(const struct txn *t, struct str branch)

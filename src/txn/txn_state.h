@@ -65,8 +65,7 @@ struct txn {
 	char text[TXN_TEXT_BYTES];
 };
 
-/* ---- the table (table.c)
- * ---------------------------------------------------------------------- */
+/* ---- the table (table.c) ---- */
 
 static inline int64_t
 txn_64_t1_ms(const struct txns *txns)
@@ -101,16 +100,14 @@ void txn_disarm_but(struct txns *, struct txn *, unsigned letters);
 void txn_keep(struct txn *, struct str message);
 void txn_resend(const struct txn *, struct out *);
 
-/* ---- for the INVITE that is cancelled (txn.c)
- * ------------------------------------------------- */
+/* ---- for the INVITE that is cancelled (txn.c) ---- */
 
 /* Sends BYTES, a CANCEL of the INVITE, in a transaction of its own; without one if the table is
  * full. */
 void txn_ask_cancel(struct txns *, const struct txn *invite, struct str bytes, struct when now,
 	struct out *out);
 
-/* ---- INVITE, client (ict.c)
- * ------------------------------------------------------------------- */
+/* ---- INVITE, client (ict.c) ---- */
 
 void ict_send(struct txns *, struct txn *, struct when now, struct out *out);
 enum news_kind ict_hear(
@@ -121,8 +118,7 @@ void ict_cancel(struct txns *, struct txn *, struct str reason, struct when now,
 void ict_cut(struct txns *, struct txn *, struct when now);
 void ict_disown(struct txns *, struct txn *);
 
-/* ---- anything else, client (nict.c)
- * ----------------------------------------------------------- */
+/* ---- anything else, client (nict.c) ---- */
 
 void nict_send(struct txns *, struct txn *, struct when now, struct out *out);
 enum news_kind nict_hear(struct txns *, struct txn *, const struct msg *, struct when now);
@@ -130,8 +126,7 @@ enum news_kind nict_ring(
 	struct txns *, struct txn *, uint32_t letter, struct when now, struct out *out);
 void nict_cut(struct txns *, struct txn *, struct when now);
 
-/* ---- INVITE, server (ist.c)
- * ------------------------------------------------------------------- */
+/* ---- INVITE, server (ist.c) ---- */
 
 void ist_serve(struct txns *, struct txn *, struct when now);
 void ist_repeat(struct txns *, struct txn *, struct when now, struct out *out);
@@ -142,8 +137,7 @@ enum news_kind ist_ring(
 	struct txns *, struct txn *, uint32_t letter, struct when now, struct out *out);
 void ist_disown(struct txns *, struct txn *);
 
-/* ---- anything else, server (nist.c)
- * ----------------------------------------------------------- */
+/* ---- anything else, server (nist.c) ---- */
 
 void nist_serve(struct txn *, struct when now);
 void nist_repeat(struct txns *, struct txn *, struct when now, struct out *out);

@@ -112,8 +112,7 @@ each_crossing(void (*play)(const char *number))
 	}
 }
 
-/* ---- answered, and who hangs up
- * --------------------------------------------------------------- */
+/* ---- answered, and who hangs up ---- */
 
 static void
 play_answered(const char *number)
@@ -143,8 +142,7 @@ test_callee_hangs_up(void **state)
 	each_crossing(play_callee_parts);
 }
 
-/* ---- cancelled, refused
- * --------------------------------------------------------------------------- */
+/* ---- cancelled, refused ---- */
 
 static void
 play_cancelled(const char *number)
@@ -208,8 +206,7 @@ test_cancel_crosses_answer(void **state)
 	each_crossing(play_crossed_cancel);
 }
 
-/* ---- changes inside
- * ---------------------------------------------------------------------------------- */
+/* ---- changes inside ---- */
 
 static void
 change(struct phone *from, struct phone *to, const char *direction)

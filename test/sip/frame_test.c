@@ -38,8 +38,7 @@ tape_put(struct tape *t, char kind, struct str text)
 	assert_true(buf_ok(&t->out));
 }
 
-/* ---- a stream as its owner would run it
- * ------------------------------------------------------- */
+/* ---- a stream as its owner would run it ---- */
 
 struct stream {
 	char held[128 * 1024];
@@ -86,8 +85,7 @@ stream_feed(struct stream *s, struct str piece)
 	}
 }
 
-/* ---- a slow framer, octet by octet, to compare with
- * ------------------------------------------- */
+/* ---- a slow framer, octet by octet, to compare with ---- */
 
 struct slow {
 	char text[128 * 1024];
@@ -240,8 +238,7 @@ assert_tape(struct str tape, struct str want)
 		fail_msg("got\n%.*s\nwanted\n%.*s", (int)tape.len, tape.at, (int)want.len, want.at);
 }
 
-/* ---- one call at a time
- * ------------------------------------------------------------------------ */
+/* ---- one call at a time ---- */
 
 static void
 assert_frame(struct str data, enum frame_kind kind, enum sip_fault fault)
@@ -356,8 +353,7 @@ a_fault_gives_the_head_to_answer(void **state)
 	assert_int_equal(f.kind, FRAME_MORE);
 }
 
-/* ---- splits
- * ------------------------------------------------------------------------------------- */
+/* ---- splits ---- */
 
 static const struct str pipelined = {
 	"\r\n\r\n" MESSAGE("5") "a\r\n\r\n" MESSAGE("0") "\r\n" MESSAGE(

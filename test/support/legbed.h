@@ -69,6 +69,7 @@ struct bed {
 	unsigned dials, notes, strays, shuts;
 	char note[NOTE_BYTES_MAX + 1]; /* the last line of the log */
 	uint64_t next_flow;
+	unsigned uas;
 
 	struct ref opened;     /* the leg of the last INVITE that was heard */
 	struct ref opened_txn; /* ... and what serves it                    */
@@ -140,7 +141,7 @@ struct ua {
 	char contact[BED_WORD_BYTES]; /* its own                       */
 	char branch[64];              /* of its last INVITE            */
 	char invite[8192];            /* the INVITE heard last, for answers */
-	unsigned cseq, invite_cseq, numbers;
+	unsigned id, cseq, invite_cseq, numbers;
 };
 
 /* A device at IP and PORT that connects now if it speaks over a stream; one that is to be dialled. */
@@ -171,6 +172,10 @@ void ua_answer_invite(struct ua *, unsigned status, const char *lines, const cha
 
 /* The leg of the last INVITE. */
 struct leg *bed_leg(void);
+
+/* Ends a leg as its state asks for; forgets one, whatever its state. */
+void bed_end(struct leg *);
+void bed_drop(struct leg *);
 
 struct cargo bed_cargo(const char *body);
 

@@ -53,8 +53,7 @@ void device_open(struct phone *, struct stage *, const char *user, const char *i
 	enum transport, bool is_sips);
 void phone_close(struct phone *);
 
-/* ---- what it says
- * ------------------------------------------------------------------------------------- */
+/* ---- what it says ---- */
 
 /* Any octets, as they are, or put together as printf does. */
 void phone_raw(struct phone *, struct str octets);
@@ -89,11 +88,13 @@ const char *phone_credentials(
 void phone_answer(struct phone *, unsigned status, const char *lines, const char *body);
 void phone_reply(struct phone *, unsigned status, const char *lines, const char *body);
 
-/* ---- what it hears
- * --------------------------------------------------------------------------------------- */
+/* ---- what it hears ---- */
 
 /* The next message to this phone, which must begin with START. */
 const struct msg *phone_hear(struct phone *, const char *start);
+
+/* The answer to a ping. */
+void phone_hear_ping(struct phone *);
 
 /* The value of a header of the message heard last, as a C string that lives until the next call. */
 const char *phone_value(struct phone *, enum header_id);
@@ -101,8 +102,7 @@ const char *phone_value(struct phone *, enum header_id);
 /* Whether the message heard last holds PART. */
 bool phone_heard(const struct phone *, const char *part);
 
-/* ---- whole stretches
- * ----------------------------------------------------------------------------------------- */
+/* ---- whole stretches ---- */
 
 /* A calls NUMBER, B rings; then B answers and both talk. */
 void phones_ring(struct phone *a, struct phone *b, const char *number);

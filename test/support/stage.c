@@ -31,8 +31,7 @@ stage_addr(const char *ip, uint16_t port)
 	return addr;
 }
 
-/* ---- the directory
- * --------------------------------------------------------------------------------- */
+/* ---- the directory ---- */
 
 static struct str
 text_of(const char *text)
@@ -148,8 +147,7 @@ stage_close(struct stage *s)
 	free(s->directory_memory);
 }
 
-/* ---- flows
- * ------------------------------------------------------------------------------------------- */
+/* ---- flows ---- */
 
 struct stage_flow *
 stage_flow(struct stage *s, struct flow_id id)
@@ -190,8 +188,7 @@ add_flow(struct stage *s, struct flow_id id, enum transport transport, const str
 	return flow;
 }
 
-/* ---- what the core is told
- * --------------------------------------------------------------------------- */
+/* ---- what the core is told ---- */
 
 /* Events that carrying brings about wait until the list is done with. */
 static struct stage_event *
@@ -240,8 +237,7 @@ later_closed(struct stage *s, struct stage_flow *flow)
 	e->event.u.closed.reason = flow->is_shut ? STR("") : STR("the test wants it so");
 }
 
-/* ---- carrying out
- * --------------------------------------------------------------------------------------- */
+/* ---- carrying out ---- */
 
 static void
 carry_send(struct stage *s, const struct act *act)
@@ -469,8 +465,7 @@ stage_feed(struct stage *s, const struct event *event)
 	}
 }
 
-/* ---- what happens
- * -------------------------------------------------------------------------------------- */
+/* ---- what happens ---- */
 
 static void
 feed_bytes(struct stage *s, struct flow_id flow, const struct addr *from, struct str data)

@@ -17,7 +17,7 @@ enum {
 	STAGE_SENT_MAX = 8192,
 	STAGE_NAMES_MAX = 16,
 	STAGE_KEPT_MAX = 64,
-	STAGE_EVENTS_MAX = 512,
+	STAGE_EVENTS_MAX = 2048,
 	STAGE_NOTES_BYTES = 256 * 1024,
 	STAGE_T1_MS = 500,
 };
@@ -130,8 +130,7 @@ struct addr stage_addr(const char *ip, uint16_t port);
 /* The socket that datagrams of this family come by. */
 struct flow_id stage_socket(const struct stage *, const struct addr *peer);
 
-/* ---- what happens
- * -------------------------------------------------------------------------------- */
+/* ---- what happens ---- */
 
 /* Each feeds the core, carries out what it asks for and turns it until nothing is left to do
  * now. */
@@ -156,8 +155,7 @@ void stage_pass_ms(struct stage *, int64_t span_ms);
 /* A dialled connection that waits opens, or fails. */
 void stage_dialled(struct stage *, struct flow_id, bool opens);
 
-/* ---- what came of it
- * ------------------------------------------------------------------------------- */
+/* ---- what came of it ---- */
 
 /* The next message to this far end that nobody has taken yet, or NULL; it counts as taken. */
 const struct stage_sent *stage_take(struct stage *, enum transport, const struct addr *to);

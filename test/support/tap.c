@@ -63,8 +63,7 @@ tap_hear(struct tap *tap, enum transport transport, struct str bytes)
 	}
 }
 
-/* ---- what goes out
- * ------------------------------------------------------------------------------ */
+/* ---- what goes out ---- */
 
 static unsigned
 count_of(const struct msg *msg, enum header_id id)

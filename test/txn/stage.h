@@ -169,8 +169,7 @@ heard_close(struct heard *h)
 	free(h->octets);
 }
 
-/* ---- asking
- * ----------------------------------------------------------------------------------- */
+/* ---- asking ---- */
 
 struct asked {
 	struct ref ref;
@@ -245,8 +244,7 @@ respond(const struct asked *a, unsigned status)
 	return respond_with(a, a->method, status, "to-1", "");
 }
 
-/* ---- answering
- * -------------------------------------------------------------------------------- */
+/* ---- answering ---- */
 
 /* A request as text, into HEARD. TO_TAG may be empty. */
 static inline void
@@ -319,8 +317,7 @@ answer(struct ref ref, unsigned status)
 	return is_done;
 }
 
-/* ---- what came of it
- * -------------------------------------------------------------------------- */
+/* ---- what came of it ---- */
 
 #define assert_text(text, part) assert_non_null(strstr(text, part))
 #define assert_no_text(text, part) assert_null(strstr(text, part))

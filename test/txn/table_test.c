@@ -103,8 +103,7 @@ cells_are_used_again_and_told_apart(void **state)
 	assert_int_equal(respond(&fresh, 200).kind, NEWS_FINAL);
 }
 
-/* ---- whatever happens, in whatever order
- * ------------------------------------------------------- */
+/* ---- whatever happens, in whatever order ---- */
 
 enum { LIVES = 400, STEPS = 150 };
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "txn/stage.h"
 
-/* ---- requests
- * --------------------------------------------------------------------------------- */
+/* ---- requests ---- */
 
 static void
 t_match_branch_sent_by_and_method(void **state)
@@ -273,8 +272,7 @@ c_rfc_2543_cancel_finds_its_invite(void **state)
 	answer(invite, 487);
 }
 
-/* ---- responses
- * -------------------------------------------------------------------------------- */
+/* ---- responses ---- */
 
 static void
 t_stray_unmatched_responses_are_dropped(void **state)
@@ -414,8 +412,7 @@ what_left_over_tls_is_not_answered_in_the_clear(void **state)
 	heard_close(&h);
 }
 
-/* ---- the table
- * -------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static void
 full_table_gives_no_transaction(void **state)

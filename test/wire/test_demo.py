@@ -86,6 +86,16 @@ def test_header_sets_stand_side_by_side(shown):
     assert "X-Genesys-CallUUID" in callee
 
 
+def test_shows_what_the_server_saw(shown):
+    """The server's own record of each leg agrees with what the phones know."""
+    log = part(shown, "What sipward wrote")
+    lines = [line for line in log.split("\n") if " answered: " in line]
+    assert len(lines) == 2
+    for line in lines:
+        assert re.search(r"7789 \[sips/TLS TLSv1\.[23] \S+ verified=digest:7789\]", line), line
+        assert "5000 [sip/UDP" in line
+
+
 def test_prints_plain_lines(shown):
     assert re.search(r"[^\n\x20-\x7e]", shown) is None
 

@@ -72,7 +72,9 @@ def test_the_count_may_grow_and_not_come_again(bench):
     used = answer(phone, first, count=1)
     assert with_credentials(phone, used).status == 200
     assert with_credentials(phone, answer(phone, first, count=2)).status == 200
-    assert with_credentials(phone, used, "0").status == 401
+    replayed = with_credentials(phone, used, "0")
+    assert replayed.status == 401
+    assert all(c["stale"].lower() == "true" for c in challenges(replayed))
     assert with_credentials(phone, answer(phone, first, count=2), "0").status == 401
     assert with_credentials(phone, answer(phone, first, count=9)).status == 200
     assert bench.server.counters()["bindings"] == 1

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the server starts, tells its counters, and ends."""
-import os
 import signal
 import socket
 import subprocess
@@ -127,17 +126,3 @@ def test_a_wrong_command_line_says_what_is_right(words):
                           stdin=subprocess.DEVNULL)
     assert done.returncode != 0 and done.returncode < 128
     assert b"sipward" in done.stderr + done.stdout and b"serve" in done.stderr + done.stdout
-
-
-@pytest.mark.limit(30)
-def test_the_demo(tmp_path):
-    """Both calls, with scheme, transport, TLS version and verified name of each leg."""
-    done = subprocess.run([binary(), "demo"], capture_output=True, text=True, timeout=25,
-                          stdin=subprocess.DEVNULL, cwd=tmp_path,
-                          env=dict(os.environ, TMPDIR=str(tmp_path)))
-    text = done.stdout + done.stderr
-    assert done.returncode == 0, text
-    for word in ("sips", "sip", "TLSv1.3", "UDP", "INVITE", "200", "BYE", "7789", "5000"):
-        assert word in text, f"{word} is not in the demo:\n{text}"
-    assert "Sanitizer" not in text and "runtime error" not in text
-    assert not os.listdir(tmp_path), "the demo left files behind"

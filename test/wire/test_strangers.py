@@ -130,6 +130,16 @@ def test_exact_number_then_longest_prefix_then_priority(bench):
     assert not spare.received("INVITE")
 
 
+def test_too_few_digits_are_484(bench):
+    """What is dialled is the beginning of a trunk's prefix: more digits are to come."""
+    peer, entry = trunk(bench, "abroad", "0049")
+    bench.start([entry], strangers="all")
+    caller = bench.phone("anybody")
+    caller.call("004").await_refusal(484)
+    caller.call("0048").await_refusal(404)
+    assert not peer.received("INVITE")
+
+
 def test_a_softswitch_is_reached_by_number_and_prefix(bench):
     switch = bench.peer("pbx", "UDP", host=TRUNK_HOST)
     bench.start([{"number": "pbx", "type": "voip-service", "service-type": "softswitch",

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a leg goes: what a contact says, and that a sips leg never leaves in clear."""
+import socket
+
 import pytest
 
 from kit import rules
@@ -256,3 +258,25 @@ def test_an_advertised_address_is_our_contact(bench, shop):
     device.reply_peer = lambda request, peer: peer
     seen.refuse(486)
     call.await_refusal(486)
+
+
+@pytest.mark.parametrize("b_side", ["sip", "sips"])
+def test_ipv6(bench, shop, b_side):
+    """Both legs over ::1: brackets where they belong, and the address checked as one."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError as fault:
+            pytest.skip(f"no IPv6 on this loopback: {fault}")
+    device = bench.peer("5000", "TLS" if b_side == "sips" else "UDP", b_side, host="::1",
+                        identity=shop.leaf("six", "IP:::1"))
+    host, port = device.local
+    bench.start([{"number": "5000", "type": "extension", "contact": f"{b_side}:{host}:{port}"}],
+                listen=bench.ports_for("::1"), identity=shop.leaf("six", "IP:::1"))
+    caller = bench.phone("7789", "TLS", host="::1")
+    call, seen = bench.talk(caller, device)
+    for message in (call.answered, seen.invite):
+        assert message.address("Contact").uri.host == "[::1]"
+    bench.hang_up(seen, call)
+    bench.check_legs(caller, device)
+    bench.server.await_idle()

@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from . import rules
-from .loop import Loop, free_port
+from .loop import Loop, free_port, host_text
 from .phone import Phone, TlsServerPeer
 from .server import Server, config_text
 from .wire import Raw
@@ -24,6 +24,7 @@ class Bench:
         """The listeners of a usual server: one port each for TLS, and for UDP with TCP."""
         plain, secure = free_port(host), free_port(host)
         self.ports = {"UDP": (host, plain), "TCP": (host, plain), "TLS": (host, secure)}
+        host = host_text(host)
         return [f"sips:{host}:{secure}", f"sip:{host}:{plain};transport=udp",
                 f"sip:{host}:{plain};transport=tcp"]
 

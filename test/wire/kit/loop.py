@@ -100,9 +100,18 @@ class Loop:
 _given = set()
 
 
+def family_of(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def host_text(host):
+    """A host as it stands in a URI."""
+    return f"[{host}]" if ":" in host else host
+
+
 def port_is_free(host, port):
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
+        with socket.socket(family_of(host), kind) as probe:
             if kind == socket.SOCK_STREAM:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

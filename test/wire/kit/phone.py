@@ -5,6 +5,7 @@ import uuid
 
 from . import digest
 from .call import Call
+from .loop import host_text
 from .message import Malformed, Message, Via
 from .wire import Listener, UdpEnd, dial
 
@@ -119,7 +120,12 @@ class Phone:
 
     @property
     def local(self):
-        return self.listener.local if self.listener else self.end.local
+        """(host, port) as they stand in a URI."""
+        return self.shown(self.listener or self.end)
+
+    @staticmethod
+    def shown(end):
+        return host_text(end.local[0]), end.local[1]
 
     @property
     def aor(self):
@@ -135,7 +141,7 @@ class Phone:
 
     def server_uri(self, number=None):
         user = f"{number}@" if number is not None else ""
-        return f"{self.scheme}:{user}{self.server[0]}:{self.server[1]}"
+        return f"{self.scheme}:{user}{host_text(self.server[0])}:{self.server[1]}"
 
     def forget(self):
         """Drops what was seen of calls that are over (for tests with very many)."""
@@ -160,7 +166,7 @@ class Phone:
               body=b"", content_type="application/sdp", headers=(), end=None, branch=None):
         """A request outside of dialogs, or the raw material of one inside."""
         end = end or self.end
-        host, port = self.listener.local if self.listener else end.local
+        host, port = self.shown(self.listener or end)
         via = f"SIP/2.0/{end.transport} {host}:{port};branch={branch or 'z9hG4bK' + new_id(8)}"
         message = Message(f"{method} {uri} SIP/2.0", [
             ("Via", via), ("Max-Forwards", "70"),

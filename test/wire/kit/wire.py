@@ -7,6 +7,7 @@ import selectors
 import socket
 import ssl
 
+from .loop import family_of
 from .message import StreamReader, parse_datagram, parse_head
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -19,7 +20,7 @@ class UdpEnd:
 
     def __init__(self, loop, owner, host="127.0.0.1", port=0):
         self.loop, self.owner = loop, owner
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(family_of(host), socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.socket.bind((host, port))
         self.socket.setblocking(False)
@@ -207,7 +208,7 @@ class StreamEnd:
 
 def dial(loop, owner, peer, tls=None, name=None, source=None):
     """Starts a connection; `name` is what the certificate must say (default: the address)."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock = socket.socket(family_of(peer[0]), socket.SOCK_STREAM)
     sock.setblocking(False)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if source:
@@ -221,7 +222,7 @@ class Listener:
 
     def __init__(self, loop, owner, host, port, tls=None):
         self.loop, self.owner, self.tls = loop, owner, tls
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket = socket.socket(family_of(host), socket.SOCK_STREAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((host, port))
         self.socket.listen(64)

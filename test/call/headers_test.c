@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which headers cross. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "call/headers.h"
+#include "support/scene.h"
+
+static void
+answer_with(bool is_sips, const char *lines)
+{
+	scene_alice(is_sips);
+	scene_bob(is_sips ? "5000" : "6001");
+	phones_ring(&alice, &bob, is_sips ? "5000" : "6001");
+	phone_answer(&bob, 200, lines, SDP("bob", "sendrecv"));
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 200 ");
+}
+
+static void
+test_what_the_page_shows_crosses_with_the_answer(void **state)
+{
+	(void)state;
+	answer_with(true,
+		"User-Agent: Polycom/5\r\nAllow-Events: conference,talk,hold\r\n"
+		"Accept-Language: en\r\nUser-to-User: 56a3;encoding=hex\r\n"
+		"Server: no\r\nX-Secret: no\r\nSupported: replaces\r\n");
+	assert_string_equal(phone_value(&alice, HEADER_USER_AGENT), "Polycom/5");
+	assert_string_equal(phone_value(&alice, HEADER_ALLOW_EVENTS), "conference,talk,hold");
+	assert_string_equal(phone_value(&alice, HEADER_ACCEPT_LANGUAGE), "en");
+	assert_string_equal(phone_value(&alice, HEADER_USER_TO_USER), "56a3;encoding=hex");
+	assert_string_equal(phone_value(&alice, HEADER_SUPPORTED), "uui,timer");
+	assert_false(phone_heard(&alice, "Server") || phone_heard(&alice, "X-Secret"));
+}
+
+static void
+test_no_secure_uri_crosses_to_a_plain_leg(void **state)
+{
+	(void)state;
+	answer_with(false,
+		"Call-Info: <sips:x@secret.example>;purpose=info\r\n"
+		"Alert-Info: <http://bell.example/1>\r\nSubject: x\r\n");
+	assert_false(phone_heard(&alice, "Call-Info"));
+	assert_true(phone_heard(&alice, "Alert-Info: <http://bell.example/1>"));
+	assert_false(phone_heard(&alice, "Subject")); /* it belongs to requests */
+}
+
+static void
+test_a_warning_about_the_other_scheme_stays(void **state)
+{
+	(void)state;
+	scene_alice(false);
+	scene_bob("6001");
+	phones_ring(&alice, &bob, "6001");
+	phone_answer(&bob, 480, "Warning: 380 b \"sips no\"\r\nWarning: 399 b \"busy\"\r\n", NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 480 ");
+	assert_true(phone_heard(&alice, "399 sipward \"busy\"") && !phone_heard(&alice, "380 "));
+	phone_ack_refusal(&alice);
+	expect_empty(&stage);
+}
+
+static void
+test_a_display_name_that_says_sips_stays(void **state)
+{
+	(void)state;
+	struct nameaddr from;
+	size_t at;
+
+	assert_true(nameaddr_parse(&from, STR("\"call sips:me\" <sip:a@h>"), &at));
+	assert_int_equal(headers_display(&from, SCHEME_SIP).len, 0);
+	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 14);
+	assert_true(nameaddr_parse(&from, STR("\"a\x01\" <sip:a@h>"), &at));
+	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCENE(test_what_the_page_shows_crosses_with_the_answer),
+		SCENE(test_no_secure_uri_crosses_to_a_plain_leg),
+		SCENE(test_a_warning_about_the_other_scheme_stays),
+		SCENE(test_a_display_name_that_says_sips_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
