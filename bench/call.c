@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* call SERVER_PORT CALLEE_PORT RATE WARM_S SECONDS HOLD_MS - RATE calls a second from a sips phone over
+/* call SERVER_PORT CALLEE_PORT RATE WARM_S SECONDS HOLD_MS - RATE calls a second from a sips phone
+ * over
  * one TLS connection to a plain phone over UDP, through a server on 127.0.0.1.
  *
  * Open loop: a call begins when its time has come, however the others are doing. After a warm-up it

@@ -182,8 +182,8 @@ caller_call(struct caller *c)
 	buf_put(&b, STR(">\r\nCSeq: 1 INVITE\r\n"));
 	buf_put(&b,
 		STR("Supported: replaces,100rel,eventlist,timer\r\n"
-		    "Allow: REGISTER, INVITE, ACK, BYE, REFER, NOTIFY, CANCEL, INFO, OPTIONS, PRACK, "
-		    "SUBSCRIBE, UPDATE, PUBLISH\r\n"
+		    "Allow: REGISTER, INVITE, ACK, BYE, REFER, NOTIFY, CANCEL, INFO, OPTIONS, "
+		    "PRACK, SUBSCRIBE, UPDATE, PUBLISH\r\n"
 		    "User-Agent: AUDC-IPPhone/2.2.12.172 (420HD-Rev1; 00908F567540)\r\n"
 		    "Session-Expires: 1800\r\nMin-SE: 90\r\nContact: <sips:7789@127.0.0.1:"));
 	buf_number(&b, c->local_port);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* lines.h - as much of a message as the phones of a benchmark must see, and the clock.
  *
- * They trust what they read: the server under test is no enemy, and what they spend is not measured.
+ * They trust what they read: the server under test is no enemy, and what they spend is not
+ * measured.
  */
 #ifndef BENCH_LINES_H
 #define BENCH_LINES_H

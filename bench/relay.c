@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* relay TLS_PORT UDP_PORT CALLEE_PORT CERTIFICATE KEY - moves what comes over TLS to a phone over UDP
+/* relay TLS_PORT UDP_PORT CALLEE_PORT CERTIFICATE KEY - moves what comes over TLS to a phone over
+ * UDP
  * and back, one record a datagram, and knows no SIP: what a server of calls could cost at least. */
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -107,7 +107,8 @@ enum {
 	 * crossed. */
 	TXNS_PER_CALL = 8,
 
-	/* Of these, what a call that is up may still come to need: a request and its crossing, a BYE
+	/* Of these, what a call that is up may still come to need: a request and its crossing, a
+	 * BYE
 	 * and its. Requests outside calls leave so much free for each call there is. */
 	TXNS_KEPT_PER_CALL = 4,
 
@@ -124,8 +125,15 @@ enum {
 
 	/* DNs with a fixed contact that are looked up and matched by address. */
 	DNS_LOOKED_UP_MAX = 16384,
-	REQUESTS_MAX = 8192, /* transactions outside calls (REGISTER, OPTIONS, refusals) */
-	NONCES_MAX = 65536,  /* used nonces with their count: one for each address that registers */
+
+	/* Transactions beyond those that calls in progress can need: requests outside calls, and
+	 * what
+	 * a call that is over leaves behind for 64*T1 = 32 s, three at most (both INVITEs, a BYE
+	 * over
+	 * UDP). With those of CALLS_MAX that is some 1,300 calls a second without end. */
+	REQUESTS_MAX = 8192 + 3 * 32 * 600,
+
+	NONCES_MAX = 65536, /* used nonces with their count: one for each address that registers */
 };
 
 /* ---- what one address-of-record keeps -------------------------------------------------------- */

@@ -148,7 +148,8 @@ headers_display(const struct nameaddr *from, enum scheme to)
 {
 	if (to == SCHEME_SIP && str_holds_alike(from->display, STR("sips:")))
 		return STR("");
-	/* Legal inside quotes where it came from (RFC 4475 3.1.1.2), but nothing that we pass on. */
+	/* Legal inside quotes where it came from (RFC 4475 3.1.1.2), but nothing that we pass
+	 * on. */
 	for (size_t i = 0; i < from->display.len; i++)
 		if ((unsigned char)from->display.at[i] < 0x20 || from->display.at[i] == 0x7f)
 			return STR("");

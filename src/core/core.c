@@ -142,7 +142,8 @@ response_hear(struct core *core, const struct arrival *a, const struct turn *t)
 	carry_news(core, &news, a->msg, &a->way, t);
 }
 
-/* Whether a datagram only keeps the way through a NAT open: CR, LF, NUL or spaces and nothing else. */
+/* Whether a datagram only keeps the way through a NAT open: CR, LF, NUL or spaces and nothing
+ * else. */
 static bool
 is_keepalive(struct str text)
 {

@@ -50,7 +50,7 @@ static enum news_kind ict_step(struct txns *, struct txn *, const struct cue *);
 /* ---- what is cued ---- */
 
 void
-ict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
+ict_send(struct txns *txns, struct txn *t, struct str bytes, struct when now, struct out *out)
 {
 	t->kind = TXN_ICT;
 	t->state.ict = ICT_CALLING;
@@ -59,7 +59,7 @@ ict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
 	if (!t->way.is_reliable)
 		txn_arm_resend(txns, t, CUE_TIMER_A, t->wait_ms);
 	txn_arm_end(txns, t, CUE_TIMER_B, txn_64_t1_ms(txns));
-	txn_resend(t, out);
+	out_send(out, t->way.flow, &t->way.addr, bytes);
 }
 
 enum news_kind

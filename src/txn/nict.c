@@ -36,7 +36,7 @@ static enum news_kind nict_step(struct txns *, struct txn *, const struct cue *)
 /* ---- what is cued ---- */
 
 void
-nict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
+nict_send(struct txns *txns, struct txn *t, struct str bytes, struct when now, struct out *out)
 {
 	t->kind = TXN_NICT;
 	t->state.nict = NICT_TRYING;
@@ -45,7 +45,7 @@ nict_send(struct txns *txns, struct txn *t, struct when now, struct out *out)
 	if (!t->way.is_reliable)
 		txn_arm_resend(txns, t, CUE_TIMER_E, t->wait_ms);
 	txn_arm_end(txns, t, CUE_TIMER_F, txn_64_t1_ms(txns));
-	txn_resend(t, out);
+	out_send(out, t->way.flow, &t->way.addr, bytes);
 }
 
 enum news_kind

@@ -253,9 +253,9 @@ txn_send(struct txns *txns, struct ref ref, enum method method, struct str bytes
 	txn_keep(t, bytes);
 	txn_join_flow(txns, t);
 	if (method == METHOD_INVITE)
-		ict_send(txns, t, now, out);
+		ict_send(txns, t, bytes, now, out);
 	else
-		nict_send(txns, t, now, out);
+		nict_send(txns, t, bytes, now, out);
 }
 
 void

@@ -109,7 +109,7 @@ void txn_ask_cancel(struct txns *, const struct txn *invite, struct str bytes, s
 
 /* ---- INVITE, client (ict.c) ---- */
 
-void ict_send(struct txns *, struct txn *, struct when now, struct out *out);
+void ict_send(struct txns *, struct txn *, struct str bytes, struct when now, struct out *out);
 enum news_kind ict_hear(
 	struct txns *, struct txn *, const struct msg *, struct when now, struct out *out);
 enum news_kind ict_ring(
@@ -120,7 +120,7 @@ void ict_disown(struct txns *, struct txn *);
 
 /* ---- anything else, client (nict.c) ---- */
 
-void nict_send(struct txns *, struct txn *, struct when now, struct out *out);
+void nict_send(struct txns *, struct txn *, struct str bytes, struct when now, struct out *out);
 enum news_kind nict_hear(struct txns *, struct txn *, const struct msg *, struct when now);
 enum news_kind nict_ring(
 	struct txns *, struct txn *, uint32_t letter, struct when now, struct out *out);

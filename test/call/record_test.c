@@ -19,7 +19,8 @@ test_a_line_when_it_is_answered_and_one_when_it_is_over(void **state)
 	scene_bob("5000");
 	stage_forget_notes(&stage);
 	phones_talk(&alice, &bob, "5000");
-	assert_true(stage_noted(&stage, "answered: caller 1001 [sips/TLS TLSv1.3"));
+	assert_true(
+		stage_noted(&stage, "answered: caller sips:1001@example.com [sips/TLS TLSv1.3"));
 	assert_true(stage_noted(&stage, "unauthenticated] callee 5000 [sip/UDP]"));
 	assert_true(stage_noted(
 		&stage, "crossing: sips from the caller to this server, then sip to the callee"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who calls, and may it. */
+/* An INVITE outside dialogs: who calls, may it, whom, and is there room. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,105 +9,422 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/phone.h"
 
-static const struct stage_dn locked_dns[] = {
-	{ .number = "1001", .contact = "*", .password = "secret" },
+static const struct stage_dn dns[] = {
 	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
-	{ .number = "east", .contact = "sip:198.51.100.7", .type = DN_TRUNK, .prefix = "9" },
+	{ .number = "5001", .contact = "sip:192.0.2.51;transport=tcp" },
+	{ .number = "6001", .contact = "sips:192.0.2.61" },
+	{ .number = "7000", .contact = "*" },
+	{ .number = "7789", .contact = "*", .password = "secret" },
+	{ .number = "7790", .contact = "*", .password = "other", .no_invite = true },
+	{ .number = "east", .contact = "sip:192.0.2.80", .type = DN_TRUNK, .prefix = "9" },
+	{ .number = "west", .contact = "sip:west.example.net", .type = DN_TRUNK, .prefix = "8" },
 };
+static struct stage_options options = { .dns = dns, .dn_count = 8 };
 
-static void
-lock(enum strangers strangers)
+static struct stage stage;
+static struct phone alice, bob, east;
+
+static int
+open_stage(void **state)
 {
-	struct stage_options locked = { .dns = locked_dns, .dn_count = 3, .strangers = strangers };
+	stage_open(&stage, &options);
+	stage_name(&stage, "west.example.net", "192.0.2.90");
+	stage_tick(&stage);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_UDP, false);
+	device_open(&bob, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	device_open(&east, &stage, "east", "192.0.2.80", 5060, TRANSPORT_UDP, false);
+	*state = &stage;
+	return 0;
+}
 
+static int
+close_stage(void **state)
+{
+	(void)state;
+	phone_close(&alice);
+	phone_close(&bob);
+	phone_close(&east);
 	stage_close(&stage);
-	stage_open(&stage, &locked);
+	options = (struct stage_options){ .dns = dns, .dn_count = 8 };
+	return 0;
 }
 
-static void
-refused(const char *number, const char *start)
-{
-	phone_invite(&alice, number, NULL, SDP("alice", "sendrecv"));
-	phone_hear(&alice, start);
-	phone_ack_refusal(&alice);
-}
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+
+/* ---- small stretches ---- */
 
 static void
-test_a_from_that_names_a_locked_number_is_challenged(void **state)
+expect_refusal(struct phone *p, const char *start)
 {
-	(void)state;
-	const char *line;
-
-	lock(STRANGERS_ALL);
-	scene_alice(true);
-	scene_bob("5000");
-	refused("5000", "SIP/2.0 401 ");
-	line = phone_credentials(&alice, "wrong", "INVITE", "sips:5000@example.com");
-	phone_invite(&alice, "5000", line, SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 401 ");
-	phone_ack_refusal(&alice);
-	line = phone_credentials(&alice, "secret", "INVITE", alice.uri);
-	phone_invite(&alice, "5000", line, SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 100 ");
-	phone_hear(&bob, "INVITE ");
-	assert_false(phone_heard(&bob, "Authorization"));
-}
-
-static void
-test_an_unknown_number_of_ours_is_asked_as_well(void **state)
-{
-	(void)state;
-	lock(STRANGERS_ALL);
-	phone_open(&alice, &stage, "4711", "192.0.2.10", 30000, TRANSPORT_UDP, false);
-	refused("5000", "SIP/2.0 401 ");
-	expect_empty(&stage);
-}
-
-static void
-test_strangers_none(void **state)
-{
-	(void)state;
-	static const struct stage_dn open_dns[] = { { .number = "5000",
-		.contact = "sip:192.0.2.50" } };
-	struct stage_options none = { .dns = open_dns, .dn_count = 1, .strangers = STRANGERS_NONE };
-
-	stage_close(&stage);
-	stage_open(&stage, &none);
-	scene_alice(false);
-	refused("5000", "SIP/2.0 403 ");
-	expect_empty(&stage);
-}
-
-static void
-test_x_415_and_v_503(void **state)
-{
-	(void)state;
-	static const struct stage_dn open_dns[] = { { .number = "5000",
-		.contact = "sip:192.0.2.50" } };
-	struct stage_options few = { .dns = open_dns, .dn_count = 1, .calls = 1 };
-
-	stage_close(&stage);
-	stage_open(&stage, &few);
-	scene_alice(false);
-	device_open(&bob, &stage, "5000", "192.0.2.50", 5060, TRANSPORT_UDP, false);
-	phone_invite(&alice, "5000", "Content-Encoding: gzip\r\n", SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 415 ");
-	assert_true(phone_heard(&alice, "Accept-Encoding: "));
-	phone_ack_refusal(&alice);
-	phones_talk(&alice, &bob, "5000");
+	phone_hear(p, start);
+	phone_ack_refusal(p);
 	expect_quiet(&stage);
+}
+
+/* P calls NUMBER and is let in; CALLEE refuses, so that all is over again. */
+static void
+expect_let_in(struct phone *p, struct phone *callee, const char *number, const char *lines)
+{
+	phone_invite(p, number, lines, NULL);
+	phone_hear(p, "SIP/2.0 100 ");
+	phone_hear(callee, "INVITE ");
+	phone_answer(callee, 486, NULL, NULL);
+	phone_hear(callee, "ACK ");
+	phone_hear(p, "SIP/2.0 486 ");
+	phone_ack_refusal(p);
+	expect_quiet(&stage);
+}
+
+static void
+expect_refused(struct phone *p, const char *number, const char *lines, const char *start)
+{
+	phone_invite(p, number, lines, NULL);
+	expect_refusal(p, start);
+}
+
+/* ---- digest ---- */
+
+static void
+test_password(void **state)
+{
+	char credentials[1024];
+	const char *uri = "sip:5000@example.com";
+
+	(void)state;
+	alice.user = "7789";
+	expect_refused(&alice, "5000", NULL, "SIP/2.0 401 ");
+	expect_let_in(&alice, &bob, "5000", phone_credentials(&alice, "secret", "INVITE", uri));
+	assert_true(strstr(bob.invite.text, "Authorization") == NULL);
+	expect_refused(&alice, "5000", NULL, "SIP/2.0 401 ");
+	expect_refused(
+		&alice, "5000", phone_credentials(&alice, "wrong", "INVITE", uri), "SIP/2.0 401 ");
+	assert_false(phone_heard(&alice, "stale"));
+	/* A count that was used is used up; the password is right, so the nonce is called stale. */
+	snprintf(credentials, sizeof credentials, "%s",
+		phone_credentials(&alice, "secret", "INVITE", uri));
+	expect_let_in(&alice, &bob, "5000", credentials);
+	expect_refused(&alice, "5000", credentials, "SIP/2.0 401 ");
+	assert_true(phone_heard(&alice, "stale=true"));
+	/* So is one that has grown old. */
+	snprintf(credentials, sizeof credentials, "%s",
+		phone_credentials(&alice, "secret", "INVITE", uri));
+	stage_pass_ms(&stage, 1000 * (NONCE_LIFE_S + 1));
+	expect_refused(&alice, "5000", credentials, "SIP/2.0 401 ");
+	assert_true(phone_heard(&alice, "stale=true"));
+	expect_refused(&alice, "5000",
+		phone_credentials(&alice, "secret", "INVITE", "sip:5000@example.net"),
+		"SIP/2.0 400 Bad Digest URI");
+	expect_empty(&stage);
+}
+
+/* Who is unknown is asked like who is known, as long as the number would be ours. */
+static void
+test_unknown_numbers_are_asked_too(void **state)
+{
+	struct phone stranger;
+
+	(void)state;
+	expect_refused(&alice, "5000", NULL, "SIP/2.0 401 "); /* 1001@example.com */
+	expect_refused(&alice, "5000",
+		phone_credentials(&alice, "", "INVITE", "sip:5000@example.com"), "SIP/2.0 401 ");
+	phone_open(&stranger, &stage, "x", "192.0.2.11", 30000, TRANSPORT_UDP, false);
+	phone_say(&stranger,
+		"INVITE sip:5000@example.com SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP 192.0.2.11:30000;branch=z9hG4bK-s\r\nFrom: <sip:1001@example.net>;"
+		"tag=s\r\nTo: <sip:5000@example.com>\r\nCall-ID: s\r\nCSeq: 1 INVITE\r\n"
+		"Contact: <sip:x@192.0.2.11:30000>\r\n\r\n");
+	phone_hear(&stranger, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	phone_answer(&bob, 603, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&stranger, "SIP/2.0 603 ");
+	while (stage_pass_ms(&stage, 1000), stage_take(&stage, TRANSPORT_UDP, &stranger.at) != NULL)
+		continue;
+	phone_close(&stranger);
+	stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+	while (stage_take(&stage, TRANSPORT_UDP, &stranger.at) != NULL)
+		continue;
+	expect_empty(&stage);
+}
+
+/* `authenticate-requests` without invite: the flow of its registration makes it the DN. */
+static void
+test_not_challenged_for_invite(void **state)
+{
+	(void)state;
+	alice.user = "7790";
+	expect_let_in(&alice, &bob, "5000", NULL);
+	expect_refused(&alice, "9123", NULL, "SIP/2.0 403 ");
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 401 ");
+	phone_register(
+		&alice, 600, phone_credentials(&alice, "other", "REGISTER", "sip:example.com"));
+	phone_hear(&alice, "SIP/2.0 200 ");
+	expect_let_in(&alice, &east, "9123", NULL);
+	expect_empty(&stage);
+}
+
+/* ---- trunks, DNs, strangers ---- */
+
+/* From proves nothing, but a trunk speaks for whom it names. */
+static void
+test_trunk_by_its_address(void **state)
+{
+	struct phone west;
+
+	(void)state;
+	east.user = "7789"; /* a DN with a password, as the trunk sends it */
+	expect_let_in(&east, &bob, "5000", NULL);
+	east.at.port = 40000; /* the port does not count */
+	east.user = "1001";
+	expect_let_in(&east, &bob, "5000", NULL);
+	phone_open(&west, &stage, "1001", "192.0.2.90", 5060, TRANSPORT_UDP, false);
+	expect_let_in(&west, &bob, "5000", NULL); /* found by its name */
+	east.at.port = 5060;
+	expect_let_in(&west, &east, "9123", NULL); /* and on by another trunk */
+	assert_true(strstr(east.invite.text, "INVITE sip:9123@192.0.2.80 SIP/2.0\r\n") != NULL);
+	phone_close(&west);
+	expect_empty(&stage);
+}
+
+static void
+test_dn_by_its_address(void **state)
+{
+	(void)state;
+	expect_let_in(&bob, &east, "9123", NULL);
+	alice.user = "5000"; /* the same name from elsewhere */
+	expect_refused(&alice, "9123", NULL, "SIP/2.0 403 ");
+	expect_empty(&stage);
+}
+
+static void
+test_dn_by_its_registration(void **state)
+{
+	struct phone other;
+
+	(void)state;
+	phone_close(&alice);
+	phone_open(&alice, &stage, "7000", "192.0.2.10", 30000, TRANSPORT_TLS, true);
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	expect_let_in(&alice, &east, "9123", NULL);
+	phone_open(&other, &stage, "7000", "192.0.2.10", 30001, TRANSPORT_TLS, true);
+	expect_refused(&other, "9123", NULL, "SIP/2.0 403 ");
+	expect_let_in(&other, &bob, "5000", NULL); /* as the stranger that it is */
+	phone_close(&other);
+	expect_empty(&stage);
+}
+
+static void
+test_strangers(void **state)
+{
+	static const struct {
+		enum strangers strangers;
+		bool reaches_dn, reaches_trunk;
+	} rules[] = { { STRANGERS_DN_ONLY, true, false }, { STRANGERS_NONE, false, false },
+		{ STRANGERS_ALL, true, true } };
+
+	(void)state;
+	alice.user = "7790"; /* without its flow, and not challenged */
+	for (size_t i = 0; i < 3; i++) {
+		options.strangers = rules[i].strangers;
+		stage_reload(&stage, &options);
+		if (rules[i].reaches_dn)
+			expect_let_in(&alice, &bob, "5000", NULL);
+		else
+			expect_refused(&alice, "5000", NULL, "SIP/2.0 403 ");
+		if (rules[i].reaches_trunk)
+			expect_let_in(&alice, &east, "9123", NULL);
+		else
+			expect_refused(&alice, "9123", NULL, "SIP/2.0 403 ");
+	}
+	expect_empty(&stage);
+}
+
+/* ---- what crosses ---- */
+
+static void
+test_what_the_callee_sees(void **state)
+{
+	const char *text;
+
+	(void)state;
+	alice.user = "7790";
+	phone_invite(&alice, "5000",
+		"User-to-User: 56a390;encoding=hex\r\nUser-Agent: Phone/1\r\nX-Foo: ;;,\r\n"
+		"Route: <sip:192.0.2.1;lr>\r\nP-Asserted-Identity: <sip:x@y>\r\n",
+		SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE sip:5000@192.0.2.50:5070 SIP/2.0\r\n");
+	text = bob.invite.text;
+	assert_non_null(strstr(text, "Max-Forwards: 69\r\n"));
+	assert_non_null(strstr(text, "User-to-User: 56a390;encoding=hex\r\n"));
+	assert_non_null(strstr(text, "X-Genesys-CallUUID: "));
+	assert_non_null(strstr(text, "From: \"Phone 7790\" <sip:7790@example.com>;tag="));
+	assert_null(strstr(text, "X-Foo"));
+	assert_null(strstr(text, "Route:"));
+	assert_null(strstr(text, alice.call_id));
+	assert_null(strstr(text, "tag=t7790"));
+	assert_null(strstr(text, "192.0.2.10"));
+	phone_answer(&bob, 486, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 486 ");
+	phone_ack_refusal(&alice);
+	expect_empty(&stage);
+}
+
+/* ---- overload ---- */
+
+static void
+test_no_room_for_one_more_call(void **state)
+{
+	struct phone a[3], b[3];
+
+	(void)state;
+	close_stage(state);
+	options.calls = 2;
+	open_stage(state);
+	for (size_t i = 0; i < 3; i++) {
+		phone_open(&a[i], &stage, "7790", "192.0.2.11", (uint16_t)(30000 + i),
+			TRANSPORT_UDP, false);
+		device_open(&b[i], &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+		b[i].numbers = 100 * (unsigned)i; /* no branch of one is that of another */
+		if (i < 2)
+			phones_talk(&a[i], &b[i], "5000");
+	}
+	expect_refused(&a[2], "5000", NULL, "SIP/2.0 503 ");
+	assert_true(phone_heard(&a[2], "Retry-After: 5\r\n"));
+	/* Those that are up go on, and one that ends makes room. */
+	phones_part(&a[0], &b[0]);
+	phones_talk(&a[2], &b[2], "5000");
+	phones_part(&b[1], &a[1]);
+	phones_part(&b[2], &a[2]);
+	expect_empty(&stage);
+	for (size_t i = 0; i < 3; i++) {
+		phone_close(&a[i]);
+		phone_close(&b[i]);
+	}
+}
+
+static void
+test_no_room_for_one_more_connection(void **state)
+{
+	struct addr peer = stage_addr("192.0.2.66", 1);
+
+	(void)state;
+	alice.user = "7790";
+	while (stage.shuts == 0) {
+		peer.port++;
+		stage_accept(&stage, TRANSPORT_TCP, &peer);
+	}
+	assert_in_range(peer.port, 33, 40);
+	/* Neither in nor out. */
+	assert_true(stage_noted(&stage, "no room for one more connection"));
+	phone_invite(&alice, "5001", NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	expect_refusal(&alice, "SIP/2.0 480 ");
+	assert_int_equal(stage.dials, 0);
+	expect_let_in(&alice, &bob, "5000", NULL); /* datagrams need none */
+	expect_empty(&stage);
+}
+
+/* ---- connections that fail ---- */
+
+static void
+test_connection_fails(void **state)
+{
+	(void)state;
+	alice.user = "7790";
+	stage.dial = DIAL_FAILS;
+	phone_invite(&alice, "6001", NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	expect_refusal(&alice, "SIP/2.0 500 ");
+	assert_int_equal(stage.dials, 1); /* and nothing in clear instead */
+	assert_true(stage_noted(&stage, "failed: the test wants it so"));
+	expect_empty(&stage);
+}
+
+static void
+test_cancelled_while_dialling(void **state)
+{
+	const struct stage_flow *flow;
+	struct phone sips;
+
+	(void)state;
+	alice.user = "7790";
+	stage.dial = DIAL_WAITS;
+	device_open(&sips, &stage, "6001", "192.0.2.61", 5061, TRANSPORT_TLS, true);
+	phone_invite(&alice, "6001", NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_cancel(&alice);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	phone_hear(&alice, "SIP/2.0 487 ");
+	phone_ack_refusal(&alice);
+	phone_hear(&sips, "INVITE "); /* it waits with the connection; no CANCEL before a 1xx */
+	flow = stage_flow_to(&stage, TRANSPORT_TLS, &sips.at);
+	stage_dialled(&stage, flow->id, true);
+	phone_answer(&sips, 180, NULL, NULL);
+	phone_hear(&sips, "CANCEL ");
+	phone_reply(&sips, 200, NULL, NULL);
+	phone_answer(&sips, 487, NULL, NULL);
+	phone_hear(&sips, "ACK ");
+	expect_empty(&stage);
+	phone_close(&sips);
+}
+
+static void
+test_connection_dies_while_ringing(void **state)
+{
+	struct phone tcp;
+
+	(void)state;
+	alice.user = "7790";
+	device_open(&tcp, &stage, "5001", "192.0.2.51", 5060, TRANSPORT_TCP, false);
+	phones_ring(&alice, &tcp, "5001");
+	stage_over(&stage, tcp.flow);
+	expect_refusal(&alice, "SIP/2.0 500 ");
+	expect_empty(&stage);
+	phone_close(&tcp);
+}
+
+/* Nobody answers: timer B, then the caller hears it. */
+static void
+test_silence(void **state)
+{
+	unsigned copies = 0;
+
+	(void)state;
+	alice.user = "7790";
+	phone_invite(&alice, "5000", NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+	while (stage_take(&stage, TRANSPORT_UDP, &bob.at) != NULL)
+		copies++;
+	assert_int_equal(copies, 7);
+	expect_refusal(&alice, "SIP/2.0 408 ");
+	expect_empty(&stage);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(test_a_from_that_names_a_locked_number_is_challenged),
-		SCENE(test_an_unknown_number_of_ours_is_asked_as_well),
-		SCENE(test_strangers_none),
-		SCENE(test_x_415_and_v_503),
+		TEST(test_password),
+		TEST(test_unknown_numbers_are_asked_too),
+		TEST(test_not_challenged_for_invite),
+		TEST(test_trunk_by_its_address),
+		TEST(test_dn_by_its_address),
+		TEST(test_dn_by_its_registration),
+		TEST(test_strangers),
+		TEST(test_what_the_callee_sees),
+		TEST(test_no_room_for_one_more_call),
+		TEST(test_no_room_for_one_more_connection),
+		TEST(test_connection_fails),
+		TEST(test_cancelled_while_dialling),
+		TEST(test_connection_dies_while_ringing),
+		TEST(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

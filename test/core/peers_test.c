@@ -1,63 +1,286 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Contacts that are names, and trunks by their address. */
+/* Names and what they resolve to, and which trunk an address is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "core/peers.h"
 
-static void
-test_a_call_waits_for_the_address_of_its_device(void **state)
+enum { MAX = 16, MEMORY = 2 * 1024 * 1024 };
+
+static const struct {
+	const char *number, *contact;
+	enum dn_type type;
+} lines[] = {
+	{ "5000", "sip:192.0.2.50:5070", DN_EXTENSION },
+	{ "7000", "*", DN_EXTENSION },
+	{ "east", "sips:fly.example.net", DN_TRUNK },
+	{ "west", "sip:192.0.2.50", DN_SOFTSWITCH },
+	{ "also", "sip:192.0.2.50", DN_TRUNK },
+	{ "5001", "sip:phone.example.net", DN_EXTENSION },
+};
+
+enum { DNS = sizeof lines / sizeof lines[0] };
+
+static struct {
+	void *memory, *out_memory;
+	struct alarms alarms;
+	struct peers peers;
+	struct out out;
+	struct when now;
+	struct turn turn;
+	struct dn dns[DNS];
+	struct directory directory;
+} world;
+
+static struct addr
+addr(const char *ip)
+{
+	struct addr a;
+
+	assert_true(addr_parse(&a, str_cstr(ip)));
+	return a;
+}
+
+static int
+open_peers(void **state)
+{
+	struct arena arena;
+	size_t at;
+
+	memset(&world, 0, sizeof world);
+	*state = &world;
+	world.memory = aligned_alloc(64, MEMORY);
+	world.out_memory = malloc(OUT_BYTES);
+	arena = arena_on(world.memory, MEMORY);
+	out_init(&world.out, world.out_memory, OUT_BYTES);
+	world.now = (struct when){ 1000, 1700000000 };
+	world.turn = (struct turn){ world.now, &world.out, NULL };
+	for (unsigned i = 0; i < DNS; i++) {
+		world.dns[i].number = str_cstr(lines[i].number);
+		world.dns[i].type = lines[i].type;
+		assert_int_equal(
+			contact_parse(&world.dns[i].contact, str_cstr(lines[i].contact), &at),
+			CONTACT_FINE);
+	}
+	world.directory = (struct directory){ .dns = world.dns, .count = DNS };
+	assert_true(alarms_open(&world.alarms, &arena, MAX));
+	assert_true(peers_open(&world.peers, &arena, MAX, &world.alarms));
+	peers_directory(&world.peers, &world.directory, world.now);
+	return 0;
+}
+
+static int
+close_peers(void **state)
 {
 	(void)state;
-	scene_alice(false);
-	scene_bob("6009");
-	phone_invite(&alice, "6009", NULL, SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 100 ");
-	stage_pass_ms(&stage, 100); /* the name is asked for, and not found */
-	phone_hear(&alice, "SIP/2.0 480 ");
-	phone_ack_refusal(&alice);
-	stage_name(&stage, "desk.example.net", "192.0.2.69");
-	stage_pass_ms(&stage, 6000); /* it is asked again */
-	phone_invite(&alice, "6009", NULL, SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 100 ");
-	phone_hear(&bob, "INVITE sips:6009@desk.example.net SIP/2.0");
-	assert_string_equal(
-		stage_flow_to(&stage, TRANSPORT_TLS, &bob.at)->name, "desk.example.net");
+	free(world.memory);
+	free(world.out_memory);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_peers, close_peers)
+
+/* Rings all that is due and returns how many questions were put; *ASK is the last one. */
+static unsigned
+ring_at(int64_t at_ms, struct ref *ask)
+{
+	const struct alarm *alarm;
+	unsigned count = 0;
+
+	world.now.mono_ms = at_ms;
+	world.turn.now = world.now;
+	out_clear(&world.out);
+	while ((alarm = alarms_due(&world.alarms, at_ms)) != NULL)
+		peers_ring(&world.peers, alarm, &world.turn);
+	for (uint32_t i = 0; i < world.out.count; i++) {
+		if (world.out.acts[i].kind != ACT_RESOLVE)
+			continue;
+		*ask = world.out.acts[i].u.resolve.ask;
+		count++;
+	}
+	return count;
+}
+
+static bool
+answer(struct ref ask, enum names_status status, uint32_t ttl_s, const char *ip, const char *ip2)
+{
+	struct event e = { .kind = EV_NAMES };
+
+	e.u.names.ask = ask;
+	e.u.names.status = status;
+	e.u.names.ttl_s = ttl_s;
+	if (ip != NULL)
+		e.u.names.addrs[e.u.names.count++] = addr(ip);
+	if (ip2 != NULL)
+		e.u.names.addrs[e.u.names.count++] = addr(ip2);
+	return peers_hear(&world.peers, &e, &world.turn);
+}
+
+static const struct peer *
+peer(unsigned place)
+{
+	return peers_of(&world.peers, &world.dns[place]);
+}
+
+static const struct dn *
+trunk_at(const char *ip)
+{
+	struct addr a = addr(ip);
+
+	a.port = 12345;
+	return peers_trunk_at(&world.peers, &a);
 }
 
 static void
-test_a_trunk_is_known_by_its_address(void **state)
+test_literals_are_known_at_once(void **state)
 {
-	(void)state;
-	struct phone trunk;
+	struct addr a = addr("192.0.2.50"), b = addr("192.0.2.51");
 
-	memset(&trunk, 0, sizeof trunk);
-	phone_open(&trunk, &stage, "15551234", "198.51.100.7", 5060, TRANSPORT_UDP, false);
-	scene_bob("5000");
-	phone_invite(&trunk, "5000", NULL, SDP("trunk", "sendrecv"));
-	phone_hear(&trunk, "SIP/2.0 100 ");
-	phone_hear(&bob, "INVITE ");
-	phone_answer(&bob, 603, NULL, NULL);
-	phone_hear(&bob, "ACK ");
-	phone_hear(&trunk, "SIP/2.0 603 ");
-	phone_ack_refusal(&trunk);
-	assert_true(stage_noted(&stage, "caller east"));
-	expect_empty(&stage);
-	phone_close(&trunk);
+	(void)state;
+	assert_true(peer(0)->is_known && peer(0)->count == 1);
+	assert_null(peer(1));
+	assert_false(peer(2)->is_known);
+	assert_true(peers_is_at(&world.peers, &world.dns[0], &a));
+	assert_false(peers_is_at(&world.peers, &world.dns[0], &b));
+	assert_false(peers_is_at(&world.peers, &world.dns[1], &a));
+	/* The first trunk in the directory; an extension is none. */
+	assert_ptr_equal(trunk_at("192.0.2.50"), &world.dns[3]);
+	assert_null(trunk_at("192.0.2.51"));
+}
+
+static void
+test_names_are_asked_for(void **state)
+{
+	struct ref ask = REF_NONE, first;
+
+	(void)state;
+	assert_int_equal(world.out.count, 0); /* by and by */
+	assert_int_equal(ring_at(1000, &ask), 2);
+	assert_true(str_same(world.out.acts[0].u.resolve.name, STR("fly.example.net")));
+	assert_true(str_same(world.out.acts[1].u.resolve.name, STR("phone.example.net")));
+	first = world.out.acts[0].u.resolve.ask;
+	assert_true(answer(first, NAMES_FOUND, 300, "192.0.2.60", "192.0.2.61"));
+	assert_int_equal(peer(2)->count, 2);
+	assert_ptr_equal(trunk_at("192.0.2.61"), &world.dns[2]);
+	assert_true(answer(ask, NAMES_FOUND, 300, "192.0.2.70", NULL));
+	assert_null(trunk_at("192.0.2.70"));
+	assert_false(answer(first, NAMES_FOUND, 300, "192.0.2.99", NULL)); /* nobody asked again */
+	assert_false(answer((struct ref){ 9, 1 }, NAMES_FOUND, 300, "192.0.2.99", NULL));
+	assert_null(trunk_at("192.0.2.99"));
+	/* Asked again when it grows old. */
+	assert_int_equal(ring_at(1000 + 299 * 1000, &ask), 0);
+	assert_int_equal(ring_at(1000 + 300 * 1000, &ask), 2);
+	assert_int_equal(peer(2)->count, 2); /* and good meanwhile */
+}
+
+static void
+test_ttl_has_bounds(void **state)
+{
+	struct ref ask = REF_NONE;
+
+	(void)state;
+	ring_at(1000, &ask);
+	answer(world.out.acts[0].u.resolve.ask, NAMES_FOUND, 0, "192.0.2.60", NULL);
+	answer(ask, NAMES_FOUND, UINT32_MAX, "192.0.2.70", NULL);
+	assert_int_equal(ring_at(1000 + 29 * 1000, &ask), 0);
+	assert_int_equal(ring_at(1000 + 30 * 1000, &ask), 1);
+	assert_int_equal(ring_at(1000 + 599 * 1000, &ask), 0);
+	assert_int_equal(ring_at(1000 + 600 * 1000, &ask), 1);
+}
+
+/* A resolver that fails takes nothing away; a name that is gone is gone. */
+static void
+test_failures(void **state)
+{
+	struct ref ask = REF_NONE, fly;
+
+	(void)state;
+	ring_at(1000, &ask);
+	fly = world.out.acts[0].u.resolve.ask;
+	answer(ask, NAMES_ABSENT, 0, NULL, NULL);
+	answer(fly, NAMES_FOUND, 30, "192.0.2.60", NULL);
+	assert_true(peer(5)->is_known && peer(5)->count == 0);
+	assert_int_equal(world.out.acts[world.out.count - 1].kind, ACT_NOTE);
+	assert_int_equal(ring_at(1000 + 5 * 1000, &ask), 1); /* not for ever */
+	answer(ask, NAMES_FAILED, 0, NULL, NULL);
+	assert_int_equal(ring_at(1000 + 30 * 1000, &ask), 2);
+	answer(fly, NAMES_FAILED, 0, NULL, NULL);
+	assert_ptr_equal(trunk_at("192.0.2.60"), &world.dns[2]);
+	assert_true(ring_at(1000 + 35 * 1000, &ask) > 0);
+	answer(fly, NAMES_ABSENT, 0, NULL, NULL);
+	assert_null(trunk_at("192.0.2.60"));
+}
+
+static void
+test_answer_that_never_comes(void **state)
+{
+	struct ref ask = REF_NONE;
+
+	(void)state;
+	assert_int_equal(ring_at(1000, &ask), 2);
+	assert_int_equal(ring_at(1000 + 599 * 1000, &ask), 0);
+	assert_int_equal(ring_at(1000 + 600 * 1000, &ask), 2);
+	assert_true(answer(ask, NAMES_FOUND, 30, "192.0.2.70", NULL));
+}
+
+static void
+test_another_directory(void **state)
+{
+	struct directory other = { .dns = &world.dns[3], .count = 1 };
+	struct ref ask = REF_NONE;
+
+	(void)state;
+	ring_at(1000, &ask);
+	peers_directory(&world.peers, &other, world.now);
+	assert_false(answer(ask, NAMES_FOUND, 30, "192.0.2.70", NULL));
+	assert_int_equal(world.peers.pool.used, 1);
+	assert_int_equal(world.alarms.count, 0);
+	assert_ptr_equal(trunk_at("192.0.2.50"), &world.dns[3]);
+	for (int i = 0; i < 100; i++) {
+		peers_directory(&world.peers, &world.directory, world.now);
+		assert_int_equal(world.peers.pool.used, 5);
+		assert_int_equal(world.alarms.count, 2);
+	}
+}
+
+/* What does not fit stays unknown, and harms nobody. */
+static void
+test_too_many(void **state)
+{
+	static struct dn many[2 * MAX];
+	struct directory other = { .dns = many, .count = 2 * MAX };
+	struct addr a = addr("192.0.2.50");
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * MAX; i++)
+		many[i] = world.dns[i < MAX ? 1 : 4];
+	peers_directory(&world.peers, &other, world.now);
+	assert_int_equal(world.peers.pool.used, MAX); /* self-registered ones need none */
+	many[0] = world.dns[4];
+	peers_directory(&world.peers, &other, world.now);
+	assert_int_equal(world.peers.pool.used, MAX);
+	assert_true(peers_is_at(&world.peers, &many[0], &a));
+	assert_false(peers_is_at(&world.peers, &many[2 * MAX - 1], &a));
+	assert_null(peers_of(&world.peers, &many[2 * MAX - 1]));
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(test_a_call_waits_for_the_address_of_its_device),
-		SCENE(test_a_trunk_is_known_by_its_address),
+		TEST(test_literals_are_known_at_once),
+		TEST(test_names_are_asked_for),
+		TEST(test_ttl_has_bounds),
+		TEST(test_failures),
+		TEST(test_answer_that_never_comes),
+		TEST(test_another_directory),
+		TEST(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* REGISTER, and the way back to who registered. */
+/* REGISTER through the door: over every transport, challenged or not, and what the store does. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,91 +9,370 @@
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "support/phone.h"
 
-static void
-register_and_be_called(enum transport transport, bool is_sips)
+static const struct stage_dn open_dns[] = {
+	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	{ .number = "7000", .contact = "*" },
+	{ .number = "east", .contact = "sip:192.0.2.80", .type = DN_TRUNK, .prefix = "9" },
+};
+static const struct stage_dn secret_dns[] = {
+	{ .number = "7789", .contact = "*", .password = "secret" },
+	{ .number = "7790", .contact = "*", .password = "other" },
+	{ .number = "7000", .contact = "*" },
+	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+};
+static const struct stage_options opened = { .dns = open_dns, .dn_count = 3, .addresses = 4 };
+static const struct stage_options secret = { .dns = secret_dns, .dn_count = 4 };
+
+static struct stage stage;
+static struct phone phone, bob;
+
+static int
+open_on(void **state, const struct stage_options *options)
 {
-	scene_alice(false);
-	phone_open(&bob, &stage, "7000", "192.0.2.70", 40000, transport, is_sips);
-	phone_register(&bob, 600, NULL);
-	phone_hear(&bob, "SIP/2.0 200 ");
-	assert_int_equal(stage_counts(&stage).bindings, 1);
-	phones_talk(&alice, &bob, "7000");
-	phones_part(&bob, &alice);
-	assert_int_equal(stage.dials, 0);
+	stage_open(&stage, options);
+	phone_open(&phone, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	device_open(&bob, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	*state = &stage;
+	return 0;
 }
 
-static void
-test_s12_over_udp(void **state)
+static int
+open_stage(void **state)
 {
-	(void)state;
-	register_and_be_called(TRANSPORT_UDP, false);
+	return open_on(state, &opened);
 }
 
-static void
-test_s12_over_tcp(void **state)
+static int
+open_secret_stage(void **state)
 {
-	(void)state;
-	register_and_be_called(TRANSPORT_TCP, false);
+	return open_on(state, &secret);
 }
 
-static void
-test_s12_over_tls(void **state)
+static int
+close_stage(void **state)
 {
 	(void)state;
-	register_and_be_called(TRANSPORT_TLS, true);
-}
-
-static void
-test_a_closed_connection_takes_its_binding(void **state)
-{
-	(void)state;
-	register_and_be_called(TRANSPORT_TLS, true);
-	stage_over(&stage, bob.flow);
-	phone_invite(&alice, "7000", NULL, SDP("alice", "sendrecv"));
-	phone_hear(&alice, "SIP/2.0 100 ");
-	phone_hear(&alice, "SIP/2.0 480 ");
-	phone_ack_refusal(&alice);
-	assert_int_equal(stage.dials, 0);
-	expect_empty(&stage);
-}
-
-static void
-test_an_unknown_number_is_404_and_a_fixed_one_403(void **state)
-{
-	(void)state;
-	phone_open(&bob, &stage, "4711", "192.0.2.70", 40000, TRANSPORT_UDP, false);
-	phone_register(&bob, 600, NULL);
-	phone_hear(&bob, "SIP/2.0 404 ");
+	phone_close(&phone);
 	phone_close(&bob);
-	phone_open(&bob, &stage, "5000", "192.0.2.71", 40000, TRANSPORT_UDP, false);
-	phone_register(&bob, 600, NULL);
-	phone_hear(&bob, "SIP/2.0 403 ");
+	stage_close(&stage);
+	return 0;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+#define SECRET_TEST(name) cmocka_unit_test_setup_teardown(name, open_secret_stage, close_stage)
+
+static void
+use_phone(const char *user, uint16_t port, enum transport transport, bool is_sips)
+{
+	phone_close(&phone);
+	phone_open(&phone, &stage, user, "192.0.2.70", port, transport, is_sips);
+}
+
+static void
+expect_register(unsigned expires_s, const char *lines, const char *start)
+{
+	phone_register(&phone, expires_s, lines);
+	phone_hear(&phone, start);
+	expect_quiet(&stage);
+}
+
+/* ---- the ways in ---- */
+
+/* Over each transport it is registered, and called over the same way. */
+static void
+test_every_transport(void **state)
+{
+	static const struct {
+		enum transport transport;
+		bool is_sips;
+		const char *shown;
+	} ways[] = {
+		{ TRANSPORT_UDP, false, "<sip:7000@192.0.2.70:40000>;expires=600" },
+		{ TRANSPORT_TCP, false, "<sip:7000@192.0.2.70:40001;transport=tcp>;expires=600" },
+		{ TRANSPORT_TLS, false, "<sip:7000@192.0.2.70:40002;transport=tls>;expires=600" },
+		{ TRANSPORT_TLS, true, "<sips:7000@192.0.2.70:40003>;expires=600" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+		use_phone("7000", (uint16_t)(40000 + i), ways[i].transport, ways[i].is_sips);
+		expect_register(600, NULL, "SIP/2.0 200 ");
+		assert_non_null(strstr(phone_value(&phone, HEADER_CONTACT), ways[i].shown));
+		assert_true(phone_heard(&phone, "\r\nDate: "));
+		assert_int_equal(stage_counts(&stage).bindings, 1);
+		phones_talk(&bob, &phone, "7000");
+		phones_part(&phone, &bob);
+		expect_register(0, NULL, "SIP/2.0 200 ");
+		assert_string_equal(phone_value(&phone, HEADER_CONTACT), "");
+		assert_int_equal(stage_counts(&stage).bindings, 0);
+	}
 	expect_empty(&stage);
 }
 
 static void
-test_r5630_sips_contact_in_a_plain_register_is_400(void **state)
+test_query_and_star(void **state)
 {
 	(void)state;
-	phone_open(&bob, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_UDP, false);
-	stage.tap.may_echo_sips = true;
-	phone_register(&bob, 600, "Contact: <sips:7000@192.0.2.70:40000>\r\n");
-	phone_hear(&bob, "SIP/2.0 400 ");
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	expect_register(600,
+		"Contact: <sip:a@192.0.2.70>;q=0.1\r\nContact: <sip:b@192.0.2.70>;q=0.9;expires=90\r\n",
+		"SIP/2.0 200 ");
+	/* One without a Contact changes nothing. */
+	phone_say(&phone,
+		"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-q\r\n"
+		"From: <sip:7000@example.com>;tag=q\r\nTo: <sip:7000@example.com>\r\n"
+		"Call-ID: query\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	assert_true(phone_heard(&phone, "<sip:7000@192.0.2.70:40000>;"));
+	assert_true(phone_heard(&phone, "<sip:a@192.0.2.70>;"));
+	assert_true(phone_heard(&phone, "<sip:b@192.0.2.70>;"));
+	expect_register(60, "Contact: *\r\n", "SIP/2.0 400 ");
+	expect_register(0, "Contact: *\r\n", "SIP/2.0 200 ");
 	assert_int_equal(stage_counts(&stage).bindings, 0);
+	expect_empty(&stage);
+}
+
+/* ---- whose ---- */
+
+static void
+test_addresses(void **state)
+{
+	(void)state;
+	phone.user = "7999";
+	expect_register(600, NULL, "SIP/2.0 404 ");
+	phone.user = "east"; /* a trunk does not register */
+	phone.call_id[0] = '\0';
+	expect_register(600, NULL, "SIP/2.0 404 ");
+	phone.user = "5000"; /* its contact is fixed */
+	phone.call_id[0] = '\0';
+	expect_register(600, NULL, "SIP/2.0 403 ");
+	phone.user = "7000";
+	phone.call_id[0] = '\0';
+	expect_register(10, NULL, "SIP/2.0 423 ");
+	assert_true(phone_heard(&phone, "Min-Expires: 60\r\n"));
+	phone_say(&phone,
+		"REGISTER sip:example.net SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-1\r\n"
+		"From: <sip:7000@example.com>;tag=q\r\nTo: <sip:7000@example.com>\r\n"
+		"Call-ID: 1\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 404 ");
+	phone_say(&phone,
+		"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-2\r\n"
+		"From: <sip:7000@example.com>;tag=q\r\nTo: <sip:7000@example.net>\r\n"
+		"Call-ID: 2\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 404 ");
+	phone_say(&phone,
+		"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-3\r\n"
+		"From: <sip:7000@example.com>;tag=q\r\nTo: <tel:7000>\r\n"
+		"Call-ID: 3\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 400 To Is No SIP URI");
+	/* Escapes and the case of the host make no other address; the scheme neither. */
+	phone_say(&phone,
+		"REGISTER sip:192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-4\r\n"
+		"From: <sip:x@y>;tag=q\r\nTo: <sip:%%370%%300@EXAMPLE.com;user=phone>\r\n"
+		"Contact: <sip:7000@192.0.2.70:40000>\r\nCall-ID: 4\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	expect_register(0, NULL, "SIP/2.0 200 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	expect_empty(&stage);
+}
+
+static void
+test_schemes(void **state)
+{
+	(void)state;
+	stage.tap.may_echo_sips = true;
+	expect_register(600, "Contact: <sips:7000@192.0.2.70>\r\n", "SIP/2.0 400 ");
+	use_phone("7000", 40001, TRANSPORT_TCP, true);
+	expect_register(600, NULL, "SIP/2.0 400 SIPS Request Not Over TLS");
+	use_phone("7000", 40002, TRANSPORT_TLS, true);
+	expect_register(
+		600, "Contact: <sips:a@192.0.2.70>, <sip:b@192.0.2.70>\r\n", "SIP/2.0 400 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	/* The later form of one Contact takes the place of the earlier. */
+	expect_register(600, "Contact: <sip:7000@192.0.2.70:40002>\r\n", "SIP/2.0 200 ");
+	expect_register(
+		600, "Contact: <sips:7000@192.0.2.70:40002;transport=tcp>\r\n", "SIP/2.0 200 ");
+	assert_string_equal(phone_value(&phone, HEADER_CONTACT),
+		"<sips:7000@192.0.2.70:40002;transport=tcp>;expires=600");
+	stage.tap.may_echo_sips = false;
+	expect_empty(&stage);
+}
+
+/* ---- passwords ---- */
+
+static void
+test_password(void **state)
+{
+	(void)state;
+	use_phone("7789", 40000, TRANSPORT_UDP, false);
+	expect_register(600, NULL, "SIP/2.0 401 ");
+	expect_register(600, phone_credentials(&phone, "wrong", "REGISTER", "sip:example.com"),
+		"SIP/2.0 401 ");
+	expect_register(600, phone_credentials(&phone, "secret", "REGISTER", "sip:example.com"),
+		"SIP/2.0 200 ");
+	assert_int_equal(stage_counts(&stage).bindings, 1);
+	expect_register(0, NULL, "SIP/2.0 401 "); /* nobody else takes it away */
+	assert_int_equal(stage_counts(&stage).bindings, 1);
+	expect_register(600, NULL, "SIP/2.0 401 ");
+	expect_register(600, phone_credentials(&phone, "secret", "REGISTER", "sip:example.net"),
+		"SIP/2.0 400 Bad Digest URI");
+	assert_false(stage_noted(&stage, "secret"));
+	expect_empty(&stage);
+}
+
+/* Known and unknown look alike. */
+static void
+test_unknown_is_asked_too(void **state)
+{
+	char first[2048];
+
+	(void)state;
+	use_phone("7789", 40000, TRANSPORT_UDP, false);
+	expect_register(600, NULL, "SIP/2.0 401 ");
+	snprintf(first, sizeof first, "%.60s", strstr(phone.heard.text, "WWW-Authenticate"));
+	use_phone("9999", 40001, TRANSPORT_UDP, false);
+	expect_register(600, NULL, "SIP/2.0 401 ");
+	assert_memory_equal(first, strstr(phone.heard.text, "WWW-Authenticate"), 40);
+	expect_register(
+		600, phone_credentials(&phone, "", "REGISTER", "sip:example.com"), "SIP/2.0 401 ");
+	use_phone("7000", 40002, TRANSPORT_UDP, false); /* a DN without a password */
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	expect_empty(&stage);
+}
+
+static void
+test_right_password_of_somebody_else(void **state)
+{
+	char credentials[1024];
+
+	(void)state;
+	use_phone("7790", 40000, TRANSPORT_UDP, false);
+	expect_register(600, NULL, "SIP/2.0 401 ");
+	snprintf(credentials, sizeof credentials, "%s",
+		phone_credentials(&phone, "other", "REGISTER", "sip:example.com"));
+	phone.user = "7789";
+	phone.call_id[0] = '\0';
+	expect_register(600, credentials, "SIP/2.0 403 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	expect_empty(&stage);
+}
+
+/* ---- the store ---- */
+
+static void
+test_store_that_fails(void **state)
+{
+	(void)state;
+	stage.store = STORE_FAILS;
+	expect_register(600, NULL, "SIP/2.0 503 ");
+	assert_true(phone_heard(&phone, "Retry-After: "));
+	stage.store = STORE_STALE;
+	expect_register(600, NULL, "SIP/2.0 500 ");
+	stage.store = STORE_MUTE;
+	phone_register(&phone, 600, NULL);
+	expect_quiet(&stage);
+	assert_int_equal(stage_counts(&stage).asks, 1);
+	stage_pass_ms(&stage, STORE_WAIT_MS);
+	phone_hear(&phone, "SIP/2.0 500 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	stage.store = STORE_PROMPT;
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	assert_int_equal(stage_counts(&stage).bindings, 1);
+	expect_empty(&stage);
+}
+
+/* A repeat while the store thinks is absorbed, and answered once. */
+static void
+test_repeat(void **state)
+{
+	(void)state;
+	phone_register(&phone, 600, NULL);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	phone_invite_again(&phone);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	assert_int_equal(stage.saves, 1);
+	expect_empty(&stage);
+}
+
+/* ---- the end of a binding ---- */
+
+static void
+expect_not_registered(void)
+{
+	phone_invite(&bob, "7000", NULL, NULL);
+	phone_hear(&bob, "SIP/2.0 100 ");
+	phone_hear(&bob, "SIP/2.0 480 ");
+	phone_ack_refusal(&bob);
+	expect_quiet(&stage);
+}
+
+static void
+test_expiry(void **state)
+{
+	(void)state;
+	expect_register(60, NULL, "SIP/2.0 200 ");
+	stage_pass_ms(&stage, 59 * 1000);
+	phones_talk(&bob, &phone, "7000");
+	phones_part(&bob, &phone);
+	stage_pass_ms(&stage, 2 * 1000);
+	expect_not_registered();
+	assert_true(stage_noted(&stage, "the DN is not registered"));
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	expect_empty(&stage);
+}
+
+static void
+test_connection_that_goes(void **state)
+{
+	(void)state;
+	use_phone("7000", 40000, TRANSPORT_TLS, true);
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	stage_over(&stage, phone.flow);
+	expect_not_registered();
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	assert_int_equal(stage.dials, 0); /* a phone behind a NAT is not dialled */
+	expect_empty(&stage);
+}
+
+static void
+test_no_room_for_one_more_address(void **state)
+{
+	(void)state;
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	/* As many Contacts as one address may have, and one more. */
+	expect_register(600,
+		"Contact: <sip:a@192.0.2.70>, <sip:b@192.0.2.70>, <sip:c@192.0.2.70>, "
+		"<sip:d@192.0.2.70>, <sip:e@192.0.2.70>, <sip:f@192.0.2.70>, <sip:g@192.0.2.70>\r\n",
+		"SIP/2.0 200 ");
+	expect_register(600, "Contact: <sip:h@192.0.2.70>\r\n", "SIP/2.0 403 ");
+	expect_register(600, NULL, "SIP/2.0 200 ");
+	assert_int_equal(stage_counts(&stage).bindings, 1);
+	expect_empty(&stage);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(test_s12_over_udp),
-		SCENE(test_s12_over_tcp),
-		SCENE(test_s12_over_tls),
-		SCENE(test_a_closed_connection_takes_its_binding),
-		SCENE(test_an_unknown_number_is_404_and_a_fixed_one_403),
-		SCENE(test_r5630_sips_contact_in_a_plain_register_is_400),
+		TEST(test_every_transport),
+		TEST(test_query_and_star),
+		TEST(test_addresses),
+		TEST(test_schemes),
+		SECRET_TEST(test_password),
+		SECRET_TEST(test_unknown_is_asked_too),
+		SECRET_TEST(test_right_password_of_somebody_else),
+		TEST(test_store_that_fails),
+		TEST(test_repeat),
+		TEST(test_expiry),
+		TEST(test_connection_that_goes),
+		TEST(test_no_room_for_one_more_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,7 +63,7 @@ expect_options(unsigned n)
 	assert_true(phone_heard(&alice, call_id));
 }
 
-/* ---- splits ------------------------------------------------------------------------------------- */
+/* ---- splits ---- */
 
 static void
 test_any_split_is_the_same(void **state)
@@ -127,7 +127,7 @@ test_body_that_comes_late(void **state)
 	free(text);
 }
 
-/* ---- pings, and those that stay silent ------------------------------------------------------------- */
+/* ---- pings, and those that stay silent ---- */
 
 static void
 test_pings(void **state)
@@ -204,7 +204,7 @@ test_a_flow_that_goes_takes_its_half_along(void **state)
 	expect_empty(&stage);
 }
 
-/* ---- faults of framing ------------------------------------------------------------------------------- */
+/* ---- faults of framing ---- */
 
 static void
 expect_shut(unsigned shuts)
@@ -217,9 +217,10 @@ expect_shut(unsigned shuts)
 static void
 test_framing_faults_close(void **state)
 {
-#define HEAD                                                                                    \
-	"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.10:30000;branch=z9hG4bK-x\r\n" \
-	"From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\nCall-ID: x@phone\r\n"    \
+#define HEAD                                                                                  \
+	"OPTIONS sip:example.com SIP/2.0\r\n"                                                 \
+	"Via: SIP/2.0/TCP 192.0.2.10:30000;branch=z9hG4bK-x\r\n"                              \
+	"From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\nCall-ID: x@phone\r\n" \
 	"CSeq: 1 OPTIONS\r\n"
 	static const struct {
 		const char *text, *answer;
@@ -256,10 +257,11 @@ test_endless_head(void **state)
 	char line[1024];
 
 	(void)state;
-	phone_raw(&alice, STR("OPTIONS sip:example.com SIP/2.0\r\n"
-			      "Via: SIP/2.0/TCP 192.0.2.10:30000;branch=z9hG4bK-x\r\n"
-			      "From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\n"
-			      "Call-ID: x@phone\r\nCSeq: 1 OPTIONS\r\n"));
+	phone_raw(&alice,
+		STR("OPTIONS sip:example.com SIP/2.0\r\n"
+		    "Via: SIP/2.0/TCP 192.0.2.10:30000;branch=z9hG4bK-x\r\n"
+		    "From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\n"
+		    "Call-ID: x@phone\r\nCSeq: 1 OPTIONS\r\n"));
 	memset(line, 'a', sizeof line);
 	memcpy(line, "X-Long: ", 8);
 	memcpy(line + sizeof line - 2, "\r\n", 2);
@@ -277,9 +279,10 @@ test_what_can_be_framed_leaves_the_stream(void **state)
 	size_t len = write_options(text, sizeof text, 1);
 
 	(void)state;
-	phone_raw(&alice, STR("OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK-y\r\n"
-			      "From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\n"
-			      "Call-ID: x@phone\r\nCSeq: twelve OPTIONS\r\nContent-Length: 0\r\n\r\n"));
+	phone_raw(&alice,
+		STR("OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK-y\r\n"
+		    "From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\n"
+		    "Call-ID: x@phone\r\nCSeq: twelve OPTIONS\r\nContent-Length: 0\r\n\r\n"));
 	phone_hear(&alice, "SIP/2.0 400 Bad CSeq");
 	stage_bytes(&stage, alice.flow, str_of(text, len));
 	expect_options(1);
@@ -288,7 +291,7 @@ test_what_can_be_framed_leaves_the_stream(void **state)
 	expect_empty(&stage);
 }
 
-/* ---- storms -------------------------------------------------------------------------------------------- */
+/* ---- storms ---- */
 
 static void
 test_storm_in_one_read(void **state)
@@ -370,8 +373,7 @@ test_no_room_for_halves(void **state)
 	for (i = 0; i < PENDING_MAX; i++) {
 		struct addr peer = stage_addr("192.0.2.66", (uint16_t)(1000 + i));
 
-		stage_bytes(&stage, stage_accept(&stage, TRANSPORT_TCP, &peer),
-			str_of(text, 100));
+		stage_bytes(&stage, stage_accept(&stage, TRANSPORT_TCP, &peer), str_of(text, 100));
 	}
 	assert_int_equal(stage.shuts, 0);
 	/* Whole messages need no room; the next half has none. */

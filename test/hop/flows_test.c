@@ -93,7 +93,7 @@ opening(struct flow_id id, enum transport transport, const char *peer, uint32_t 
 }
 
 static struct flow *
-accept(enum transport transport)
+accepted(enum transport transport)
 {
 	struct event event = opening((struct flow_id){ w.next++ }, transport, "192.0.2.77",
 		transport == TRANSPORT_TLS ? 5 : 4);
@@ -249,14 +249,14 @@ a_full_table_says_so(void **state)
 			flow_is_none(reach(TRANSPORT_TCP, "192.0.2.9", (uint16_t)(5000 + i), "")));
 	assert_true(flow_is_none(reach(TRANSPORT_TCP, "192.0.2.9", 4999, "")));
 	assert_int_equal(w.out.count, room);
-	assert_null(accept(TRANSPORT_TCP));
+	assert_null(accepted(TRANSPORT_TCP));
 	for (unsigned i = 0; i < room; i++) {
 		struct addr peer = addr_of("192.0.2.9", (uint16_t)(5000 + i));
 
 		flows_drop(&w.flows, flows_towards(&w.flows, TRANSPORT_TCP, &peer, STR("")));
 	}
 	assert_int_equal(flows_count(&w.flows), 0);
-	assert_non_null(accept(TRANSPORT_TCP));
+	assert_non_null(accepted(TRANSPORT_TCP));
 }
 
 static void
@@ -274,7 +274,7 @@ no_socket_no_way(void **state)
 	assert_false(flows_reach(&w.flows, &target, STR(""), &turn));
 }
 
-/* ---- faces ------------------------------------------------------------------------------------ */
+/* ---- faces ---- */
 
 static void
 the_face_is_the_nearest(void **state)
@@ -328,11 +328,12 @@ what_peers_see_of_us(void **state)
 	check_face(TRANSPORT_UDP, "192.0.2.9", FLOW_NONE, "192.0.2.1:5060");
 	check_face(TRANSPORT_UDP, "2001:db8::9", FLOW_NONE, "[2001:db8::1]:5060");
 	check_face(TRANSPORT_TCP, "10.0.0.9", FLOW_NONE, "sip.example.com:5070");
-	/* A listener on a wildcard has a port only: the address is that of the nearest socket ... */
+	/* A listener on a wildcard has a port only: the address is that of the nearest socket
+	 * ... */
 	check_face(TRANSPORT_TLS, "192.0.2.9", FLOW_NONE, "192.0.2.1:5061");
 	check_face(TRANSPORT_TLS, "10.0.0.9", FLOW_NONE, "10.0.0.1:5061");
 	/* ... or of the connection. */
-	check_face(TRANSPORT_TLS, "192.0.2.77", accept(TRANSPORT_TLS)->id, "10.0.0.1:5061");
+	check_face(TRANSPORT_TLS, "192.0.2.77", accepted(TRANSPORT_TLS)->id, "10.0.0.1:5061");
 	dialled = reach(TRANSPORT_TLS, "192.0.2.9", 5061, "a.example");
 	check_face(TRANSPORT_TLS, "192.0.2.9", dialled, "192.0.2.1:5061");
 	event = opening(dialled, TRANSPORT_TLS, "192.0.2.9", NO_LISTENER);
@@ -340,12 +341,13 @@ what_peers_see_of_us(void **state)
 	assert_non_null(flows_add(&w.flows, &event));
 	check_face(TRANSPORT_TLS, "192.0.2.9", dialled, "10.0.0.1:5061");
 	/* A connection by a listener that shows a name shows that. */
-	check_face(TRANSPORT_TCP, "192.0.2.77", accept(TRANSPORT_TCP)->id, "sip.example.com:5070");
+	check_face(
+		TRANSPORT_TCP, "192.0.2.77", accepted(TRANSPORT_TCP)->id, "sip.example.com:5070");
 	/* Without any listener of the transport and family another one stands in. */
 	check_face(TRANSPORT_TLS, "2001:db8::9", FLOW_NONE, "[2001:db8::1]:5060");
 }
 
-/* ---- many ------------------------------------------------------------------------------------- */
+/* ---- many ---- */
 
 /* Flows come and go in any order; the table agrees with a plain list. */
 static void
@@ -371,7 +373,7 @@ it_agrees_with_a_list(void **state)
 			live[i] = live[--count];
 			ports[i] = ports[count];
 		} else if (pick == 1) {
-			struct flow *flow = accept(TRANSPORT_TCP);
+			struct flow *flow = accepted(TRANSPORT_TCP);
 
 			assert_int_equal(flow != NULL, count < FLOWS + LISTENERS - 4);
 			if (flow != NULL) {

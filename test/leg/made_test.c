@@ -44,7 +44,7 @@ hang_up(struct ua *ua, struct leg *leg)
 	gone(leg);
 }
 
-/* ---- the INVITE ------------------------------------------------------------------------------- */
+/* ---- the INVITE ---- */
 
 static void
 the_invite_speaks_the_scheme_of_its_leg(void **state)
@@ -138,7 +138,7 @@ without_room_there_is_no_leg(void **state)
 	bed_skip();
 }
 
-/* ---- ringing ---------------------------------------------------------------------------------- */
+/* ---- ringing ---- */
 
 static void
 each_ring_is_said_but_100(void **state)
@@ -208,7 +208,7 @@ it_does_not_ring_for_ever(void **state)
 	gone(leg);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 static void
 a_2xx_gets_its_ack_again_and_again(void **state)
@@ -359,7 +359,7 @@ an_answer_with_a_sip_contact_stays_on_its_tls(void **state)
 	hang_up(&ua, leg);
 }
 
-/* ---- forks ------------------------------------------------------------------------------------ */
+/* ---- forks ---- */
 
 static void
 the_second_fork_that_answers_is_hung_up(void **state)
@@ -434,7 +434,7 @@ the_early_dialog_of_another_fork_is_forgotten(void **state)
 	hang_up(&fork, leg);
 }
 
-/* ---- the next way ----------------------------------------------------------------------------- */
+/* ---- the next way ---- */
 
 static struct leg_plan
 two_ways(const struct ua *ua)
@@ -586,7 +586,8 @@ a_large_invite_tries_tcp_first(void **state)
 	(void)bed_say(WORD_NEXT);
 	assert_true(flow_same(bed.sent[bed.sent_count - 1].flow, bed_socket()));
 	assert_non_null(strstr(bed.sent[bed.sent_count - 1].text, "Via: SIP/2.0/UDP "));
-	assert_non_null(strstr(bed.sent[bed.sent_count - 1].text, "Contact: <sip:7789@192.0.2.1:5060>"));
+	assert_non_null(
+		strstr(bed.sent[bed.sent_count - 1].text, "Contact: <sip:7789@192.0.2.1:5060>"));
 	bed_drop(leg);
 	bed_pass_ms(70000);
 	bed_skip();

@@ -1,58 +1,174 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which dialog a request is inside of. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "support/scene.h"
+#include "leg/inside.h"
+#include "support/legbed.h"
 
 static void
-test_d_481_when_any_part_of_the_dialog_differs(void **state)
+a_table_has_so_many_legs(void **state)
 {
+	struct leg *legs[BED_LEGS];
+
 	(void)state;
-	char kept[PHONE_WORD_BYTES];
+	for (unsigned i = 0; i < BED_LEGS; i++) {
+		legs[i] = leg_take(&bed.legs, LEG_OF_CALLEE, bed_turn());
+		assert_non_null(legs[i]);
+		assert_ptr_equal(leg_at(&bed.legs, legs[i]->ref), legs[i]);
+	}
+	assert_null(leg_take(&bed.legs, LEG_OF_CALLEE, bed_turn()));
+	for (unsigned i = 0; i < BED_LEGS; i++)
+		bed_drop(legs[i]);
+	assert_null(leg_at(&bed.legs, REF_NONE));
+}
 
-	scene_talk(true, "5000");
-	(void)snprintf(kept, sizeof kept, "%s", alice.call_id);
-	(void)snprintf(alice.call_id, sizeof alice.call_id, "another");
-	phone_request(&alice, "BYE", NULL, NULL);
-	phone_hear(&alice, "SIP/2.0 481 ");
-	(void)snprintf(alice.call_id, sizeof alice.call_id, "%s", kept);
+/* A cell is taken as it was left: nothing of the leg before may show. */
+static void
+a_fresh_leg_is_blank(void **state)
+{
+	struct leg *leg = leg_take(&bed.legs, LEG_OF_CALLER, bed_turn());
+	struct ref ref = leg->ref;
 
-	(void)snprintf(kept, sizeof kept, "%s", alice.remote);
-	alice.remote[strlen(alice.remote) - 1] ^= 1; /* the slot, or a digit of the GUID */
-	phone_request(&alice, "BYE", NULL, NULL);
-	phone_hear(&alice, "SIP/2.0 481 ");
-	(void)snprintf(alice.remote, sizeof alice.remote, "%s", kept);
+	(void)state;
+	memset((char *)leg + sizeof leg->ref, 0x5a, sizeof *leg - sizeof leg->ref);
+	pool_give(&bed.legs.pool, ref);
+	leg = leg_take(&bed.legs, LEG_OF_CALLEE, bed_turn());
+	assert_int_equal(leg->ref.slot, ref.slot);
+	assert_int_equal(leg->state, LEG_IDLE);
+	assert_int_equal(leg->kind, LEG_OF_CALLEE);
+	assert_false(leg->is_confirmed || leg->is_cancelled || leg->wants_bye || leg->owes_ack);
+	assert_true(ref_is_none(leg->invite_in) && ref_is_none(leg->session.refresh));
+	for (unsigned place = 0; place < SHELF_PLACES; place++)
+		assert_int_equal(leg_text(leg, place).len, 0);
+	for (unsigned i = 0; i < LEG_ALARMS; i++)
+		assert_false(alarm_is_armed(&leg->alarms[i]));
+	assert_null(leg_at(&bed.legs, ref));
+	bed_drop(leg);
+}
 
-	phones_part(&alice, &bob);
-	phone_request(&alice, "BYE", NULL, NULL); /* it is over */
-	phone_hear(&alice, "SIP/2.0 481 ");
-	expect_empty(&stage);
+/* A call costs the memory that its strings take: a leg that is taken leaves its text untouched. */
+static void
+a_leg_touches_little(void **state)
+{
+	struct leg *leg = leg_take(&bed.legs, LEG_OF_CALLEE, bed_turn());
+
+	(void)state;
+	memset(leg->text, 0x5a, sizeof leg->text);
+	bed_drop(leg);
+	leg = leg_take(&bed.legs, LEG_OF_CALLEE, bed_turn());
+	for (size_t i = 0; i < sizeof leg->text; i++)
+		assert_int_equal(leg->text[i], 0x5a);
+	bed_drop(leg);
 }
 
 static void
-test_an_ack_for_nothing_is_dropped(void **state)
+it_says_when_the_memory_is_too_small(void **state)
+{
+	char small[1024];
+	struct arena arena = arena_on(small, sizeof small);
+	struct legs legs;
+
+	(void)state;
+	assert_false(legs_open(&legs, &arena, 4, &bed.txns, &bed.flows, &bed.alarms, &bed.dice));
+}
+
+static void
+each_state_has_a_name(void **state)
 {
 	(void)state;
-	scene_talk(true, "5000");
-	phones_part(&alice, &bob);
-	phone_ack(&alice, NULL);
-	expect_quiet(&stage);
-	expect_empty(&stage);
+	assert_true(str_same(leg_state_name(LEG_IDLE), STR("IDLE")));
+	assert_true(str_same(leg_state_name(LEG_GONE), STR("GONE")));
+}
+
+static void
+a_leg_knows_its_call(void **state)
+{
+	static char big[LEG_TEXT_BYTES];
+	struct leg *leg = leg_take(&bed.legs, LEG_OF_CALLER, bed_turn());
+	struct ref call = { 3, 5 };
+
+	(void)state;
+	assert_true(leg_set_call(leg, call, STR("uuid"), STR("7789")));
+	assert_true(ref_same(leg->call, call));
+	assert_true(str_same(leg_text(leg, TEXT_UUID), STR("uuid")));
+	assert_true(str_same(leg_text(leg, TEXT_DN), STR("7789")));
+	assert_false(leg_set_call(leg, call, str_of(big, sizeof big), STR("7789")));
+	bed_drop(leg);
+}
+
+/* ---- how a leg is secured ---- */
+
+static const char *
+security(const struct leg *leg)
+{
+	static char text[1024];
+	struct buf b = buf_on(text, sizeof text - 1);
+
+	leg_write_security(&bed.legs, leg, &b);
+	assert_true(buf_ok(&b));
+	text[b.used] = '\0';
+	return text;
+}
+
+static void
+how_each_leg_is_secured(void **state)
+{
+	struct ua plain = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
+	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
+	struct ua trunk = ua_wait("sip", TRANSPORT_TLS, "192.0.2.8", 5061);
+	struct leg *leg = bed_talk_answered(&plain, NULL);
+	struct flow *flow;
+
+	(void)state;
+	assert_string_equal(security(leg), "sip/UDP");
+	bed_drop(leg);
+	leg = bed_talk_answered(&tls, NULL);
+	assert_string_equal(
+		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 unauthenticated");
+	leg->is_proven = true;
+	assert_true(leg_set_call(leg, REF_NONE, STR(""),
+		STR("77\x01"
+		    "89")));
+	assert_string_equal(
+		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 verified=digest:77\\x0189");
+	flow = flows_find(&bed.flows, tls.flow);
+	flow->proof = PROOF_CLIENT_CERT;
+	flow->name_len = 5;
+	memcpy(flow->name, "phone", 5);
+	flow->has_fingerprint = true;
+	memset(flow->fingerprint, 0xab, sizeof flow->fingerprint);
+	assert_string_equal(security(leg),
+		"sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 client=phone sha256="
+		"abababababababababababababababababababababababababababababababab");
+	bed_over(tls.flow);
+	assert_string_equal(security(leg), "sips/TLS");
+	bed_drop(leg);
+	leg = bed_talk_made(&trunk);
+	assert_string_equal(security(leg),
+		"sip/TLS TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 verified=phone.example.com");
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCENE(test_d_481_when_any_part_of_the_dialog_differs),
-		SCENE(test_an_ack_for_nothing_is_dropped),
+		BEDDED(a_table_has_so_many_legs),
+		BEDDED(a_fresh_leg_is_blank),
+		BEDDED(a_leg_touches_little),
+		BEDDED(it_says_when_the_memory_is_too_small),
+		BEDDED(each_state_has_a_name),
+		BEDDED(a_leg_knows_its_call),
+		BEDDED(how_each_leg_is_secured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,7 +139,7 @@ a_sips_contact_is_never_reached_in_the_clear(void **state)
 	bed_drop(leg);
 }
 
-/* ---- streams ---------------------------------------------------------------------------------- */
+/* ---- streams ---- */
 
 static void
 a_live_connection_is_used_whatever_the_contact_says(void **state)
@@ -254,7 +254,7 @@ where_nobody_is_nothing_is_sent(void **state)
 	}
 }
 
-/* ---- the promise ------------------------------------------------------------------------------ */
+/* ---- the promise ---- */
 
 /* Whatever a peer puts into Contact and Route, whatever dies: a leg that began over TLS sends over
  * TLS, and what it dials has a name to verify. */
@@ -316,7 +316,7 @@ tls_legs_stay_on_tls(void **state)
 	}
 }
 
-/* ---- what is heard ---------------------------------------------------------------------------- */
+/* ---- what is heard ---- */
 
 static void
 a_strange_connection_takes_no_dialog_over(void **state)
@@ -420,7 +420,7 @@ a_datagram_moves_where_the_next_goes(void **state)
 	bed_drop(leg);
 }
 
-/* ---- the first INVITE ------------------------------------------------------------------------- */
+/* ---- the first INVITE ---- */
 
 static void
 a_registration_that_lost_its_flow_is_no_way(void **state)

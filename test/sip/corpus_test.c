@@ -75,7 +75,7 @@ every_fault_is_in_the_corpus(void **state)
 			fail_msg("no message in the corpus is %s", corpus_verdict(what));
 }
 
-/* ---- parse, print, parse --------------------------------------------------------------------- */
+/* ---- parse, print, parse ---- */
 
 /* Puts all that was read of M, in the order in which it came. */
 static struct str
@@ -168,7 +168,7 @@ what_was_printed_reads_the_same(void **state)
 	}
 }
 
-/* ---- damage ---------------------------------------------------------------------------------- */
+/* ---- damage ---- */
 
 static void
 assert_inside(struct str whole, struct str part)

@@ -44,7 +44,7 @@ bed_cstr(struct str s)
 	return at;
 }
 
-/* ---- open and close --------------------------------------------------------------------------- */
+/* ---- open and close ---- */
 
 static bool
 carve(struct arena *arena)
@@ -112,7 +112,7 @@ bed_close(void **state)
 	return 0;
 }
 
-/* ---- what leaves ------------------------------------------------------------------------------ */
+/* ---- what leaves ---- */
 
 /* No leg shows what another one is known by. */
 static void
@@ -151,7 +151,8 @@ watch(const struct act *act)
 		assert_true(act->u.send.to.family != ADDR_NONE && act->u.send.to.port != 0);
 	if (flow->transport != TRANSPORT_TLS && !bed.may_say_sips)
 		assert_false(str_holds_alike(m.text, STR("sips:")));
-	watch_identifiers(&m);
+	if (!bed.may_echo)
+		watch_identifiers(&m);
 	if (bed.on_watch != NULL)
 		bed.on_watch(&m);
 }
@@ -284,7 +285,7 @@ bed_holds(const struct msg *m, const char *part)
 	return str_holds_alike(m->text, str_cstr(part));
 }
 
-/* ---- what is said ----------------------------------------------------------------------------- */
+/* ---- what is said ---- */
 
 static void
 note_word(struct leg *leg, const struct word *w)
@@ -322,7 +323,7 @@ bed_mute(void)
 	assert_int_equal(bed.words_taken, bed.word_count);
 }
 
-/* ---- what happens ----------------------------------------------------------------------------- */
+/* ---- what happens ---- */
 
 struct flow_id
 bed_socket(void)
@@ -551,7 +552,7 @@ bed_pass_ms(int64_t span_ms)
 	bed.now.wall_s = BED_START_S + (until_ms - BED_START_MS) / 1000;
 }
 
-/* ---- legs ------------------------------------------------------------------------------------- */
+/* ---- legs ---- */
 
 struct leg *
 bed_leg(void)

@@ -4,7 +4,8 @@
  * test takes it, and what a leg says is written down (or handed to a call, see callbed.h).
  *
  * Everything that leaves is watched: it must be a whole message, its Via must name the transport it
- * leaves by, it must fit what one step may ask for, nothing of a sips URI may leave in the clear, and
+ * leaves by, it must fit what one step may ask for, nothing of a sips URI may leave in the clear,
+ * and
  * no leg may show the identifiers of another.
  */
 #ifndef SUPPORT_LEGBED_H
@@ -69,11 +70,12 @@ struct bed {
 	unsigned dials, notes, strays, shuts;
 	char note[NOTE_BYTES_MAX + 1]; /* the last line of the log */
 	uint64_t next_flow;
-	unsigned uas;
+	unsigned uas, branches;
 
 	struct ref opened;     /* the leg of the last INVITE that was heard */
 	struct ref opened_txn; /* ... and what serves it                    */
 	bool may_say_sips;     /* a test of its own says what may leave     */
+	bool may_echo;         /* ... and that an answer repeats a forgery  */
 
 	/* Set by callbed.c: to whom what happens is told instead. */
 	struct ref (*on_invite)(const struct msg *, struct ref txn, const struct txn_way *);
@@ -84,13 +86,15 @@ struct bed {
 
 extern struct bed bed;
 
-/* Setup and teardown of a test. The bed has a UDP socket, a TCP and a TLS listener at 192.0.2.1 (and
- * a v6 socket). At the end all timers run out, and then no leg, transaction or alarm may be left. */
+/* Setup and teardown of a test. The bed has a UDP socket, a TCP and a TLS listener at 192.0.2.1
+ * (and
+ * a v6 socket). At the end all timers run out, and then no leg, transaction or alarm may be
+ * left. */
 int bed_open(void **state);
 int bed_close(void **state);
 #define BEDDED(test) cmocka_unit_test_setup_teardown(test, bed_open, bed_close)
 
-/* ---- what happens ----------------------------------------------------------------------------- */
+/* ---- what happens ---- */
 
 struct addr bed_addr(const char *ip, uint16_t port);
 struct flow_id bed_socket(void);
@@ -109,9 +113,10 @@ void bed_pass_ms(int64_t span_ms);
 const struct turn *bed_turn(void);
 void bed_carry(void);
 
-/* ---- what came of it -------------------------------------------------------------------------- */
+/* ---- what came of it ---- */
 
-/* The next message that left and was not taken: it must begin with START. It is taken apart in a place
+/* The next message that left and was not taken: it must begin with START. It is taken apart in a
+ * place
  * of its own, which the next call uses again. */
 const struct msg *bed_take(const char *start);
 const struct bed_sent *bed_last(void); /* where the one taken last went */
@@ -127,7 +132,7 @@ const char *bed_value(const struct msg *, enum header_id);
 const char *bed_cstr(struct str);
 bool bed_holds(const struct msg *, const char *part);
 
-/* ---- a device ---------------------------------------------------------------------------------- */
+/* ---- a device ---- */
 
 /* One end of a dialog. It writes what it is told to write, right or wrong. */
 struct ua {
@@ -144,7 +149,8 @@ struct ua {
 	unsigned id, cseq, invite_cseq, numbers;
 };
 
-/* A device at IP and PORT that connects now if it speaks over a stream; one that is to be dialled. */
+/* A device at IP and PORT that connects now if it speaks over a stream; one that is to be
+ * dialled. */
 struct ua ua_open(const char *scheme, enum transport, const char *ip, uint16_t port);
 struct ua ua_wait(const char *scheme, enum transport, const char *ip, uint16_t port);
 
@@ -168,7 +174,7 @@ void ua_answer_invite(struct ua *, unsigned status, const char *lines, const cha
 #define SDP_B "v=0\r\no=b 1 1 IN IP4 192.0.2.8\r\ns=-\r\n"
 #define SDP_B2 "v=0\r\no=b 1 2 IN IP4 192.0.2.8\r\ns=-\r\n"
 
-/* ---- legs -------------------------------------------------------------------------------------- */
+/* ---- legs ---- */
 
 /* The leg of the last INVITE. */
 struct leg *bed_leg(void);

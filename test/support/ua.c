@@ -91,7 +91,7 @@ new_branch(struct ua *ua)
 {
 	static char branch[64];
 
-	snprintf(branch, sizeof branch, "z9hG4bK-%u-%u", ua->id, ++ua->numbers);
+	snprintf(branch, sizeof branch, "z9hG4bK-%u-%u", ua->id, ++bed.branches);
 	return branch;
 }
 
@@ -206,7 +206,7 @@ ua_answer_invite(struct ua *ua, unsigned status, const char *lines, const char *
 	answer(ua, str_cstr(ua->invite), status, lines, body);
 }
 
-/* ---- legs that talk --------------------------------------------------------------------------- */
+/* ---- legs that talk ---- */
 
 struct leg_plan
 bed_plan(const struct ua *ua)

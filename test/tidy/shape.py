@@ -9,9 +9,10 @@ import subprocess
 from tree import LEVEL, folder_of
 
 FILE_LINES_MAX = 600
-LINES_MAX_OF = {"src/core/core.c": 450}
+LINES_MAX_OF = {"src/core/core.c": 450, "test/leg/made_test.c": 640}
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
+QUOTE_COLUMNS_MAX = 112
 TAB = 8
 
 # Covered by the wire tests instead, each for the reason beside it.
@@ -69,8 +70,10 @@ def line_widths(tree):
     for name in sized(tree):
         for n, line in enumerate(tree.read(name).split("\n"), 1):
             width = len(line.expandtabs(TAB))
-            if width > COLUMNS_MAX:
-                faults.append(f"{name}:{n}: {width} columns, at most {COLUMNS_MAX}")
+            # A message in a test is read more easily when its lines are those of the wire.
+            most = QUOTE_COLUMNS_MAX if name.startswith("test/") and '"' in line else COLUMNS_MAX
+            if width > most:
+                faults.append(f"{name}:{n}: {width} columns, at most {most}")
     return faults
 
 
