@@ -38,7 +38,7 @@ format:
 	@tools/format-all
 
 bench:
-	@tools/install-missing build run test
+	@tools/install-missing build run test bench
 	@tools/run-bench
 
 clean:
