@@ -71,8 +71,8 @@ read_counter(int fd)
 int
 main(int argc, char **argv)
 {
-	long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : ROUNDS;
-	int tries = argc > 1 ? 1 : TRIES;
+	uint64_t rounds = ROUNDS;
+	int tries = argc > 1 && str_number(str_cstr(argv[1]), ROUNDS, &rounds) ? 1 : TRIES;
 	size_t size = sizeof head - 1 + BODY_BYTES;
 	char *text = malloc(size);
 	struct msg *msg = malloc(sizeof *msg);
@@ -89,7 +89,7 @@ main(int argc, char **argv)
 		uint64_t count = read_counter(counter);
 		int64_t start_ns = now_ns();
 
-		for (long round = 0; round < rounds; round++) {
+		for (uint64_t round = 0; round < rounds; round++) {
 			if (!msg_parse(msg, str_of(text, size), true, &fault))
 				return 1;
 		}
@@ -98,9 +98,9 @@ main(int argc, char **argv)
 		best_ns = start_ns < best_ns ? start_ns : best_ns;
 		least = count < least ? count : least;
 	}
-	printf("parse: %zu octets, %lld ns, ", size, (long long)(best_ns / rounds));
+	printf("parse: %zu octets, %lld ns, ", size, (long long)(best_ns / (int64_t)rounds));
 	if (least > 0 && counter >= 0)
-		printf("%llu instructions\n", (unsigned long long)(least / (uint64_t)rounds));
+		printf("%llu instructions\n", (unsigned long long)(least / rounds));
 	else
 		printf("instructions not counted by this machine\n");
 	free(text);
