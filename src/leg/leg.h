@@ -91,7 +91,8 @@ struct leg {
 	enum flow_tie flow_tie;
 	struct addr peer; /* the address behind it: where the last message came from */
 	enum transport transport;
-	struct way ways[WAYS_MAX]; /* made legs: the ways not tried yet */
+	enum transport ack_transport; /* that the Via of TEXT_ACK names */
+	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 
 	uint32_t local_cseq, remote_cseq;

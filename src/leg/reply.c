@@ -118,6 +118,7 @@ leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const 
 		return false;
 	ack = out_wrote(t->out, &b);
 	(void)shelf_put(&leg->shelf, TEXT_ACK, ack);
+	leg->ack_transport = leg->transport;
 	out_send(t->out, way.flow, &way.addr, ack);
 	return true;
 }
@@ -129,6 +130,8 @@ leg_send_ack_again(struct legs *ls, struct leg *leg, const struct turn *t)
 	struct txn_way way;
 	struct str why;
 
-	if (!leg->owes_ack && ack.len > 0 && way_inside(ls, leg, t, &way, &why))
+	/* Where the way leads over another transport by now, its Via would be a lie. */
+	if (!leg->owes_ack && ack.len > 0 && way_inside(ls, leg, t, &way, &why) &&
+		leg->transport == leg->ack_transport)
 		out_send(t->out, way.flow, &way.addr, out_keep(t->out, ack));
 }

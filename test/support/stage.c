@@ -134,6 +134,13 @@ stage_open(struct stage *s, const struct stage_options *o)
 }
 
 void
+stage_wipe(struct stage *s)
+{
+	UNPOISON(s->memory, s->memory_bytes);
+	madvise(s->memory, s->memory_bytes, MADV_DONTNEED);
+}
+
+void
 stage_close(struct stage *s)
 {
 	core_close(s->core);
@@ -258,8 +265,8 @@ carry_send(struct stage *s, const struct act *act)
 	if (flow != NULL) {
 		sent->transport = flow->transport;
 		sent->to = flow->peer;
-		assert_false(flow->is_shut);
-		sent->is_taken = flow->is_gone; /* it was on its way when the flow closed */
+		/* The shell drops what is sent on a flow that is over, or behind its end. */
+		sent->is_taken = flow->is_gone || flow->is_shut;
 	} else {
 		assert_true(act->u.send.flow.number == 1 || act->u.send.flow.number == 2);
 		assert_int_not_equal(sent->to.port, 0);
@@ -534,46 +541,12 @@ stage_dialled(struct stage *s, struct flow_id id, bool opens)
 }
 
 void
-stage_drain(struct stage *s)
-{
-	const struct event e = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
-
-	stage_feed(s, &e);
-}
-
-void
 stage_reload(struct stage *s, const struct stage_options *o)
 {
 	const struct event e = { .kind = EV_DIRECTORY, .u.directory = &s->directory };
 
 	put_directory(s, o);
 	stage_feed(s, &e);
-}
-
-void
-stage_name(struct stage *s, const char *name, const char *ip)
-{
-	unsigned i = 0;
-
-	while (i < s->name_count && strcmp(s->names[i].name, name) != 0)
-		i++;
-	assert_true(i < STAGE_NAMES_MAX && s->names[i].count < NAMES_MAX);
-	if (i == s->name_count)
-		s->names[s->name_count++].name = name;
-	s->names[i].addrs[s->names[i].count++] = stage_addr(ip, 0);
-}
-
-void
-stage_names_come(struct stage *s)
-{
-	unsigned count = s->waiting_count;
-
-	s->waiting_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct event e = s->waiting[i];
-
-		stage_feed(s, &e);
-	}
 }
 
 void

@@ -124,6 +124,9 @@ struct stage {
 void stage_open(struct stage *, const struct stage_options *);
 void stage_close(struct stage *);
 
+/* The memory of the core is as if it had never been used. Pre: the core is closed. */
+void stage_wipe(struct stage *);
+
 /* An address out of a text and a port. */
 struct addr stage_addr(const char *ip, uint16_t port);
 
@@ -166,6 +169,9 @@ const struct stage_sent *expect_send(
 
 /* Nothing was sent that nobody has taken. */
 void expect_quiet(struct stage *);
+
+/* Frees all messages, whether somebody has taken them or not. */
+void stage_forget_sent(struct stage *);
 
 /* Once all timers have run out: no call, leg, transaction, timer or question is left, and nothing
  * was sent that was not expected. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came of it: the second half of stage.h. */
+/* What came of it, and what is put together from the rest: the second half of stage.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -66,6 +67,14 @@ expect_quiet(struct stage *s)
 	}
 }
 
+void
+stage_forget_sent(struct stage *s)
+{
+	for (unsigned i = 0; i < s->sent_count; i++)
+		free((void *)(uintptr_t)s->sent[i].bytes.at);
+	s->sent_count = s->first_untaken = 0;
+}
+
 struct counts
 stage_counts(const struct stage *s)
 {
@@ -103,4 +112,38 @@ void
 stage_forget_notes(struct stage *s)
 {
 	s->notes_len = 0;
+}
+
+void
+stage_drain(struct stage *s)
+{
+	const struct event e = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
+
+	stage_feed(s, &e);
+}
+
+void
+stage_name(struct stage *s, const char *name, const char *ip)
+{
+	unsigned i = 0;
+
+	while (i < s->name_count && strcmp(s->names[i].name, name) != 0)
+		i++;
+	assert_true(i < STAGE_NAMES_MAX && s->names[i].count < NAMES_MAX);
+	if (i == s->name_count)
+		s->names[s->name_count++].name = name;
+	s->names[i].addrs[s->names[i].count++] = stage_addr(ip, 0);
+}
+
+void
+stage_names_come(struct stage *s)
+{
+	unsigned count = s->waiting_count;
+
+	s->waiting_count = 0;
+	for (unsigned i = 0; i < count; i++) {
+		struct event e = s->waiting[i];
+
+		stage_feed(s, &e);
+	}
 }

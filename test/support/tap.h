@@ -12,7 +12,8 @@ enum { TAP_CALL_IDS_MAX = 512, TAP_CALL_ID_BYTES = 200 };
 struct tap {
 	char call_ids[TAP_CALL_IDS_MAX][TAP_CALL_ID_BYTES]; /* of sips legs */
 	unsigned count;
-	bool may_echo_sips; /* a clear request of the test itself said sips: a refusal repeats it */
+	/* The test itself says in clear what is of a sips leg: answers repeat it. */
+	bool may_echo_sips;
 	unsigned messages;
 };
 
