@@ -4,7 +4,7 @@
  *
  * Two readers of one hand would agree with their own mistakes, so nothing of sim/check*.c and
  * sim/wire.c includes anything of src/. All it learns comes through the functions below, in the
- * order in which it happened; addresses are texts such as `192.0.2.1:5060` and `[2001:db8::1]:5060`.
+ * order in which it happened; addresses are texts: `192.0.2.1:5060`, `[2001:db8::1]:5060`.
  */
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
@@ -66,8 +66,7 @@ void check_closed(struct check *, uint64_t flow); /* over, failed, or shut by th
 
 /* ---- the world around ---- */
 
-/* The server asks the store to keep SET for AOR; the store has done so (or not); the server was told
- * that SET is in force. Sets are as the server wrote them: opaque, but comparable. */
+/* The server asks the store to keep SET for AOR; the store has done so (or not). Sets are as the server wrote them: opaque, but comparable. */
 void check_save(struct check *, uint64_t ask, const char *aor, const char *set, size_t len);
 void check_saved(struct check *, uint64_t ask, bool is_done);
 
@@ -95,8 +94,7 @@ void check_calm(struct check *);
 void check_over(struct check *, const struct check_counts *);
 
 struct broken {
-	const char *
-		id; /* as in the list of invariants: X1 .. X7, B1 .. B14, S1 .. S8, R1 .. R9, M1 .. M7 */
+	const char *id; /* X1 .. X7, B1 .. B14, S1 .. S8, R1 .. R9, M1 .. M7 */
 	char what[400]; /* one sentence, with the Call-ID or the flow */
 	int64_t at_ms;
 };
