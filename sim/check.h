@@ -66,7 +66,8 @@ void check_closed(struct check *, uint64_t flow); /* over, failed, or shut by th
 
 /* ---- the world around ---- */
 
-/* The server asks the store to keep SET for AOR; the store has done so (or not). Sets are as the server wrote them: opaque, but comparable. */
+/* The server asks the store to keep SET for AOR; the store has done so (or not). Sets are as the
+ * server wrote them: opaque, but comparable. */
 void check_save(struct check *, uint64_t ask, const char *aor, const char *set, size_t len);
 void check_saved(struct check *, uint64_t ask, bool is_done);
 
