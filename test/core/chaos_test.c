@@ -106,7 +106,7 @@ say(struct flow_id id, enum transport transport, const struct addr *at, struct s
 		stage_bytes(&world.stage, id, text);
 }
 
-static struct str
+__attribute__((format(printf, 1, 2))) static struct str
 format(const char *pattern, ...)
 {
 	va_list args;
