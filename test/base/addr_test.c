@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/dice.h"
 
+/* rows: R5954-5 */
 static void
 good_ones_are_read_and_written(void **state)
 {

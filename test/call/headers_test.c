@@ -23,6 +23,7 @@ answer_with(bool is_sips, const char *lines)
 	phone_hear(&alice, "SIP/2.0 200 ");
 }
 
+/* rows: S20 */
 static void
 test_what_the_page_shows_crosses_with_the_answer(void **state)
 {
@@ -51,6 +52,7 @@ test_no_secure_uri_crosses_to_a_plain_leg(void **state)
 	assert_false(phone_heard(&alice, "Subject")); /* it belongs to requests */
 }
 
+/* rows: R3261-20.43-a X-result-380-told */
 static void
 test_a_warning_about_the_other_scheme_stays(void **state)
 {

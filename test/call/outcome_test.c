@@ -11,6 +11,7 @@
 
 #include "call/outcome.h"
 
+/* rows: X-result-416-told X-result-3xx-told */
 static void
 test_n_bye_cause_table(void **state)
 {

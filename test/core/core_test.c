@@ -118,6 +118,7 @@ test_byes_cross(void **state)
 }
 
 /* A sips leg whose connection is gone is dialled anew, with a name, and never told in clear. */
+/* rows: R5922-N-reconnect R3261-8.1.2-a */
 static void
 test_connection_lost_in_a_call(void **state)
 {
@@ -139,6 +140,7 @@ test_connection_lost_in_a_call(void **state)
 }
 
 /* A peer that says in its 200 that it is now to be found in clear is not believed. */
+/* rows: R3261-12.2.1.1-c */
 static void
 test_contact_in_clear(void **state)
 {

@@ -35,6 +35,8 @@ each_crossing(void (*play)(const char *number))
 	}
 }
 
+/* rows: S6 X-sips-sips-perleg X-sips-tls-perleg X-sips-plain-perleg X-sip-sips-perleg */
+/* rows: X-sip-sip-perleg */
 static void
 test_answered(void **state)
 {

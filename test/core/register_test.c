@@ -81,6 +81,7 @@ expect_register(unsigned expires_s, const char *lines, const char *start)
 /* ---- the ways in ---- */
 
 /* Over each transport it is registered, and called over the same way. */
+/* rows: R5626-7-a S12 */
 static void
 test_every_transport(void **state)
 {
@@ -137,6 +138,7 @@ test_query_and_star(void **state)
 
 /* ---- whose ---- */
 
+/* rows: R3261-10.3-c R3261-10.3-e R3261-10.3-f */
 static void
 test_addresses(void **state)
 {
@@ -183,6 +185,7 @@ test_addresses(void **state)
 	expect_empty(&stage);
 }
 
+/* rows: R5630-5.2-d R5630-5.2-e R5630-5.1.1.1-d */
 static void
 test_schemes(void **state)
 {
@@ -247,6 +250,7 @@ test_unknown_is_asked_too(void **state)
 	expect_empty(&stage);
 }
 
+/* rows: R3261-10.3-d */
 static void
 test_right_password_of_somebody_else(void **state)
 {
@@ -328,6 +332,7 @@ test_expiry(void **state)
 	expect_empty(&stage);
 }
 
+/* rows: R5626-7-b */
 static void
 test_connection_that_goes(void **state)
 {

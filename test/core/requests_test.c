@@ -160,6 +160,7 @@ expect_answer(const char *answer, const char *has)
 		fail_msg("no `%s` in\n%s", has, alice.heard.text);
 }
 
+/* rows: R5630-3.2-a */
 static void
 test_bad_input(void **state)
 {
@@ -285,6 +286,7 @@ expect_options(const char *uri, const char *answer)
 	expect_answer(answer, NULL);
 }
 
+/* rows: R3261-11-a */
 static void
 test_options(void **state)
 {
@@ -380,6 +382,7 @@ test_inside_a_dialog(void **state)
 }
 
 /* A secure dialog does not exist for who asks in the clear. */
+/* rows: R6141-6 */
 static void
 test_clear_requests_in_a_secure_dialog(void **state)
 {

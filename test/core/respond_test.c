@@ -40,6 +40,7 @@ close_stage(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
+/* rows: R3261-8.2.6-a R3261-18.2.1-a */
 static void
 test_repeats_what_came(void **state)
 {

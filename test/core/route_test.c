@@ -100,6 +100,7 @@ expect_invite(const char *number, struct phone *device, const char *line)
 
 /* ---- fixed contacts ---- */
 
+/* rows: R3261-19.1.1-c */
 static void
 test_forms_of_contact(void **state)
 {
@@ -147,6 +148,7 @@ test_forms_of_contact(void **state)
 }
 
 /* sip over TLS: our Contact brings the peer's BYE back over TLS. */
+/* rows: R3261-8.1.1.8-a R5630-5.1.1.2-a */
 static void
 test_our_contact(void **state)
 {
@@ -244,6 +246,7 @@ test_capacity(void **state)
 
 /* ---- registered ---- */
 
+/* rows: SEED-REG R5626-7-a */
 static void
 test_registered(void **state)
 {
@@ -277,6 +280,7 @@ test_registered_behind_nat(void **state)
 }
 
 /* RFC 5630 6.2: a sips caller reaches the sips binding, whichever came first. */
+/* rows: R5630-REG-lookup X-sips-both-perleg */
 static void
 test_two_bindings(void **state)
 {
@@ -401,6 +405,7 @@ test_name_that_is_not_there(void **state)
 }
 
 /* The first address cannot be reached, the second can. */
+/* rows: R3261-8.1.3.1-a R3263-4.3-a */
 static void
 test_next_address(void **state)
 {

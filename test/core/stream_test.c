@@ -129,6 +129,7 @@ test_body_that_comes_late(void **state)
 
 /* ---- pings, and those that stay silent ---- */
 
+/* rows: R5626-5.4-a */
 static void
 test_pings(void **state)
 {
@@ -214,6 +215,7 @@ expect_shut(unsigned shuts)
 	expect_quiet(&stage);
 }
 
+/* rows: R3261-18.3-a */
 static void
 test_framing_faults_close(void **state)
 {

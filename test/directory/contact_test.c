@@ -78,6 +78,7 @@ static const struct good good[] = {
 	{ "sipphone.example", SCHEME_SIP, TRANSPORT_UDP, "", "sipphone.example", 0, ADDR_NONE },
 };
 
+/* rows: S8 S9 */
 static void
 test_accepted(void **state)
 {
@@ -240,6 +241,7 @@ static const struct {
 	{ "sip:b\xc3\xbc.example", CONTACT_SPACE, 5 },
 };
 
+/* rows: S8 R3261-19.1.1-b */
 static void
 test_refused(void **state)
 {

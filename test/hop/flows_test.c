@@ -137,6 +137,7 @@ sockets_are_there_from_the_start(void **state)
 	assert_int_equal(w.out.count, 0);
 }
 
+/* rows: R5923-8.2-a */
 static void
 an_accepted_flow_is_known_while_it_lives(void **state)
 {
@@ -164,6 +165,7 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	assert_int_equal(flows_count(&w.flows), 0);
 }
 
+/* rows: R5626-4.3-a R5923-8.2-c R3261-18.1.1-d */
 static void
 a_connection_is_dialled_once_for_each_far_end(void **state)
 {

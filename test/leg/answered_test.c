@@ -42,6 +42,7 @@ hang_up(struct ua *ua, struct leg *leg)
 
 /* ---- the first INVITE ---- */
 
+/* rows: R3261-12.1.1-a */
 static void
 each_answer_has_what_it_must(void **state)
 {
@@ -250,6 +251,7 @@ a_refresh_is_answered_here(void **state)
 }
 
 /* What was refused is not in force: told again it is asked again. */
+/* rows: R6141-4-a */
 static void
 a_refused_change_leaves_all_as_it_was(void **state)
 {
@@ -282,6 +284,7 @@ a_refused_change_leaves_all_as_it_was(void **state)
 	leg_close(&bed.legs, leg);
 }
 
+/* rows: R6141-4-a */
 static void
 the_target_moves_with_what_was_accepted(void **state)
 {
@@ -333,6 +336,7 @@ an_offer_in_the_answer_is_answered_in_the_ack(void **state)
 	hang_up(&ua, leg);
 }
 
+/* rows: R5057-5.1-a R5630-5.1.2-g */
 static void
 bad_changes_are_refused_and_the_call_goes_on(void **state)
 {

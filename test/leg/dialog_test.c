@@ -35,6 +35,7 @@ part(struct ua *ua, struct leg *leg)
 	return m;
 }
 
+/* rows: R3261-12.2.1.1-e */
 static void
 both_ends_keep_what_was_exchanged(void **state)
 {
@@ -74,6 +75,7 @@ an_answered_leg_has_its_route_set_in_order(void **state)
 	leg_close(&bed.legs, leg);
 }
 
+/* rows: R3261-12.1.1-e */
 static void
 the_2xx_copies_record_route_as_it_came(void **state)
 {
@@ -187,6 +189,7 @@ a_lonely_strict_router(void **state)
 }
 
 /* What may not stand in a Request-URI is left out, the rest of the Contact is carried. */
+/* rows: R5630-3.1.4-b */
 static void
 a_target_as_a_request_uri(void **state)
 {
@@ -320,6 +323,7 @@ a_route_set_that_is_too_long_is_refused(void **state)
 }
 
 /* The Contact of an answer is known from the request alone (design: spelling, host and port). */
+/* rows: R3261-12.1.1-a R5630-3.1.4-b */
 static void
 our_contact_follows_the_request(void **state)
 {

@@ -46,6 +46,7 @@ hang_up(struct ua *ua, struct leg *leg)
 
 /* ---- the INVITE ---- */
 
+/* rows: R3261-8.1.1-x R3261-8.1.1.8-a R3261-18.1.1-a S2 S3 */
 static void
 the_invite_speaks_the_scheme_of_its_leg(void **state)
 {
@@ -71,6 +72,7 @@ the_invite_speaks_the_scheme_of_its_leg(void **state)
 	gone(leg);
 }
 
+/* rows: R5630-5.1.1.2-a */
 static void
 the_contact_brings_the_peer_back_the_same_way(void **state)
 {
@@ -342,6 +344,7 @@ an_answer_that_leads_nowhere_is_no_answer(void **state)
 	gone(leg);
 }
 
+/* rows: R3261-12.2.1.1-c X-result-sipcontact-told X-result-sipcontact-never */
 static void
 an_answer_with_a_sip_contact_stays_on_its_tls(void **state)
 {
@@ -361,6 +364,7 @@ an_answer_with_a_sip_contact_stays_on_its_tls(void **state)
 
 /* ---- forks ---- */
 
+/* rows: R3261-12.1.2-f */
 static void
 the_second_fork_that_answers_is_hung_up(void **state)
 {
@@ -447,6 +451,7 @@ two_ways(const struct ua *ua)
 	return plan;
 }
 
+/* rows: R3261-8.1.3.1-a R3261-8.1.1.7-a R3263-4.3-a */
 static void
 a_connection_that_fails_leads_to_the_next(void **state)
 {
@@ -478,6 +483,7 @@ a_connection_that_fails_leads_to_the_next(void **state)
 	hang_up(&ua, leg);
 }
 
+/* rows: R3263-4.3-a */
 static void
 a_503_leads_to_the_next_and_then_to_the_end(void **state)
 {
@@ -503,6 +509,7 @@ a_503_leads_to_the_next_and_then_to_the_end(void **state)
 	gone(leg);
 }
 
+/* rows: R3263-4.3-a */
 static void
 silence_leads_to_the_next(void **state)
 {

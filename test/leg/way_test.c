@@ -122,6 +122,7 @@ the_contact_may_ask_for_a_stream(void **state)
 	bed_drop(leg);
 }
 
+/* rows: R3261-12.2.1.1-b */
 static void
 a_sips_contact_is_never_reached_in_the_clear(void **state)
 {
@@ -141,6 +142,7 @@ a_sips_contact_is_never_reached_in_the_clear(void **state)
 
 /* ---- streams ---- */
 
+/* rows: M-inflight */
 static void
 a_live_connection_is_used_whatever_the_contact_says(void **state)
 {
@@ -215,6 +217,7 @@ a_dead_connection_is_replaced_in_kind(void **state)
 	}
 }
 
+/* rows: R5922-N-reconnect */
 static void
 a_made_leg_wants_the_name_it_was_made_with(void **state)
 {
@@ -258,6 +261,7 @@ where_nobody_is_nothing_is_sent(void **state)
 
 /* Whatever a peer puts into Contact and Route, whatever dies: a leg that began over TLS sends over
  * TLS, and what it dials has a name to verify. */
+/* rows: R3261-8.1.2-a R3261-12.2.1.1-c */
 static void
 tls_legs_stay_on_tls(void **state)
 {
@@ -318,6 +322,7 @@ tls_legs_stay_on_tls(void **state)
 
 /* ---- what is heard ---- */
 
+/* rows: R3261-18.2.2-a */
 static void
 a_strange_connection_takes_no_dialog_over(void **state)
 {
@@ -345,6 +350,7 @@ a_strange_connection_takes_no_dialog_over(void **state)
 }
 
 /* What began over TLS is not spoken to in the clear: 400, and nothing has changed (RFC 6141 6). */
+/* rows: R6141-6 */
 static void
 a_tls_dialog_hears_nothing_in_the_clear(void **state)
 {
@@ -422,6 +428,7 @@ a_datagram_moves_where_the_next_goes(void **state)
 
 /* ---- the first INVITE ---- */
 
+/* rows: R5626-7-b */
 static void
 a_registration_that_lost_its_flow_is_no_way(void **state)
 {
@@ -450,6 +457,7 @@ a_registration_that_lost_its_flow_is_no_way(void **state)
 	assert_int_equal(bed.dials, 0);
 }
 
+/* rows: R3261-8.1.2-a R5630-5.1.1-a */
 static void
 a_sips_leg_has_no_way_but_tls(void **state)
 {

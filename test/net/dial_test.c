@@ -104,6 +104,7 @@ what_was_sent_early_leaves_after_the_verification(void **state)
 	side_close(&client);
 }
 
+/* rows: R5922-7.3-b */
 static void
 the_wrong_peer_gets_not_one_octet(void **state)
 {

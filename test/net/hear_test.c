@@ -30,6 +30,7 @@ open_two(struct side *server, struct side *client, enum transport transport)
 	side_open(client, &dialler);
 }
 
+/* rows: N-robust */
 static void
 first_octets_that_are_not_tls_are_closed_in_silence(void **state)
 {
@@ -63,6 +64,7 @@ first_octets_that_are_not_tls_are_closed_in_silence(void **state)
 	side_close(&client);
 }
 
+/* rows: N-robust */
 static void
 half_a_handshake_has_a_deadline(void **state)
 {

@@ -115,6 +115,7 @@ beyond_the_most_a_newcomer_is_closed(void **state)
 	side_close(&client);
 }
 
+/* rows: N-robust */
 static void
 who_dawdles_in_a_handshake_gives_way(void **state)
 {

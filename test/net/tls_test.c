@@ -222,6 +222,7 @@ hello_has(struct str name)
 	return has;
 }
 
+/* rows: R5922-7.8 */
 static void
 the_server_name_is_a_name(void **state)
 {
@@ -331,6 +332,7 @@ serve_client(SSL_CTX *ctx, struct tls *server, char *why, size_t why_size)
 	return word;
 }
 
+/* rows: R8996 R3261-26.2.1-a */
 static void
 old_versions_and_weak_ciphers_are_refused(void **state)
 {

@@ -66,6 +66,7 @@ test_what_a_refusal_shows(void **state)
 	assert_true(str_ends(sent(w), STR("Content-Length: 0\r\n\r\n")));
 }
 
+/* rows: R3261-10.2-a */
 static void
 test_record_route_is_not_echoed(void **state)
 {

@@ -126,6 +126,7 @@ test_how_long(void **state)
 	}
 }
 
+/* rows: R3261-10.3-f */
 static void
 test_too_short(void **state)
 {
@@ -200,6 +201,7 @@ test_all_or_nothing(void **state)
 		assert_int_equal(judge(&p, lines[i]), statuses[i]);
 }
 
+/* rows: R3261-10.3-a */
 static void
 test_the_star(void **state)
 {
@@ -261,6 +263,7 @@ test_at_most_so_many(void **state)
 		CONTACTS_PER_AOR_MAX);
 }
 
+/* rows: R5630-5.2-b R5630-5.2-d R5630-5.2-e R5630-5.1.1.1-b */
 static void
 test_sips_needs_sips_everywhere(void **state)
 {
@@ -283,6 +286,7 @@ test_sips_needs_sips_everywhere(void **state)
 	assert_int_equal(judge(&plain, STR(SIPS_CONTACT ";expires=0" END)), 400);
 }
 
+/* rows: R5630-5.2-b */
 static void
 test_paths_must_be_sips_too(void **state)
 {
@@ -318,6 +322,7 @@ test_a_sip_contact_in_a_sips_register(void **state)
 	assert_false(change.is_lowered);
 }
 
+/* rows: R5630-5.1.1.1-d R5630-5.1.1.1-e */
 static void
 test_the_later_scheme_replaces_the_earlier(void **state)
 {

@@ -83,6 +83,7 @@ static const struct {
 		{ IP("\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\x00\x02\x01") }, STR_NONE },
 };
 
+/* rows: R5922-7.1-a R5922-7.1-b R5922-7.2-a R5922-7.2-b R5922-N-ip */
 static void
 zoo_has_the_verdicts(void **state)
 {

@@ -30,6 +30,7 @@ request(const char *method, const char *uri, const char *contact, const char *mo
 	return &msg;
 }
 
+/* rows: R3261-19.1.1-a R3261-26.2.2-a R5630-3.1.4-a */
 static void
 test_what_a_uri_asks_of_a_leg(void **state)
 {
@@ -68,6 +69,7 @@ test_what_a_uri_asks_of_a_leg(void **state)
 }
 
 /* RFC 3261 12.1.1: the Request-URI, or the top Record-Route, or without one the Contact. */
+/* rows: R3261-12.1.1-a R3261-12.1.1-b R3261-12.1.1-c R3261-12.1.1-d R4475-esc01 */
 static void
 test_what_the_leg_that_answers_speaks(void **state)
 {
@@ -93,6 +95,7 @@ test_what_the_leg_that_answers_speaks(void **state)
 	}
 }
 
+/* rows: R5630-3.2-a R5630-5.1.2-d R3261-19.1.1-b */
 static void
 test_schemes_that_cannot_stand_together(void **state)
 {
@@ -124,6 +127,7 @@ test_schemes_that_cannot_stand_together(void **state)
 	}
 }
 
+/* rows: R5630-3.1.4-b */
 static void
 test_the_parameter_of_our_contact(void **state)
 {

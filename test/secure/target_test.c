@@ -86,6 +86,7 @@ walk_ways(struct row *r)
 	return rows;
 }
 
+/* rows: R3261-8.1.2-a R5630-4-a */
 static void
 test_every_demand_and_every_way(void **state)
 {

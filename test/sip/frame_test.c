@@ -253,6 +253,7 @@ assert_frame(struct str data, enum frame_kind kind, enum sip_fault fault)
 	corpus_free(copy);
 }
 
+/* rows: R3261-18.3-a */
 static void
 a_length_is_one_checked_number(void **state)
 {

@@ -67,6 +67,7 @@ good_ones_are_taken_apart(void **state)
 	}
 }
 
+/* rows: R3261-19.1.1-f R5954-4.1 */
 static void
 bad_ones_are_refused_at_a_known_octet(void **state)
 {
@@ -184,6 +185,7 @@ parameters_are_found(void **state)
 }
 
 /* The examples of RFC 3261 19.1.4, and a few of our own. */
+/* rows: R3261-19.1.4-b R3261-19.1.4-d R3261-19.1.4-e R5954-4.2 */
 static void
 equal_ones(void **state)
 {
@@ -215,6 +217,7 @@ equal_ones(void **state)
 	}
 }
 
+/* rows: R3261-19.1.4-a R3261-19.1.4-b R3261-19.1.4-c R3261-19.1.4-d R3261-19.1.4-f */
 static void
 different_ones(void **state)
 {

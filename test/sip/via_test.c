@@ -124,6 +124,7 @@ static const struct addr source_6 = {
 	.family = ADDR_V6, .ip = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, .port = 41000
 };
 
+/* rows: R3261-18.2.1-a */
 static void
 an_answer_shows_where_the_request_came_from(void **state)
 {

@@ -96,6 +96,7 @@ nothing_gets_out_that_breaks_a_line(void **state)
 	}
 }
 
+/* rows: R3261-8.2.6-a */
 static void
 a_response_echoes_the_request(void **state)
 {

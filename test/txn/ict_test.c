@@ -131,6 +131,7 @@ t_d_late_responses_of_another_kind_are_absorbed(void **state)
 	assert_int_equal(stage.sent_count, 2);
 }
 
+/* rows: R3261-12.2-d */
 static void
 ack_of_a_refusal_is_made_of_the_invite(void **state)
 {
@@ -227,6 +228,7 @@ c_never_without_any_response(void **state)
 	assert_int_equal(stage.told[0].news.owner.kind, OWNER_NONE);
 }
 
+/* rows: R3261-9.1-a */
 static void
 cancel_is_made_of_the_invite(void **state)
 {

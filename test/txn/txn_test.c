@@ -350,6 +350,7 @@ t_2via_more_than_one_via_is_dropped(void **state)
 	SENT_AT(0, "INVITE ", 0, 500);
 }
 
+/* rows: R3261-18.1.2-a */
 static void
 t_stray_a_via_that_is_not_ours(void **state)
 {

@@ -208,6 +208,7 @@ def test_too_much_header_is_513(line, transport, filler):
     (["Content-Length"], {}), ([], {"Content_Length": "abc"}), ([], {"Content_Length": "-1"}),
     ([], {"Content_Length": "99999999999999999999"})])
 @pytest.mark.parametrize("transport", ["TCP", "TLS"])
+# rows: R3261-18.3-a
 def test_a_framing_fault_closes_after_the_answer(line, transport, drop, change):
     raw = line.raw(transport)
     raw.send(text(raw, "OPTIONS", drop=drop, **change))
@@ -256,6 +257,7 @@ def test_garbage_gets_nothing(line):
 
 @pytest.mark.parametrize("data", [b"OPTIONS sips:127.0.0.1 SIP/2.0\r\n\r\n", b"\r\n\r\n" * 10,
                                   os.urandom(2000)], ids=["sip", "crlf", "noise"])
+# rows: N-robust
 def test_plain_octets_on_the_tls_port_are_closed_in_silence(line, data):
     class Quiet:
         is_raw = True
@@ -266,6 +268,7 @@ def test_plain_octets_on_the_tls_port_are_closed_in_silence(line, data):
     assert end.raw_count == 0, f"answered {end.raw_in!r}"
 
 
+# rows: N-robust
 def test_a_half_open_handshake_ends(line):
     """A ClientHello's first octets, and then silence: the deadline closes it."""
     class Quiet:
@@ -290,6 +293,7 @@ def test_any_split_of_the_stream(line, transport):
 
 
 @pytest.mark.parametrize("transport", ["TCP", "TLS"])
+# rows: R5626-5.4-a
 def test_a_double_crlf_is_answered_by_one(line, transport):
     raw = line.raw(transport)
     raw.send(b"\r\n\r\n")

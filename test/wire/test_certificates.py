@@ -34,6 +34,7 @@ def tls_device(bench, identity, host="127.0.0.2"):
     return bench.peer("6001", "TLS", "sips", host, identity=identity)
 
 
+# rows: R5922-7.3-b
 def test_a_certificate_for_another_name(bench, shop):
     identity = shop.leaf("wrong", "DNS:other.example.test,DNS:third.example.test")
     device = tls_device(bench, identity)
@@ -65,6 +66,7 @@ def test_sip_over_tls_is_checked_too(bench, shop):
     call_unreachable(bench, device, f"sip:127.0.0.2:{device.local[1]};transport=tls")
 
 
+# rows: R5922-N-ip
 def test_the_name_of_the_dn_is_what_is_checked(bench, shop):
     """tls-name replaces the host of the contact: right name, then an address that is there."""
     device = tls_device(bench, shop.leaf("named", f"DNS:{WANTED}"))
@@ -91,6 +93,7 @@ NAMES = [
 
 
 @pytest.mark.limit(30)
+# rows: R5922-7.1-a R5922-7.1-b R5922-7.1-c R5922-7.2-a R5922-7.2-b
 def test_names_as_rfc_5922_reads_them(bench, shop):
     """One device for each certificate; those with a right name ring, the others hear nothing."""
     devices, entries = [], []
@@ -117,6 +120,7 @@ def test_names_as_rfc_5922_reads_them(bench, shop):
     assert not wrong
 
 
+# rows: R5922-7.8
 def test_the_server_name_is_sent_for_a_name_and_not_for_an_address(bench, shop):
     """SNI is the name that is checked; an IP literal is never sent as one."""
     seen = []
@@ -148,6 +152,7 @@ def test_the_servers_own_certificate_is_shown_and_fits(bench):
 
 
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
+# rows: R8996
 def test_old_tls_is_refused(bench, version):
     bench.start([bench.device("5000", "sip")[1]])
     host, port = bench.ports["TLS"]
@@ -160,6 +165,7 @@ def test_old_tls_is_refused(bench, version):
     bench.alive("TLS")
 
 
+# rows: R3261-8.1.3.1-a
 def test_a_caller_is_told_at_once(bench, shop):
     """A failed handshake is a failed target: the answer does not wait for a timer."""
     device = tls_device(bench, shop.rogue)

@@ -57,6 +57,7 @@ ENDS = [end_by_caller, end_by_callee, cancelled, refused, held_by_caller, held_b
 
 @pytest.mark.parametrize("what", ENDS, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("a_side,b_side", SIDES)
+# rows: S6 R3261-9.1-a R3261-12.2-d
 def test_crossing(bench, a_side, b_side, what):
     caller, device = bench.line(a_side, b_side)
     what(bench, caller, device)
@@ -80,6 +81,7 @@ def test_every_transport_bridges(bench, a_transport, a_side, b_transport, b_side
 
 
 @pytest.mark.parametrize("a_side,b_side", SIDES)
+# rows: S1 S2 S4 R3261-8.1.1-x
 def test_initial_requests_name_the_parties(bench, a_side, b_side):
     """S2: the four headers carry the scheme of the device; numbers cross, addresses do not."""
     caller, device = bench.line(a_side, b_side)
@@ -96,6 +98,7 @@ def test_initial_requests_name_the_parties(bench, a_side, b_side):
 
 
 @pytest.mark.parametrize("a_side,b_side", [("sips", "sip"), ("sip", "sips")])
+# rows: R3261-12.2.1.1-e
 def test_requests_inside_the_dialog_keep_its_addresses(bench, a_side, b_side):
     """From and To of a re-INVITE or BYE are those of the dialog, octet for octet."""
     caller, device = bench.line(a_side, b_side)

@@ -140,6 +140,7 @@ def test_a_refused_change_leaves_the_call(plain):
     bench.hang_up(seen, call)
 
 
+# rows: R6141-4-a
 def test_a_new_contact_is_the_new_target(plain):
     """A re-INVITE with another Contact moves the remote target of that leg."""
     bench, caller, device = plain
@@ -391,6 +392,7 @@ def test_a_fork_behind_the_device(plain):
     assert len([r for r in call.tx.responses if r.status == 200]) == 1
 
 
+# rows: R3261-18.1.2-a
 def test_a_forged_response_is_ignored(plain):
     """A 200 with two Vias, or for a branch that we never sent, does not answer the call."""
     bench, caller, device = plain

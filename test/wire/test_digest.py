@@ -108,6 +108,7 @@ def test_spoiled_credentials_do_not_register(bench, spoil):
     phone.register(600, password=PASSWORD)
 
 
+# rows: R3261-10.3-d
 def test_one_number_cannot_register_another(bench):
     bench.start([DN, {"number": "5001", "type": "extension", "contact": "*",
                       "password": "another secret"}])
@@ -160,6 +161,7 @@ def test_an_invite_from_a_number_with_a_password_is_challenged(bench):
     bench.server.await_idle()
 
 
+# rows: R5922-8.1
 def test_a_registered_flow_does_not_speak_for_another_number(bench):
     """After 5001 registered on its connection, a From of 5000 there is still challenged."""
     device, entry = bench.device("6000", "sip")

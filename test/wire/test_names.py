@@ -30,6 +30,7 @@ def resolver(bench, need):
 
 
 @pytest.mark.parametrize("transport", [";transport=tls", ";transport=tcp", ""])
+# rows: R5922-7.3-a
 def test_a_sips_name_is_dialled_and_checked(bench, shop, resolver, transport):
     """The certificate must name the name, not the address that it led to."""
     program, address = resolver(f"--host-record={NAME},127.0.0.2")
@@ -49,6 +50,7 @@ def test_a_sips_name_is_dialled_and_checked(bench, shop, resolver, transport):
     bench.server.await_idle()
 
 
+# rows: R5922-7.3-a
 def test_a_certificate_for_the_address_does_not_do_for_the_name(bench, shop, resolver):
     _program, address = resolver(f"--host-record={NAME},127.0.0.2")
     device = bench.peer("east", "TLS", "sips", "127.0.0.2", identity=shop.peer)
@@ -81,6 +83,7 @@ def test_a_plain_name_over_udp(bench, resolver):
     bench.check_legs(caller, device)
 
 
+# rows: R3263-4.3-a
 def test_a_second_address_is_tried(bench, shop, resolver):
     """The first address refuses the connection, the next one answers."""
     _program, address = resolver(f"--host-record={NAME},127.0.0.2",

@@ -77,6 +77,7 @@ def send_octets(caller, octets):
     return call
 
 
+# rows: S17 S18 S20 R5630-5.1.2-a R3261-8.2.6-a
 def test_the_printed_invite_gets_the_printed_200(page):
     bench, caller, device, octets, port = page
     call = send_octets(caller, octets)
@@ -149,6 +150,7 @@ def test_the_callee_leg_is_plain_and_its_own(page):
     bench.server.await_idle()
 
 
+# rows: S19 R3261-12.1.1-f R3261-18.2.1-b
 def test_ack_and_bye_reach_the_contact_over_a_new_connection(page, shop):
     """A strict client dials the Contact of the 200 and checks the certificate found there."""
     bench, caller, device, octets, _port = page

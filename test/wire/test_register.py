@@ -43,6 +43,7 @@ def uri_in(value):
 
 @pytest.mark.parametrize("transport,scheme", [("UDP", "sip"), ("TCP", "sip"), ("TLS", "sip"),
                                               ("TLS", "sips")])
+# rows: R5626-7-a R5630-5.1.1.1-f
 def test_register_and_be_called_on_the_same_flow(desk, transport, scheme):
     phone = desk.number(transport, scheme)
     final = phone.register(600)
@@ -88,6 +89,7 @@ def test_without_rport_the_answer_goes_to_the_sent_by_port(desk):
     assert other.strays[0].status == 200 and "rport" not in other.strays[0].via.params
 
 
+# rows: R3261-18.2.1-a
 def test_a_name_in_via_gets_received(desk):
     phone = desk.number()
     message = phone.build("OPTIONS", phone.server_uri())
@@ -116,6 +118,7 @@ def test_expires_of_the_contact_goes_first(desk):
     assert "expires=" in contacts(final)[0]
 
 
+# rows: R3261-10.3-a
 def test_two_contacts_and_the_star(desk):
     phone = desk.number()
     host, port = phone.local
@@ -129,6 +132,7 @@ def test_two_contacts_and_the_star(desk):
     assert fetch(phone) == []
 
 
+# rows: R3261-10.3-f
 def test_too_short_is_423(desk):
     phone = desk.number()
     final = phone.register(1, code=423)
@@ -158,6 +162,7 @@ def test_a_repeated_register_has_one_effect_and_one_answer(desk):
     assert tx.responses[1].encode() == first.encode()
 
 
+# rows: R5626-7-b X-any-none-perleg R3261-16.5-a
 def test_the_flow_is_the_way_back_until_it_closes(desk):
     phone = desk.number("TLS")
     phone.register(600)
@@ -184,12 +189,14 @@ def test_a_removed_binding_is_480(desk):
 # ---- the rules of sips -------------------------------------------------------------------
 
 
+# rows: R5630-5.2-b
 def test_sips_contact_needs_a_sips_request_uri(desk):
     phone = desk.number("TLS", "sips")
     phone.register(600, uri="sip:example.test", code=400)
     assert fetch(phone) == []
 
 
+# rows: R5630-5.2-c R5630-4.1-a R5630-5.2-a
 def test_from_and_to_are_not_part_of_that_check(desk):
     phone = desk.number("TLS", "sips")
     phone.register(600, to="<sip:5000@example.test>")
@@ -197,6 +204,7 @@ def test_from_and_to_are_not_part_of_that_check(desk):
     assert fetch(phone, to="<sip:5000@example.test>") == fetch(phone)
 
 
+# rows: R5630-5.2-d
 def test_mixed_contacts_are_refused_as_a_whole(desk):
     phone = desk.number("TLS", "sips")
     host, port = phone.local
@@ -214,6 +222,7 @@ def test_a_path_that_is_not_sips(desk):
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
+# rows: R5630-5.2-e
 def test_sips_register_without_tls_is_400(desk, transport):
     phone = desk.number(transport)
     phone.register(600, uri="sips:example.test", to="<sips:5000@example.test>",
@@ -221,6 +230,7 @@ def test_sips_register_without_tls_is_400(desk, transport):
     assert fetch(phone) == []
 
 
+# rows: R3261-19.1.1-b
 def test_a_sips_contact_with_udp_is_400(desk):
     phone = desk.number("TLS", "sips")
     phone.register(600, contact="<sips:5000@127.0.0.1;transport=udp>", code=400)
@@ -239,6 +249,7 @@ def test_a_sips_register_with_a_sip_contact_is_a_sip_binding(desk):
     call.await_refusal(486)
 
 
+# rows: R5630-5.1.1.1-d R5630-5.1.1.1-e S12
 def test_the_later_scheme_replaces_the_earlier(desk):
     phone = desk.number("TLS", "sips")
     host, port = phone.local
@@ -255,6 +266,7 @@ def test_the_later_scheme_replaces_the_earlier(desk):
     assert contacts(phone.register(0, contact=forms["sips"])) == []
 
 
+# rows: S13 SEED-REG
 def test_transport_is_shown_as_sent_and_not_used(desk):
     """tcp, tls, none: one binding; the 200 shows the last as it was written."""
     phone = desk.number("TLS", "sips")
@@ -272,6 +284,7 @@ def test_transport_is_shown_as_sent_and_not_used(desk):
     rules.check_sips_leg(phone, desk.tls_ports)
 
 
+# rows: R3261-19.1.4-b
 def test_user_names_differ_by_case_and_hosts_do_not(desk):
     phone = desk.number()
     port = phone.local[1]
@@ -302,6 +315,7 @@ def test_another_domain_is_404(desk):
     phone.register(600, code=404)
 
 
+# rows: R3261-10.3-e
 def test_a_to_that_is_not_sip_is_400(desk):
     phone = desk.number()
     message = phone.build("REGISTER", "sip:example.test", contact=phone.contact)
@@ -313,6 +327,7 @@ def test_a_to_that_is_not_sip_is_400(desk):
         assert plain.recv(65536).startswith(b"SIP/2.0 400 ")
 
 
+# rows: S15
 def test_a_dn_with_a_fixed_contact_does_not_register(bench):
     device, entry = bench.device("5000", "sip")
     bench.start([entry])
@@ -323,6 +338,7 @@ def test_a_dn_with_a_fixed_contact_does_not_register(bench):
     call.await_refusal(486)
 
 
+# rows: R3261-10.3-c
 def test_the_address_of_record_is_canonical(desk):
     """Escapes, host case and parameters of To make no difference."""
     phone = desk.number()

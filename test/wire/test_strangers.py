@@ -158,6 +158,7 @@ def test_a_trunk_may_call_through_another_trunk(bench):
     reaches(gateway, east, "95551234")
 
 
+# rows: S15
 def test_a_sips_trunk_over_tls_in_both_directions(bench, shop):
     """The trunk's own call comes over TLS from its address; ours goes to its listener."""
     peer = bench.peer("east", "TLS", host=TRUNK_HOST, port=free_port(TRUNK_HOST))

@@ -25,6 +25,7 @@ def device(bench):
 
 @pytest.mark.parametrize("parameter", ["", ";transport=tcp", ";transport=tls", ";transport=TCP",
                                        ";transport=TLS"])
+# rows: R3261-26.2.2-a R3261-19.1.1-c S5 S9
 def test_sips_is_tls_whatever_its_transport_says(bench, device, parameter):
     bench.start([entry(f"sips:127.0.0.2{parameter}")])
     caller = bench.phone("7789")
@@ -37,6 +38,7 @@ def test_sips_is_tls_whatever_its_transport_says(bench, device, parameter):
     bench.server.await_idle()
 
 
+# rows: R3261-19.1.1-d
 def test_an_explicit_port_wins(bench):
     device = bench.peer("6001", "TLS", "sips", "127.0.0.2", 5060)
     bench.start([entry("sips:127.0.0.2:5060")])
@@ -47,6 +49,7 @@ def test_an_explicit_port_wins(bench):
     bench.check_legs(caller, device)
 
 
+# rows: R3261-8.1.2-a R5630-5.1.1-a X-result-tlsfail-told X-result-tlsfail-never
 def test_sips_that_cannot_be_reached_is_never_tried_in_clear(bench):
     clear = Deaf(bench.loop, "127.0.0.2", 5060)
     bench.start([entry("sips:127.0.0.2;transport=tcp")])
@@ -70,6 +73,7 @@ def test_a_device_that_speaks_no_tls_gets_no_sip(bench):
     assert b"SIP/2.0" not in ends[0].raw_in and not deaf.datagrams.datagrams
 
 
+# rows: R5630-5.1.1.2-a
 def test_sip_with_transport_tls(bench, shop):
     """TLS with the scheme sip: a ClientHello, no sips anywhere, and the BYE comes back."""
     device = bench.peer("6001", "TLS", "sip", "127.0.0.2", 5061)
@@ -87,6 +91,7 @@ def test_sip_with_transport_tls(bench, shop):
     bench.server.await_idle()
 
 
+# rows: S16 X-sips-tls-perleg
 def test_a_sips_caller_and_a_sip_tls_device(bench):
     """The media server case: TLS on both legs, the scheme sips on one."""
     device = bench.peer("6001", "TLS", "sip", "127.0.0.2", 5061)
@@ -105,6 +110,7 @@ def test_the_number_in_a_contact_is_the_user(bench, device):
     bench.hang_up(call, seen)
 
 
+# rows: R3261-18.1.1-d
 def test_two_calls_share_one_connection(bench, device):
     bench.start([entry("sips:127.0.0.2")])
     caller = bench.phone("7789")
@@ -115,6 +121,7 @@ def test_two_calls_share_one_connection(bench, device):
     bench.hang_up(*second)
 
 
+# rows: R5923-8.3
 def test_a_closed_connection_is_dialled_again(bench, device):
     """The next call of a device that hung up its TLS opens a new connection."""
     bench.start([entry("sips:127.0.0.2")])
@@ -128,6 +135,7 @@ def test_a_closed_connection_is_dialled_again(bench, device):
 
 
 @pytest.mark.parametrize("kind", ["extension", "acd-position", "trunk", "voip-service"])
+# rows: S10
 def test_sips_works_on_each_type_of_dn(bench, device, kind):
     more = {"service-type": "softswitch"} if kind == "voip-service" else {}
     bench.start([{"number": "6001", "type": kind, "contact": "sips:127.0.0.2;transport=tls",
@@ -138,6 +146,7 @@ def test_sips_works_on_each_type_of_dn(bench, device, kind):
     bench.check_legs(caller, device)
 
 
+# rows: R3261-19.1.1-a
 def test_an_upper_case_scheme_is_the_same_scheme(bench):
     caller, device = bench.line("sips", "sip")
     host, port = bench.ports["TLS"]
@@ -147,6 +156,7 @@ def test_an_upper_case_scheme_is_the_same_scheme(bench):
 
 
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
+# rows: R5630-3.2-a X-clear-any-perleg
 def test_sips_that_did_not_come_over_tls_is_refused(bench, transport):
     caller, device = bench.line("sip", "sip", a_transport=transport)
     host, port = bench.ports["TLS"]
@@ -159,6 +169,7 @@ def test_sips_that_did_not_come_over_tls_is_refused(bench, transport):
 @pytest.mark.parametrize("parameter,contact", [
     (";transport=udp", None), (";transport=UDP", None), ("", "<sip:7789@127.0.0.1>"),
     (";transport=tcp;transport=tls", None)])
+# rows: R3261-19.1.1-b R3261-19.1.1-f R5630-5.1.2-d X-mixed-any-perleg
 def test_a_sips_request_that_contradicts_itself_is_refused(bench, parameter, contact):
     caller, device = bench.line("sips", "sip")
     call = caller.call("5000", uri=caller.server_uri("5000") + parameter, contact=contact,
@@ -168,6 +179,7 @@ def test_a_sips_request_that_contradicts_itself_is_refused(bench, parameter, con
     assert not device.received("INVITE")
 
 
+# rows: R5630-3.1.4-a R5630-3.1.4-b
 def test_an_echoed_transport_tls_is_not_emitted(bench):
     """The request's spelling comes back in the Contact, but never transport=tls."""
     caller, device = bench.line("sips", "sip")
@@ -182,6 +194,7 @@ def test_an_echoed_transport_tls_is_not_emitted(bench):
     bench.check_legs(caller, device)
 
 
+# rows: R3261-12.2.1.1-c X-result-sipcontact-never
 def test_a_sip_contact_on_a_sips_leg_keeps_the_flow(bench, device):
     """The device answers with a plain Contact: ACK and BYE stay on the TLS connection."""
     bench.start([entry("sips:127.0.0.2")])
@@ -201,6 +214,7 @@ def test_a_sip_contact_on_a_sips_leg_keeps_the_flow(bench, device):
     assert len(device.listener.ends) == 1
 
 
+# rows: R3261-8.1.2-a
 def test_a_lost_connection_is_never_replaced_in_clear(bench):
     """The sips caller is gone; what is still due on its leg is tried over TLS or not at all."""
     caller, device = bench.line("sips", "sip")
