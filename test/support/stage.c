@@ -96,9 +96,9 @@ put_listeners(struct stage *s, const struct stage_options *o)
 		.local = stage_addr("192.0.2.1", 5060) };
 	s->listeners[2] = (struct listener){ .transport = TRANSPORT_TLS,
 		.local = stage_addr("192.0.2.1", 5061) };
-	s->listeners[3] = (struct listener){
-		.transport = TRANSPORT_UDP, .local = stage_addr("2001:db8::1", 5060), .flow = { 2 }
-	};
+	s->listeners[3] = (struct listener){ .transport = TRANSPORT_UDP,
+		.local = stage_addr(o->ip6 != NULL ? o->ip6 : "2001:db8::1", 5060),
+		.flow = { 2 } };
 }
 
 void

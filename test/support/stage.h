@@ -38,6 +38,7 @@ struct stage_options {
 	uint32_t calls, requests, flows, addresses; /* 0: a few */
 	uint8_t seed;
 	const char *advertise; /* of the UDP listener */
+	const char *ip6;       /* of the v6 listener; NULL: 2001:db8::1 */
 };
 
 /* What becomes of a dialled connection. */

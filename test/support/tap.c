@@ -87,10 +87,24 @@ head_of(struct str bytes)
 	return str_of(bytes.at, end == NULL ? 0 : (size_t)(end - bytes.at) + 2);
 }
 
+/* Whether the octet at I may stand in LINE: no control octet may, but for a tab, and for those that
+ * a peer put behind a backslash in quotes (RFC 3261 25.1), which a response repeats. */
+static bool
+may_stand(struct str line, size_t i, bool is_response)
+{
+	unsigned char c = (unsigned char)line.at[i];
+
+	if ((c >= 0x20 && c != 0x7f) || c == 0x09)
+		return true;
+	return is_response && i > 0 && line.at[i - 1] == '\\' && str_find(line, '"') < i &&
+		str_find(str_from(line, i), '"') < line.len - i;
+}
+
 /* Every line ends with CRLF, has a name and a colon, and holds no control octet. */
 static void
 see_lines(struct str bytes)
 {
+	bool is_response = str_begins(bytes, STR("SIP/2.0 "));
 	struct str head = head_of(bytes);
 	bool is_first = true;
 
@@ -101,8 +115,7 @@ see_lines(struct str bytes)
 			blame("a line without LF", bytes);
 		head = str_from(head, 1);
 		for (size_t i = 0; i < line.len; i++)
-			if (((unsigned char)line.at[i] < 0x20 && line.at[i] != 0x09) ||
-				line.at[i] == 0x7f)
+			if (!may_stand(line, i, is_response))
 				blame("a control octet", bytes);
 		if (!is_first && (str_find(line, ':') == 0 || str_find(line, ':') == line.len))
 			blame("a line that is no header", bytes);
