@@ -219,6 +219,16 @@ dialog_next_hop(const struct leg *leg, struct uri *hop)
 	return uri_parse(hop, leg_text(leg, TEXT_TARGET), &at);
 }
 
+bool
+dialog_is_to_sips(const struct leg *leg, const struct uri *hop)
+{
+	struct uri target;
+	size_t at;
+
+	return hop->scheme == URI_SIPS ||
+		(uri_parse(&target, leg_text(leg, TEXT_TARGET), &at) && target.scheme == URI_SIPS);
+}
+
 /* The remote target as a Request-URI: without what may not stand there. */
 static void
 write_target(struct buf *b, struct str target)

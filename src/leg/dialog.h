@@ -55,6 +55,10 @@ void dialog_write_uuid(const struct legs *, const struct leg *, struct buf *);
  * Ends: false when it cannot be read. */
 bool dialog_next_hop(const struct leg *, struct uri *hop);
 
+/* Whether that request is one of sips: its target is, or the HOP that it is brought to
+ * (RFC 3261 8.1.1.8, 8.1.2). */
+bool dialog_is_to_sips(const struct leg *, const struct uri *hop);
+
 /* Keeps the session that CARGO describes to the peer, so that it can be told again. */
 void dialog_keep_session(struct leg *, const struct cargo *);
 

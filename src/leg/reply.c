@@ -63,6 +63,33 @@ leg_reply(struct legs *ls, struct leg *leg, const struct reply *r, const struct 
 	return txn_answer(ls->txns, r->txn, r->status, out_wrote(t->out, &b), t->now, t->out);
 }
 
+/* Our Contact in a request of a dialog: sips where the request is one of sips, though the dialog is
+ * not (RFC 3261 8.1.1.8). */
+static void
+write_contact(
+	const struct legs *ls, const struct leg *leg, const struct txn_way *way, struct buf *b)
+{
+	struct nameaddr own;
+	struct uri hop;
+	size_t at;
+
+	if (leg->speech.scheme == SCHEME_SIPS || !dialog_next_hop(leg, &hop) ||
+		!dialog_is_to_sips(leg, &hop) ||
+		!nameaddr_parse(&own, leg_text(leg, TEXT_CONTACT), &at)) {
+		write_header(b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
+		return;
+	}
+	write_begin(b, HEADER_CONTACT);
+	buf_put(b, STR("<sips:"));
+	if (!str_is_empty(own.uri.user)) {
+		buf_put(b, own.uri.user);
+		buf_char(b, '@');
+	}
+	flows_write_face(ls->flows, b, leg->transport, &way->addr, way->flow);
+	buf_char(b, '>');
+	write_end(b);
+}
+
 struct ref
 leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_contact,
 	struct str lines, const struct cargo *cargo, const struct turn *t)
@@ -82,7 +109,7 @@ leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_cont
 	dialog_write_request(ls, leg, &b, method_name(method), leg->local_cseq + 1, branch, &way,
 		leg->transport);
 	if (with_contact)
-		write_header(&b, HEADER_CONTACT, leg_text(leg, TEXT_CONTACT));
+		write_contact(ls, leg, &way, &b);
 	buf_put(&b, lines);
 	dialog_write_uuid(ls, leg, &b);
 	dialog_write_cargo(&b, cargo);

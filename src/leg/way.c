@@ -39,14 +39,15 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 	return true;
 }
 
-/* What the leg demands of the way to HOP: its own scheme, or more if the next hop asks for TLS. */
+/* What the leg demands of the way to HOP: its own scheme, or more if the next hop asks for TLS, or
+ * the target behind it is sips. */
 static struct demand
 demand_of(const struct leg *leg, const struct uri *hop)
 {
 	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
 	struct speech asked;
 
-	if (hop->scheme == URI_SIPS)
+	if (dialog_is_to_sips(leg, hop))
 		demand.speech = (struct speech){ SCHEME_SIPS, TRANSPORT_TLS };
 	else if (leg->speech.scheme == SCHEME_SIP && speech_of_uri(hop, &asked) &&
 		asked.transport == TRANSPORT_TLS)

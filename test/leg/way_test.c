@@ -140,6 +140,45 @@ a_sips_contact_is_never_reached_in_the_clear(void **state)
 	bed_drop(leg);
 }
 
+/* A target that became sips is reached over TLS, by whatever Route; and our Contact is sips too. */
+/* rows: R3261-8.1.2-b R3261-12.2.1.1-b R3261-8.1.1.8-a */
+static void
+a_sips_target_makes_the_way_to_a_sip_route_tls(void **state)
+{
+	static const struct {
+		const char *route, *name, *ip;
+		uint16_t port;
+	} rows[] = {
+		{ "<sip:192.0.2.99;lr>", "192.0.2.99", "192.0.2.99", 5061 },
+		{ "<sip:192.0.2.99:5099;transport=udp;lr>", "192.0.2.99", "192.0.2.99", 5099 },
+		{ "<sip:p.example;lr;transport=tcp>", "p.example", "192.0.2.9", 5061 },
+		{ "<sip:192.0.2.99;lr>, <sips:192.0.2.98;lr>", "192.0.2.99", "192.0.2.99", 5061 },
+	};
+	struct cargo cargo = bed_cargo(SDP_B2);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct ua ua = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
+		struct leg *leg = bed_talk_answered(&ua, NULL);
+		struct addr to = bed_addr(rows[i].ip, rows[i].port);
+		const struct msg *m;
+
+		assert_true(shelf_put(&leg->shelf, TEXT_TARGET, STR("sips:a@phone.example")));
+		assert_true(shelf_put(&leg->shelf, TEXT_ROUTES, str_cstr(rows[i].route)));
+		assert_true(leg_change(&bed.legs, leg, &cargo, bed_turn()));
+		bed_carry();
+		m = bed_take("INVITE sips:a@phone.example SIP/2.0\r\n");
+		assert_string_equal(bed_value(m, HEADER_CONTACT), "<sips:5000@192.0.2.1:5061>");
+		assert_int_equal(bed.dialled_transport, TRANSPORT_TLS);
+		assert_string_equal(bed.dialled_name, rows[i].name);
+		assert_true(addr_same(&bed.dialled_to, &to));
+		bed_drop(leg);
+		bed_over(bed.dialled);
+		bed_pass_ms(70000);
+		bed_skip();
+	}
+}
+
 /* ---- streams ---- */
 
 /* rows: M-inflight */
@@ -499,6 +538,7 @@ main(void)
 		BEDDED(behind_a_nat_the_source_counts),
 		BEDDED(the_contact_may_ask_for_a_stream),
 		BEDDED(a_sips_contact_is_never_reached_in_the_clear),
+		BEDDED(a_sips_target_makes_the_way_to_a_sip_route_tls),
 		BEDDED(a_live_connection_is_used_whatever_the_contact_says),
 		BEDDED(a_dead_connection_is_replaced_in_kind),
 		BEDDED(a_made_leg_wants_the_name_it_was_made_with),
