@@ -71,14 +71,30 @@ check_sips(struct work *w)
 	return true;
 }
 
+/* Whether CONTACT is the address-of-record itself: a call to it would come back here (RFC 5627
+ * 5.1). */
+static bool
+is_own_address(const struct work *w, const struct uri *contact)
+{
+	struct uri aor = w->request->msg->to.uri;
+
+	aor.params = STR("");
+	aor.headers = STR("");
+	aor.port = 0;
+	return uri_same_binding(&aor, contact);
+}
+
 static bool
 check_contact(struct work *w, const struct nameaddr *contact)
 {
 	uint32_t thousandths;
 
+	if (is_own_address(w, &contact->uri))
+		return refuse(w, 403, STR("Contact Is Its Own Address"));
 	switch (reach_judge(&contact->uri, &w->request->source, w->terms->listeners,
 		w->terms->listener_count)) {
 	case REACH_SIPS_UDP: return refuse(w, 400, STR("SIPS Contact With transport=udp"));
+	case REACH_SIPS_BY: return refuse(w, 400, STR("SIPS Contact Over Unknown Transport"));
 	case REACH_NOT_SIP: return refuse(w, 403, STR("Contact Is No SIP URI"));
 	case REACH_LONG: return refuse(w, 403, STR("Contact Too Long"));
 	case REACH_OURS: return refuse(w, 403, STR("Contact Is This Server"));

@@ -67,6 +67,7 @@ enum reach_verdict
 reach_judge(const struct uri *uri, const struct addr *source, const struct listener *listeners,
 	uint32_t listener_count)
 {
+	struct speech speech;
 	struct str transport;
 
 	if (uri->scheme != URI_SIP && uri->scheme != URI_SIPS)
@@ -74,6 +75,8 @@ reach_judge(const struct uri *uri, const struct addr *source, const struct liste
 	transport = uri_transport(uri);
 	if (uri->scheme == URI_SIPS && !str_is_none(transport) && str_alike(transport, STR("udp")))
 		return REACH_SIPS_UDP;
+	if (uri->scheme == URI_SIPS && !speech_of_uri(uri, &speech))
+		return REACH_SIPS_BY;
 	if (uri->text.len > URI_BYTES_MAX)
 		return REACH_LONG;
 	if (is_nowhere(uri, source))

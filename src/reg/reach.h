@@ -9,6 +9,7 @@
 enum reach_verdict {
 	REACH_GOOD,
 	REACH_SIPS_UDP, /* sips with transport=udp                         */
+	REACH_SIPS_BY,  /* sips over a transport that we lack (RFC 4168 5)  */
 	REACH_NOT_SIP,  /* no leg can be made to it                        */
 	REACH_LONG,     /* beyond URI_BYTES_MAX                            */
 	REACH_OURS,     /* one of our listeners: calls to it would loop    */

@@ -57,9 +57,9 @@ struct register_request {
  *     maximum is capped; 423 below the minimum
  *   - a higher CSeq for the same Call-ID, else 500; at most CONTACTS_PER_AOR_MAX, else 403
  *   - a sips Contact only when the Request-URI, all Contacts and all Paths are sips, else 400; sips
- *     over udp is 400; sip and sips forms of one Contact replace each other
- *   - 403 for a Contact that is one of our listeners, that is loopback from a source that is not,
- *     multicast, or no SIP URI
+ *     over udp, sctp or ws is 400; sip and sips forms of one Contact replace each other
+ *   - 403 for a Contact that is the address-of-record itself, that is one of our listeners, that is
+ *     loopback from a source that is not, multicast, or no SIP URI
  *   - a sip Contact in a sips REGISTER makes a sip binding, and a line in the log
  *
  * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a

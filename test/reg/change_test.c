@@ -338,6 +338,31 @@ test_the_later_scheme_replaces_the_earlier(void **state)
 	assert_int_equal(apply(&p, STR(SIPS_CONTACT ";expires=0" END)), 0);
 }
 
+/* RFC 5627 5.1: it would lead back to us. A port of its own makes it another place. */
+/* rows: R5627-5.1 */
+static void
+test_a_contact_that_is_its_own_address(void **state)
+{
+	static const struct {
+		struct str lines;
+		unsigned status;
+	} rows[] = {
+#define ROW(lines, status) { { lines, sizeof lines - 1 }, status }
+		ROW("Contact: <sips:7789@example.com>" END, 403),
+		ROW("Contact: <sip:%37789@EXAMPLE.com;transport=tcp>" END, 403),
+		ROW("Contact: <sips:7789@example.com;x=y>;expires=0" END, 403),
+		ROW("Contact: <sips:7789@example.com:5070>" END, 0),
+		ROW("Contact: <sips:7789@phone.example.com>" END, 0),
+		ROW("Contact: <sips:7788@example.com>" END, 0),
+#undef ROW
+	};
+	struct phone p = sips_phone();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(judge(&p, rows[i].lines), rows[i].status);
+}
+
 static void
 test_a_fixed_number_has_no_bindings(void **state)
 {
@@ -368,6 +393,7 @@ main(void)
 		IN_SET(test_paths_must_be_sips_too),
 		IN_SET(test_a_sip_contact_in_a_sips_register),
 		IN_SET(test_the_later_scheme_replaces_the_earlier),
+		IN_SET(test_a_contact_that_is_its_own_address),
 		IN_SET(test_a_fixed_number_has_no_bindings),
 	};
 

@@ -20,6 +20,7 @@ judge(struct str text, struct str source)
 	return reach_judge(&uri, &from, listeners, 3);
 }
 
+/* rows: R4168-a R7118-9.2 R3261-19.1.1-b */
 static void
 test_where_a_contact_may_be(void **state)
 {
@@ -59,6 +60,8 @@ test_where_a_contact_may_be(void **state)
 		ROW("sip:7789@[ff02::1]", "192.0.2.7", REACH_NOWHERE),
 		/* What no leg can be made to. */
 		ROW("sips:7789@192.0.2.7;transport=UDP", "192.0.2.7", REACH_SIPS_UDP),
+		ROW("sips:7789@192.0.2.7;transport=sctp", "192.0.2.7", REACH_SIPS_BY),
+		ROW("sips:7789@192.0.2.7;transport=WS", "192.0.2.7", REACH_SIPS_BY),
 		ROW("sips:7789@192.0.2.7;transport=tls", "192.0.2.7", REACH_GOOD),
 		ROW("sips:7789@192.0.2.7;transport=tcp", "192.0.2.7", REACH_GOOD),
 		ROW("tel:7789", "192.0.2.7", REACH_NOT_SIP),
