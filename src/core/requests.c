@@ -37,9 +37,20 @@ judge_require(const struct msg *msg, const struct turn *t)
 	return (struct refusal){ .status = 420, .lines = buf_str(&lines) };
 }
 
+/* Whether sips is a scheme of ours at all: where nothing listens for TLS it is not (RFC 3261
+ * 8.2.2.1). */
+static bool
+is_sips_known(const struct core *core)
+{
+	for (uint32_t i = 0; i < core->flows.listener_count; i++)
+		if (core->flows.listeners[i].transport == TRANSPORT_TLS)
+			return true;
+	return false;
+}
+
 /* What every request but ACK and CANCEL must fulfil, inside a dialog and outside. */
 static struct refusal
-judge_any(const struct arrival *a, const struct turn *t)
+judge_any(const struct core *core, const struct arrival *a, const struct turn *t)
 {
 	const struct msg *msg = a->msg;
 	enum scheme_fault fault;
@@ -47,6 +58,8 @@ judge_any(const struct arrival *a, const struct turn *t)
 	if (msg->method == METHOD_OTHER)
 		return (struct refusal){ .status = 501, .lines = ALLOW_OUTSIDE };
 	if (msg->target.scheme != URI_SIP && msg->target.scheme != URI_SIPS)
+		return (struct refusal){ .status = 416 };
+	if (msg->target.scheme == URI_SIPS && !is_sips_known(core))
 		return (struct refusal){ .status = 416 };
 	fault = scheme_check(msg, a->flow->transport);
 	if (fault != SCHEME_FINE)
@@ -129,7 +142,7 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 	struct word word;
 
 	if (a->msg->method != METHOD_ACK) {
-		struct refusal refusal = judge_any(a, t);
+		struct refusal refusal = judge_any(core, a, t);
 
 		if (!serve(core, a, true, t))
 			return;
@@ -197,7 +210,7 @@ outside_refusal(enum method method)
 static void
 outside_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
-	struct refusal refusal = judge_any(a, t);
+	struct refusal refusal = judge_any(core, a, t);
 
 	if (!serve(core, a, false, t))
 		return;

@@ -62,6 +62,27 @@ def test_a_certificate_for_the_address_does_not_do_for_the_name(bench, shop, res
     assert NAME in line
 
 
+# rows: R3263-4.2-a
+def test_a_port_or_an_address_needs_no_services(bench, shop, resolver):
+    """A name with a port is looked up for its addresses alone, an address not at all."""
+    program, address = resolver(f"--host-record={NAME},127.0.0.2")
+    named = bench.peer("6001", "TLS", "sips", "127.0.0.2",
+                       identity=shop.leaf("fly", f"DNS:{NAME}"))
+    literal = bench.peer("6002", "TLS", "sips", "127.0.0.3", identity=shop.peer)
+    bench.start([{"number": "6001", "type": "extension",
+                  "contact": f"sips:{NAME}:{named.local[1]}"},
+                 {"number": "6002", "type": "extension",
+                  "contact": f"sips:127.0.0.3:{literal.local[1]}"}], resolver=address)
+    caller = bench.phone("7789")
+    for number, device in (("6001", named), ("6002", literal)):
+        call = caller.call(number)
+        device.await_call().refuse(486)
+        call.await_refusal(486)
+    program.await_line(rf"query\[A\] {NAME}")
+    assert not program.find(r"query\[(?!A\]|AAAA\])"), "more than addresses was asked for"
+    assert not program.find(r"127\.0\.0\.3 from"), "an address was asked for"
+
+
 def test_a_name_that_does_not_exist(bench, resolver):
     _program, address = resolver()
     bench.start([{"number": "6001", "type": "extension",
