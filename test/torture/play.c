@@ -25,10 +25,10 @@ static const struct stage_dn open_dns[] = {
 	{ .number = "j.user", .contact = "*" },
 	{ .number = "watson", .contact = "*" },
 	{ .number = "null-%00-null", .contact = "*" },
-	{ .number = "joe", .contact = "sip:192.0.2.50:5070" },
-	{ .number = "UserB", .contact = "sip:192.0.2.50:5070" },
-	{ .number = "user;par=u%40example.net", .contact = "sip:192.0.2.50:5070" },
-	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	{ .number = "joe", .contact = "sip:192.0.2.50:5070;transport=udp" },
+	{ .number = "UserB", .contact = "sip:192.0.2.50:5070;transport=udp" },
+	{ .number = "user;par=u%40example.net", .contact = "sip:192.0.2.50:5070;transport=udp" },
+	{ .number = "5000", .contact = "sip:192.0.2.50:5070;transport=udp" },
 	{ .number = "5001", .contact = "*" },
 };
 
@@ -282,6 +282,16 @@ expect_status(struct str word)
 }
 
 static void
+expect_pong(void)
+{
+	struct stage_sent *sent = next_sent(false);
+
+	if (sent == NULL || !str_same(sent->bytes, STR("\r\n")))
+		fail_msg("no answer to the ping");
+	sent->is_taken = true;
+}
+
+static void
 expect_call(void)
 {
 	phone_hear(&callee, "INVITE ");
@@ -341,6 +351,8 @@ expect_words(struct str words)
 			expect_status(word);
 		else if (str_same(word, STR("call")))
 			expect_call();
+		else if (str_same(word, STR("pong")))
+			expect_pong();
 		else if (str_same(word, STR("drop")))
 			expect_nothing();
 		else if (str_same(word, STR("wait")))

@@ -16,6 +16,7 @@
  *   404     the next answer has this status
  *   200?    likewise, but the connection may be closed before it was ready
  *   call    an INVITE leaves for the callee, who is busy
+ *   pong    the answer to a ping
  *   drop    nothing is sent, and a stream goes on
  *   wait    nothing is sent: the stream waits for more, and is closed when it waited too long
  *   shut    the stream is closed at once
@@ -25,7 +26,7 @@
 
 #include "base/str.h"
 
-enum { SET_ROWS_MAX = 256, SET_WORD_BYTES = 64, SET_TEXT_BYTES = 512 };
+enum { SET_ROWS_MAX = 400, SET_WORD_BYTES = 64, SET_TEXT_BYTES = 512 };
 
 struct row {
 	char file[96], server[SET_WORD_BYTES];

@@ -78,6 +78,13 @@ add_plays(const struct row *row)
 }
 
 static void
+there_are_enough_of_ours(void **state)
+{
+	(void)state;
+	assert_true(ours.count >= 60);
+}
+
+static void
 skipped(void **state)
 {
 	(void)state;
@@ -120,6 +127,7 @@ main(void)
 
 	if (!set_open(&ours, "test/torture/index.tsv", "test/torture/messages"))
 		abort();
+	add("there are 60 of our own, or more", there_are_enough_of_ours, NULL);
 	for (unsigned i = 0; i < ours.count; i++)
 		add_plays(&ours.rows[i]);
 	if (set_open(&theirs, "test/torture/rfc.tsv", folder_of_theirs())) {
