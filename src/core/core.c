@@ -45,7 +45,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		ok;
 	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms) && ok;
 	ok = halves_open(core, arena) && ok;
-	core->gate = gate_open(arena, &core->dice);
+	core->gate = gate_open(arena, &core->dice, o->is_replay);
 	core->registrar = registrar_open(arena, &registrar, &core->dice);
 	core->msg = arena_take(arena, sizeof *core->msg, _Alignof(struct msg));
 	scratch = arena_take(arena, SCRATCH_BYTES, 64);
@@ -89,7 +89,7 @@ core_open(const struct core_options *o, void *memory, size_t size, struct when n
 
 	if (core == NULL)
 		return NULL;
-	*core = (struct core){ .directory = o->directory };
+	*core = (struct core){ .directory = o->directory, .is_replay = o->is_replay };
 	dice_init(&core->dice, o->seed);
 	if (!carve(core, o, &arena)) {
 		core_close(core);
@@ -322,6 +322,7 @@ core_feed(struct core *core, const struct event *event, struct when now, struct 
 	struct alarm *alarm;
 
 	arena_clear(&core->scratch);
+	gate_begin(core->gate);
 	hear_event(core, event, &turn);
 	while (out_has_room(out) && (alarm = alarms_due(&core->alarms, now.mono_ms)) != NULL) {
 		arena_clear(&core->scratch);
@@ -330,6 +331,20 @@ core_feed(struct core *core, const struct event *event, struct when now, struct 
 	if (core->is_draining)
 		drain(core, &turn);
 	arena_clear(&core->scratch);
+	if (core->is_replay)
+		gate_tell(core->gate, STR(""));
+}
+
+struct str
+core_verdicts(const struct core *core)
+{
+	return gate_verdicts(core->gate);
+}
+
+void
+core_tell(struct core *core, struct str verdicts)
+{
+	gate_tell(core->gate, verdicts);
 }
 
 int64_t

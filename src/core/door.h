@@ -24,6 +24,8 @@ struct core_options {
 	uint32_t requests_max;
 	uint32_t flows_max;
 	uint32_t addresses_max; /* addresses-of-record with bindings */
+	bool is_replay; /* of a recording: credentials are judged as core_tell says; never true of a
+	                 * core that serves anybody */
 };
 
 /* How many octets core_open needs for OPTIONS. Most are never touched. */
@@ -40,6 +42,16 @@ void core_close(struct core *);
 /* Tells the core of one event. Pre: out_has_room(OUT). After: OUT has the actions added, to be
  * carried out before the next feed or later, in their order. An event cannot fail. */
 void core_feed(struct core *, const struct event *, struct when now, struct out *out);
+
+/* What credentials were judged to be during the last feed: octets that mean nothing outside, in
+ * order. A host that records keeps them, so that a replay needs neither passwords nor digests.
+ * Ends: a view until the next feed, empty when none were; STR_NONE: more than can be kept. */
+struct str core_verdicts(const struct core *);
+
+/* What credentials will be judged to be in the next feed, as core_verdicts said it when that was
+ * recorded; the view must live until then. Whatever is not told of is not let in.
+ * Pre: the core was opened with is_replay. */
+void core_tell(struct core *, struct str verdicts);
 
 /* When to come back with an EV_TICK at the latest; INT64_MAX: nothing waits; a moment that has
  * passed: there is more to do at once. */

@@ -27,6 +27,7 @@ struct core {
 	bool challenges_invite;   /* some DN is challenged for it: unknown numbers are too */
 	bool challenges_register; /* likewise */
 	bool is_draining;
+	bool is_replay;      /* what the gate judges is told by core_tell */
 	uint32_t drain_slot; /* calls below it were hung up */
 	uint64_t refused, faults, strays;
 };

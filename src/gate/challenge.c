@@ -32,20 +32,24 @@ struct gate {
 	uint8_t key[KEY_BYTES];
 	uint64_t number; /* of the last nonce made */
 	struct used *used;
+	bool is_told;    /* a replay: verdicts come from `told`, and none is made */
+	struct str told; /* those of this event that are left */
+	uint32_t judged; /* in this event */
+	uint8_t verdicts[GATE_VERDICTS_MAX];
 };
 
 /* What the parts of the credentials say, before they become one verdict. */
 enum nonce_state { NONCE_FOREIGN, NONCE_OLD, NONCE_SPENT, NONCE_FRESH };
 
 struct gate *
-gate_open(struct arena *arena, struct dice *dice)
+gate_open(struct arena *arena, struct dice *dice, bool is_told)
 {
 	struct gate *g = arena_take(arena, sizeof *g, _Alignof(struct gate));
 	struct used *used = arena_take(arena, NONCES_MAX * sizeof *used, _Alignof(struct used));
 
 	if (g == NULL || used == NULL)
 		return NULL;
-	*g = (struct gate){ .used = used };
+	*g = (struct gate){ .used = used, .is_told = is_told };
 	memset(used, 0, NONCES_MAX * sizeof *used);
 	dice_bytes(dice, g->key, sizeof g->key);
 	return hashers_open(&g->hashers) ? g : NULL;
@@ -224,9 +228,8 @@ is_our_uri(const struct msg *request, struct str text, struct str realm)
 		(str_alike(uri.host, request->target.host) || str_alike(uri.host, realm));
 }
 
-enum gate_verdict
-gate_judge(
-	struct gate *g, const struct msg *request, const struct gate_claim *claim, struct when now)
+static enum gate_verdict
+judge(struct gate *g, const struct msg *request, const struct gate_claim *claim, struct when now)
 {
 	struct cred cred;
 	uint32_t count;
@@ -250,6 +253,49 @@ gate_judge(
 		return GATE_BAD;
 	nonce_use(g, number, count);
 	return GATE_IN;
+}
+
+/* The next of the verdicts that were told; nobody is let in on less. */
+static enum gate_verdict
+told(struct gate *g)
+{
+	uint8_t verdict = GATE_CHALLENGE;
+
+	if (g->told.len > 0)
+		verdict = (uint8_t)g->told.at[0];
+	g->told = str_from(g->told, 1);
+	return verdict < GATE_VERDICT_KINDS ? (enum gate_verdict)verdict : GATE_CHALLENGE;
+}
+
+enum gate_verdict
+gate_judge(
+	struct gate *g, const struct msg *request, const struct gate_claim *claim, struct when now)
+{
+	enum gate_verdict verdict = g->is_told ? told(g) : judge(g, request, claim, now);
+
+	if (g->judged < GATE_VERDICTS_MAX)
+		g->verdicts[g->judged] = (uint8_t)verdict;
+	g->judged++;
+	return verdict;
+}
+
+void
+gate_begin(struct gate *g)
+{
+	g->judged = 0;
+}
+
+struct str
+gate_verdicts(const struct gate *g)
+{
+	return g->judged <= GATE_VERDICTS_MAX ? str_of(g->verdicts, g->judged) : STR_NONE;
+}
+
+void
+gate_tell(struct gate *g, struct str verdicts)
+{
+	must(g->is_told);
+	g->told = verdicts;
 }
 
 void

@@ -13,15 +13,22 @@
 #include "base/arena.h"
 #include "base/dice.h"
 #include "base/event.h"
+#include "base/limits.h"
 #include "sip/cred.h"
 #include "sip/msg.h"
 
 struct gate;
 
+enum {
+	/* Credentials judged in one event: each message that is judged asks for something, and may
+	 * be judged for two numbers. */
+	GATE_VERDICTS_MAX = 2 * ACTS_MAX,
+};
+
 /* Carves a gate that remembers NONCES_MAX used nonces, draws its key from DICE, and fetches the
- * digests of libcrypto once.
+ * digests of libcrypto once. IS_TOLD: the verdicts come from a recording (gate_tell).
  * Ends: the gate, or NULL when the arena is too small (or only measures) or libcrypto refuses. */
-struct gate *gate_open(struct arena *, struct dice *);
+struct gate *gate_open(struct arena *, struct dice *, bool is_told);
 
 /* Gives back what libcrypto gave. The memory stays the arena's. */
 void gate_close(struct gate *);
@@ -33,6 +40,8 @@ enum gate_verdict {
 	                 * used before: 401 stale=true                   */
 	GATE_BAD,       /* right, but the digest's uri is of no domain of ours: 400 */
 };
+
+enum { GATE_VERDICT_KINDS = GATE_BAD + 1 };
 
 /* Whose credentials are due. */
 struct gate_claim {
@@ -50,6 +59,19 @@ struct gate_claim {
  * After: with GATE_IN the nonce's count is used up. */
 enum gate_verdict gate_judge(
 	struct gate *, const struct msg *request, const struct gate_claim *, struct when now);
+
+/* A new event begins: forgets what was judged before. */
+void gate_begin(struct gate *);
+
+/* What was judged since, an octet (enum gate_verdict) for each, in order.
+ * Ends: the octets, a view until the next gate_begin; STR_NONE when there were more than
+ * GATE_VERDICTS_MAX. */
+struct str gate_verdicts(const struct gate *);
+
+/* What is judged from now on is what VERDICTS say, one after the other; no password is looked at.
+ * What they do not say is GATE_CHALLENGE. The view lives until the gate is told again.
+ * Pre: the gate was opened to be told. */
+void gate_tell(struct gate *, struct str verdicts);
 
 /* Puts the WWW-Authenticate lines of a 401: SHA-256 first, then MD5 (RFC 8760 2.3), one fresh
  * nonce.

@@ -457,15 +457,67 @@ test_a_measure_is_enough_and_less_is_not(void **state)
 	void *at_all;
 
 	(void)state;
-	assert_null(gate_open(&measure, &dice));
+	assert_null(gate_open(&measure, &dice, false));
 	at_all = aligned_alloc(64, (measure.used + 63) & ~(size_t)63);
 	small = arena_on(at_all, measure.used - 1);
-	assert_null(gate_open(&small, &dice));
+	assert_null(gate_open(&small, &dice, false));
 	small = arena_on(at_all, measure.used);
-	other = gate_open(&small, &dice);
+	other = gate_open(&small, &dice, false);
 	assert_non_null(other);
 	gate_close(other);
 	free(at_all);
+}
+
+static void
+test_what_was_judged_is_kept_for_one_event(void **state)
+{
+	const uint8_t due[] = { GATE_IN, GATE_STALE, GATE_CHALLENGE };
+	struct phone p = phone(challenge(0));
+	struct phone wrong = p;
+
+	(void)state;
+	assert_int_equal(gate_verdicts(gate).len, 0);
+	assert_int_equal(send_one(&p, 0), GATE_IN);
+	assert_int_equal(send_one(&p, 0), GATE_STALE);
+	wrong.password = STR("wrong");
+	assert_int_equal(send_one(&wrong, 0), GATE_CHALLENGE);
+	assert_true(str_same(gate_verdicts(gate), str_of(due, sizeof due)));
+	gate_begin(gate);
+	assert_false(str_is_none(gate_verdicts(gate)));
+	assert_int_equal(gate_verdicts(gate).len, 0);
+	for (unsigned i = 0; i < GATE_VERDICTS_MAX; i++)
+		(void)send_one(&wrong, 0);
+	assert_int_equal(gate_verdicts(gate).len, GATE_VERDICTS_MAX);
+	(void)send_one(&wrong, 0);
+	assert_true(str_is_none(gate_verdicts(gate)));
+}
+
+/* A replay looks at no password; it lets nobody in but whom it was told to. */
+static void
+test_a_gate_that_is_told_judges_nothing(void **state)
+{
+	const uint8_t verdicts[] = { GATE_IN, GATE_BAD, GATE_VERDICT_KINDS };
+	struct phone right = phone(challenge(0)), none = right;
+	struct arena measure = arena_on(NULL, 0), arena;
+	void *at_all;
+
+	(void)state;
+	gate_open(&measure, &dice, true);
+	at_all = aligned_alloc(64, (measure.used + 63) & ~(size_t)63);
+	arena = arena_on(at_all, measure.used);
+	gate_close(gate);
+	gate = gate_open(&arena, &dice, true);
+	assert_non_null(gate);
+	none.password = STR("none");
+	gate_tell(gate, str_of(verdicts, sizeof verdicts));
+	assert_int_equal(send_one(&none, 0), GATE_IN);
+	assert_int_equal(send_one(&none, 0), GATE_BAD);
+	assert_int_equal(send_one(&right, 0), GATE_CHALLENGE);
+	assert_int_equal(send_one(&right, 0), GATE_CHALLENGE);
+	gate_close(gate);
+	free(at_all);
+	arena = arena_on(memory, measure.used);
+	gate = gate_open(&arena, &dice, false);
 }
 
 static int
@@ -476,10 +528,10 @@ open_gate(void **state)
 
 	(void)state;
 	dice_init(&dice, seed);
-	gate_open(&measure, &dice);
+	gate_open(&measure, &dice, false);
 	memory = aligned_alloc(64, (measure.used + 63) & ~(size_t)63);
 	arena = arena_on(memory, measure.used);
-	gate = gate_open(&arena, &dice);
+	gate = gate_open(&arena, &dice, false);
 	return gate != NULL && hashers_open(&hashers) ? 0 : 1;
 }
 
@@ -515,6 +567,8 @@ main(void)
 		TEST(test_the_uri_must_be_ours),
 		TEST(test_the_first_line_of_the_realm_counts),
 		TEST(test_a_measure_is_enough_and_less_is_not),
+		TEST(test_what_was_judged_is_kept_for_one_event),
+		TEST(test_a_gate_that_is_told_judges_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
