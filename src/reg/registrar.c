@@ -44,6 +44,26 @@ registrar_open(struct arena *arena, const struct registrar_options *options, str
 	return good && scratch != NULL ? r : NULL;
 }
 
+/* Answers with a refusal, and says in the log who was refused what. */
+static void
+refuse_with(struct registrar *r, const struct register_request *request,
+	const struct answer *answer, struct when now, struct out *out)
+{
+	struct turn turn = { now, out, NULL };
+	struct buf line = note_begin(&turn);
+
+	buf_put(&line, STR("register "));
+	buf_quoted(&line, request->aor, LOG_TEXT_MAX);
+	buf_put(&line, STR(" from "));
+	addr_write_port(&line, &request->source);
+	buf_put(&line, STR(": refused with "));
+	buf_number(&line, answer->status);
+	buf_put(&line, STR(": "));
+	buf_put(&line, answer->reason);
+	note_end(&turn, NOTE_INFO, &line);
+	answer_now(r, request, answer, NULL, now, out);
+}
+
 static void
 refuse(struct registrar *r, const struct register_request *request, unsigned status,
 	struct str reason, uint32_t retry_after_s, struct when now, struct out *out)
@@ -52,7 +72,7 @@ refuse(struct registrar *r, const struct register_request *request, unsigned sta
 		.status = status, .reason = reason, .retry_after_s = retry_after_s
 	};
 
-	answer_now(r, request, &answer, NULL, now, out);
+	refuse_with(r, request, &answer, now, out);
 }
 
 static void
@@ -119,7 +139,7 @@ registrar_hear(struct registrar *r, const struct register_request *request, stru
 		answer = (struct answer){ .status = change.status,
 			.reason = change.reason,
 			.min_expires_s = change.min_expires_s };
-		answer_now(r, request, &answer, NULL, now, out);
+		refuse_with(r, request, &answer, now, out);
 		break;
 	case CHANGE_SAVE: save(r, a, request, &change, now, out); break;
 	}

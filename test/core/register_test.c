@@ -151,6 +151,8 @@ test_addresses(void **state)
 	phone.user = "5000"; /* its contact is fixed */
 	phone.call_id[0] = '\0';
 	expect_register(600, NULL, "SIP/2.0 403 ");
+	assert_true(stage_noted(&stage,
+		"register 5000 from 192.0.2.70:40000: refused with 403: Number Has A Fixed Contact"));
 	phone.user = "7000";
 	phone.call_id[0] = '\0';
 	expect_register(10, NULL, "SIP/2.0 423 ");
