@@ -7,7 +7,7 @@ BUILD      := build
 BUILD_ASAN := build-asan
 SIPWARD    := $(BUILD)/sipward
 
-.PHONY: all demo run test lint format bench clean help
+.PHONY: all demo run test lint format mutants bench clean help
 .DEFAULT_GOAL := all
 
 all:
@@ -37,6 +37,11 @@ format:
 	@tools/install-missing build test
 	@tools/format-all
 
+# Takes half an hour, mostly of one core, and stands back for all else.
+mutants:
+	@tools/install-missing build run test
+	@nice -n 19 tools/mutate
+
 bench:
 	@tools/install-missing build run test bench
 	@tools/run-bench
@@ -51,5 +56,6 @@ help:
 	@echo "make test     everything: builds, unit tests, tidy tests, wire tests"
 	@echo "make lint     formatting and the tidy tests"
 	@echo "make format   let clang-format rewrite the C files"
+	@echo "make mutants  small faults put into the source: do the tests see them?"
 	@echo "make bench    the benchmarks"
 	@echo "make clean    remove what was built"
