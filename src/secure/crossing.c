@@ -16,7 +16,7 @@ crossing_text(enum crossing crossing)
 	case CROSSING_NONE: return STR("both legs speak the same scheme");
 	case CROSSING_DOWN:
 		return STR("sips from the caller to this server, then sip to the callee");
-	case CROSSING_UP: return STR("sip from the caller to this server, then sips to the callee");
+	case CROSSING_UP: break;
 	}
-	return STR("unknown");
+	return STR("sip from the caller to this server, then sips to the callee");
 }

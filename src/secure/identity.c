@@ -24,10 +24,8 @@ uri_is_domain(struct str value, struct str *host)
 	rest = str_from(value, 4);
 	if (str_find(rest, '@') < rest.len)
 		return false;
-	if (rest.len > 0 && rest.at[0] == '[') {
+	if (rest.len > 0 && rest.at[0] == '[')
 		end = str_find(rest, ']');
-		end = end < rest.len ? end + 1 : end;
-	}
 	while (end < rest.len && rest.at[end] != ':' && rest.at[end] != ';' && rest.at[end] != '?')
 		end++;
 	*host = str_upto(rest, end);

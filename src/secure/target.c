@@ -11,14 +11,14 @@ check_far_end(const struct demand *demand, const struct candidate *way)
 	case TIE_NONE:
 		return demand->name.len == 0 || demand->name.len > TARGET_NAME_MAX ? TARGET_NO_NAME
 										   : TARGET_CHOSEN;
-	case TIE_DIALLED:
-		return demand->name.len > 0 && str_alike(demand->name, way->flow_name)
-			? TARGET_CHOSEN
-			: TARGET_OTHER_NAME;
 	case TIE_DIALOG:
 	case TIE_REGISTERED: return TARGET_CHOSEN;
+	case TIE_DIALLED:
+		if (demand->name.len > 0 && str_alike(demand->name, way->flow_name))
+			return TARGET_CHOSEN;
+		break;
 	}
-	return TARGET_NO_NAME;
+	return TARGET_OTHER_NAME;
 }
 
 static enum target_verdict
@@ -67,9 +67,9 @@ target_verdict_text(enum target_verdict verdict)
 	case TARGET_NO_NAME: return STR("there is no name that the TLS peer could prove");
 	case TARGET_OTHER_NAME: return STR("the connection was verified for another name");
 	case TARGET_UNREACHABLE: return STR("there is no address to send to");
-	case TARGET_OTHER_TRANSPORT: return STR("this device is reached over TLS only");
+	case TARGET_OTHER_TRANSPORT: break;
 	}
-	return STR("unknown");
+	return STR("this device is reached over TLS only");
 }
 
 struct str

@@ -68,6 +68,28 @@ static const struct {
 		STR_NONE },
 	{ "empty URI hides DNS", STR("a.example"), { URI("sip:"), DNS("a.example") }, STR_NONE },
 	{ "URI wildcard", STR("a.example"), { URI("sip:*.example") }, STR_NONE },
+	{ "URI ends where its host does", STR("a.example:5061"), { URI("sip:a.example:5061") },
+		STR_NONE },
+	{ "URI: the host in brackets is one", STR("[2001"), { URI("sip:[2001:db8::1]:5061") },
+		STR_NONE },
+	{ "URI: so it is up to its bracket", STR("[x;y]"), { URI("sip:[x;y]:5061;z") },
+		STR("[x;y]") },
+	{ "URI: a bracket that stays open hides DNS", STR("a.example"),
+		{ URI("sip:[a.example"), DNS("a.example") }, STR_NONE },
+	{ "URI: no more than its host", STR("a.exampl"), { URI("sip:a.example") }, STR_NONE },
+	{ "second URI, after one with a NUL", STR("a.example"),
+		{ URI("sip:a.example;\0"), URI("sip:a.example") }, STR("a.example") },
+	{ "second of two IP", STR("192.0.2.1"), { IP("\xc0\x00\x02\x02"), IP("\xc0\x00\x02\x01") },
+		STR("192.0.2.1") },
+	{ "an IP after a name", STR("192.0.2.1"),
+		{ DNS("\xc0\x00\x02\x01"), IP("\xc0\x00\x02\x01") }, STR("192.0.2.1") },
+	{ "a name of four octets is no IP", STR("192.0.2.1"), { DNS("\xc0\x00\x02\x01") },
+		STR_NONE },
+	{ "long IP", STR("192.0.2.1"), { IP("\xc0\x00\x02\x01\0") }, STR_NONE },
+	{ "v4 octets are no v6", STR("c000:201::"), { IP("\xc0\x00\x02\x01") }, STR_NONE },
+	{ "another IPv6", STR("2001:db8::2"), { IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01") },
+		STR_NONE },
+	{ "a URI's text in IP", STR("a.example"), { IP("a.example") }, STR_NONE },
 	{ "IPv4", STR("192.0.2.1"), { IP("\xc0\x00\x02\x01") }, STR("192.0.2.1") },
 	{ "another IPv4", STR("192.0.2.1"), { IP("\xc0\x00\x02\x02") }, STR_NONE },
 	{ "IPv4 as text in DNS", STR("192.0.2.1"), { DNS("192.0.2.1") }, STR_NONE },
@@ -116,12 +138,17 @@ names_are_written_for_the_log(void **state)
 {
 	static const struct san sans[] = { DNS("a.example"), IP("\xc0\x00\x02\x01"),
 		URI("sip:b.example"), DNS("x\0\"y") };
+	static const struct san odd[] = { IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"),
+		IP("\xc0\x00\x02"), IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01\0") };
 	char at[256];
 
 	(void)state;
 	assert_true(str_same(written(at, sizeof at, sans, COUNT(sans), 200),
 		STR("DNS:a.example, IP:192.0.2.1, URI:sip:b.example, DNS:x\\x00\\x22y")));
 	assert_true(str_same(written(at, sizeof at, sans, 0, 200), STR("nothing")));
+	assert_true(str_same(written(at, sizeof at, sans, 0, 3), STR("not")));
+	assert_true(str_same(
+		written(at, sizeof at, odd, COUNT(odd), 200), STR("IP:2001:db8::1, IP:?, IP:?")));
 }
 
 static void

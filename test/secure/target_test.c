@@ -124,6 +124,26 @@ test_a_name_that_does_not_fit_is_no_name(void **state)
 	assert_int_equal(target_name(&target).len, TARGET_NAME_MAX);
 	r.demand.name = str_of(long_name, TARGET_NAME_MAX + 1);
 	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_NO_NAME);
+
+	/* On the dialog's own flow nothing is left to verify: then it is no name at all. */
+	r.way.tie = TIE_DIALOG;
+	r.way.flow = (struct flow_id){ 1 };
+	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_CHOSEN);
+	assert_int_equal(target_name(&target).len, 0);
+	/* A flow is no name's but its own, however long the names are. */
+	r.way.tie = TIE_DIALLED;
+	r.way.flow_name = str_of(long_name, TARGET_NAME_MAX);
+	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_OTHER_NAME);
+}
+
+static void
+test_a_target_gets_its_flow_after_the_dial(void **state)
+{
+	struct target target = { .transport = TRANSPORT_TLS };
+
+	(void)state;
+	target_set_flow(&target, (struct flow_id){ 7 });
+	assert_true(flow_same(target.flow, (struct flow_id){ 7 }));
 }
 
 static void
@@ -158,8 +178,13 @@ test_each_refusal_says_why(void **state)
 		(void)addr_parse(&way.addr, STR("192.0.2.1"));
 		way.addr.port = 5060;
 		assert_int_equal(target_choose(&demand, &way, &target), rows[i].verdict);
-		assert_true(target_verdict_text(rows[i].verdict).len > 0);
 	}
+	assert_true(str_same(target_verdict_text(TARGET_CHOSEN), STR("chosen")));
+	assert_true(str_begins(target_verdict_text(TARGET_NOT_TLS), STR("a sips leg")));
+	assert_true(str_begins(target_verdict_text(TARGET_NO_NAME), STR("there is no name")));
+	assert_true(str_begins(target_verdict_text(TARGET_OTHER_NAME), STR("the connection")));
+	assert_true(str_begins(target_verdict_text(TARGET_UNREACHABLE), STR("there is no addr")));
+	assert_true(str_begins(target_verdict_text(TARGET_OTHER_TRANSPORT), STR("this device")));
 }
 
 int
@@ -168,6 +193,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_demand_and_every_way),
 		cmocka_unit_test(test_a_name_that_does_not_fit_is_no_name),
+		cmocka_unit_test(test_a_target_gets_its_flow_after_the_dial),
 		cmocka_unit_test(test_each_refusal_says_why),
 	};
 
