@@ -24,7 +24,7 @@ uri_is_domain(struct str value, struct str *host)
 	rest = str_from(value, 4);
 	if (str_find(rest, '@') < rest.len)
 		return false;
-	if (rest.len > 0 && rest.at[0] == '[')
+	if (str_begins(rest, STR("[")))
 		end = str_find(rest, ']');
 	while (end < rest.len && rest.at[end] != ':' && rest.at[end] != ';' && rest.at[end] != '?')
 		end++;
@@ -121,9 +121,7 @@ identity_write(struct buf *b, const struct san *sans, uint32_t count, size_t max
 		/* A value that might not fit ends the list, so that none is cut into another
 		 * name. */
 		if (b->used - start + san_room(&sans[i]) + 5 > max) {
-			buf_put(b,
-				str_upto(is_first ? STR("...") : STR(", ..."),
-					max - (b->used - start)));
+			buf_put(b, is_first ? str_upto(STR("..."), max) : STR(", ..."));
 			return;
 		}
 		if (!is_first)

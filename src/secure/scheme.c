@@ -64,18 +64,17 @@ speech_of_uri(const struct uri *uri, struct speech *speech)
 	return false;
 }
 
-/* The scheme of the first URI of a header, if it can be read. */
-static enum uri_scheme
-first_scheme(const struct msg *msg, enum header_id id)
+/* Whether the first URI of a header is sips, if it can be read. */
+static bool
+is_first_sips(const struct msg *msg, enum header_id id)
 {
 	struct values values = msg_values(msg, id);
 	struct nameaddr first;
 	struct str value;
 	size_t at;
 
-	if (values_next(&values, &value) && nameaddr_parse(&first, value, &at) && !first.star)
-		return first.uri.scheme;
-	return URI_OTHER;
+	return values_next(&values, &value) && nameaddr_parse(&first, value, &at) && !first.star &&
+		first.uri.scheme == URI_SIPS;
 }
 
 struct speech
@@ -84,7 +83,7 @@ speech_of_request(const struct msg *request, enum transport transport)
 	bool has_route = msg_header(request, HEADER_RECORD_ROUTE) != NULL;
 	enum header_id witness = has_route ? HEADER_RECORD_ROUTE : HEADER_CONTACT;
 
-	if (request->target.scheme == URI_SIPS || first_scheme(request, witness) == URI_SIPS)
+	if (request->target.scheme == URI_SIPS || is_first_sips(request, witness))
 		return (struct speech){ SCHEME_SIPS, transport };
 	return (struct speech){ SCHEME_SIP, transport };
 }

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -76,6 +77,7 @@ static const struct {
 		STR("[x;y]") },
 	{ "URI: a bracket that stays open hides DNS", STR("a.example"),
 		{ URI("sip:[a.example"), DNS("a.example") }, STR_NONE },
+	{ "URI without a host", STR(":"), { URI("sip::") }, STR_NONE },
 	{ "URI: no more than its host", STR("a.exampl"), { URI("sip:a.example") }, STR_NONE },
 	{ "second URI, after one with a NUL", STR("a.example"),
 		{ URI("sip:a.example;\0"), URI("sip:a.example") }, STR("a.example") },
@@ -106,6 +108,21 @@ static const struct {
 };
 
 /* rows: R5922-7.1-a R5922-7.1-b R5922-7.2-a R5922-7.2-b R5922-N-ip */
+/* COUNT alternative names with not an octet behind them: whoever reads on is seen. */
+static struct san *
+exact(const struct san *sans, uint32_t count)
+{
+	struct san *copy = malloc(count > 0 ? count * sizeof *copy : 1);
+
+	for (uint32_t i = 0; i < count; i++) {
+		char *at = malloc(sans[i].value.len > 0 ? sans[i].value.len : 1);
+
+		memcpy(at, sans[i].value.at, sans[i].value.len);
+		copy[i] = (struct san){ sans[i].kind, str_of(at, sans[i].value.len) };
+	}
+	return copy;
+}
+
 static void
 zoo_has_the_verdicts(void **state)
 {
@@ -113,12 +130,19 @@ zoo_has_the_verdicts(void **state)
 	for (size_t i = 0; i < COUNT(zoo); i++) {
 		struct str matched = STR("untouched");
 		uint32_t count = 0;
-		bool is_match;
+		bool is_match, is_right;
+		struct san *sans;
 
 		while (count < SANS_MAX && !str_is_none(zoo[i].sans[count].value))
 			count++;
-		is_match = identity_match(zoo[i].sans, count, zoo[i].wanted, &matched);
-		if (is_match != !str_is_none(zoo[i].matched) || !str_same(matched, zoo[i].matched))
+		sans = exact(zoo[i].sans, count);
+		is_match = identity_match(sans, count, zoo[i].wanted, &matched);
+		is_right = is_match == !str_is_none(zoo[i].matched) &&
+			str_same(matched, zoo[i].matched);
+		for (uint32_t n = 0; n < count; n++)
+			free((char *)(uintptr_t)sans[n].value.at);
+		free(sans);
+		if (!is_right)
 			fail_msg("%s: %s", zoo[i].what, is_match ? "matched" : "did not match");
 	}
 }
@@ -128,9 +152,10 @@ written(char *at, size_t size, const struct san *sans, uint32_t count, size_t ma
 {
 	struct buf b = buf_on(at, size);
 
+	buf_put(&b, STR("it names "));
 	identity_write(&b, sans, count, max);
 	assert_true(buf_ok(&b));
-	return buf_str(&b);
+	return str_from(buf_str(&b), 9);
 }
 
 static void
@@ -155,11 +180,21 @@ static void
 a_long_list_is_cut_between_names(void **state)
 {
 	static const struct san sans[] = { DNS("a.example"), DNS("b.example"), DNS("c.example") };
+	static const struct san uri = URI("sip:a"), ip = IP("\xc0\x00\x02\x01");
 	char at[256];
 
 	(void)state;
 	assert_true(
 		str_same(written(at, sizeof at, sans, COUNT(sans), 50), STR("DNS:a.example, ...")));
+	/* With the room that it might take quoted, and that of `, ...`, it is written. */
+	assert_true(str_same(written(at, sizeof at, sans, 1, 6 + 4 * 9 + 5), STR("DNS:a.example")));
+	assert_true(str_same(written(at, sizeof at, sans, 1, 6 + 4 * 9 + 4), STR("...")));
+	assert_true(str_same(written(at, sizeof at, &uri, 1, 6 + 4 * 5 + 5), STR("URI:sip:a")));
+	assert_true(str_same(written(at, sizeof at, &uri, 1, 6 + 4 * 5 + 4), STR("...")));
+	assert_true(str_same(
+		written(at, sizeof at, &ip, 1, 6 + ADDR_TEXT_MAX + 5), STR("IP:192.0.2.1")));
+	assert_true(str_same(written(at, sizeof at, &ip, 1, 6 + ADDR_TEXT_MAX + 4), STR("...")));
+	assert_true(str_same(written(at, sizeof at, &ip, 1, 2), STR("..")));
 	for (size_t max = 0; max < 200; max++)
 		assert_true(written(at, sizeof at, sans, COUNT(sans), max).len <= max);
 }

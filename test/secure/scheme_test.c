@@ -106,6 +106,9 @@ test_what_the_leg_that_answers_speaks(void **state)
 	/* What cannot be read is no witness, and then the Contact is none either. */
 	assert_false(read_request("INVITE", "sip:b@h", "<sips:a@h>", "Record-Route: <sips:p\r\n"));
 	assert_int_equal(speech_of_request(&msg, TRANSPORT_TLS).scheme, SCHEME_SIP);
+	assert_false(
+		read_request("INVITE", "sip:b@h", "<sips:a@h>", "Record-Route: <sips:p>;=x\r\n"));
+	assert_int_equal(speech_of_request(&msg, TRANSPORT_TLS).scheme, SCHEME_SIP);
 	assert_false(read_request("INVITE", "sip:b@h", "<sips:a@h>", "Record-Route: *\r\n"));
 	assert_int_equal(speech_of_request(&msg, TRANSPORT_TLS).scheme, SCHEME_SIP);
 }
@@ -130,6 +133,7 @@ test_schemes_that_cannot_stand_together(void **state)
 		{ "INVITE", "sip:b@h", "<sips:a@h>", TRANSPORT_UDP, SCHEME_NOT_TLS },
 		{ "INVITE", "sip:b@h", "<sip:a@h>", TRANSPORT_UDP, SCHEME_FINE },
 		{ "INVITE", "sip:b@h", "<sip:a@h>", TRANSPORT_TLS, SCHEME_FINE },
+		{ "INVITE", "sip:b@h", "<sips:a@h>", TRANSPORT_TLS, SCHEME_FINE },
 	};
 
 	(void)state;

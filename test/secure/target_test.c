@@ -130,8 +130,15 @@ test_a_name_that_does_not_fit_is_no_name(void **state)
 	r.way.flow = (struct flow_id){ 1 };
 	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_CHOSEN);
 	assert_int_equal(target_name(&target).len, 0);
+	r.demand.name = STR_NONE;
+	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_CHOSEN);
+	assert_int_equal(target_name(&target).len, 0);
+	r.demand.name = STR("a");
+	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_CHOSEN);
+	assert_true(str_same(target_name(&target), STR("a")));
 	/* A flow is no name's but its own, however long the names are. */
 	r.way.tie = TIE_DIALLED;
+	r.demand.name = str_of(long_name, TARGET_NAME_MAX + 1);
 	r.way.flow_name = str_of(long_name, TARGET_NAME_MAX);
 	assert_int_equal(target_choose(&r.demand, &r.way, &target), TARGET_OTHER_NAME);
 }
@@ -144,6 +151,19 @@ test_a_target_gets_its_flow_after_the_dial(void **state)
 	(void)state;
 	target_set_flow(&target, (struct flow_id){ 7 });
 	assert_true(flow_same(target.flow, (struct flow_id){ 7 }));
+}
+
+/* What becomes of a sip leg without a flow of its own that is to go to this place. */
+static enum target_verdict
+refuse_place(enum transport transport, uint16_t port, struct flow_id flow)
+{
+	struct demand demand = { .speech = { SCHEME_SIP, TRANSPORT_UDP } };
+	struct candidate way = { .transport = transport, .flow = flow };
+	struct target target;
+
+	(void)addr_parse(&way.addr, STR("192.0.2.1"));
+	way.addr.port = port;
+	return target_choose(&demand, &way, &target);
 }
 
 static void
@@ -163,6 +183,7 @@ test_each_refusal_says_why(void **state)
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_NONE, "", "", TARGET_NO_NAME },
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "b",
 			TARGET_OTHER_NAME },
+		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "A", TARGET_CHOSEN },
 	};
 
 	(void)state;
@@ -179,6 +200,11 @@ test_each_refusal_says_why(void **state)
 		way.addr.port = 5060;
 		assert_int_equal(target_choose(&demand, &way, &target), rows[i].verdict);
 	}
+	assert_int_equal(refuse_place(TRANSPORT_TCP, 0, FLOW_NONE), TARGET_UNREACHABLE);
+	assert_int_equal(refuse_place(TRANSPORT_NONE, 5060, FLOW_NONE), TARGET_UNREACHABLE);
+	/* A flow that is to be dialled is none yet. */
+	assert_int_equal(
+		refuse_place(TRANSPORT_TCP, 5060, (struct flow_id){ 1 }), TARGET_UNREACHABLE);
 	assert_true(str_same(target_verdict_text(TARGET_CHOSEN), STR("chosen")));
 	assert_true(str_begins(target_verdict_text(TARGET_NOT_TLS), STR("a sips leg")));
 	assert_true(str_begins(target_verdict_text(TARGET_NO_NAME), STR("there is no name")));
