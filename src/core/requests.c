@@ -34,6 +34,8 @@ judge_require(const struct msg *msg, const struct turn *t)
 	if (is_first)
 		return (struct refusal){ .status = 0 };
 	buf_put(&lines, STR("\r\n"));
+	if (!buf_ok(&lines))
+		return (struct refusal){ .status = 500 };
 	return (struct refusal){ .status = 420, .lines = buf_str(&lines) };
 }
 

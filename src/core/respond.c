@@ -121,6 +121,9 @@ challenge(struct core *core, const struct arrival *a, bool is_stale, const struc
 
 	gate_write_challenge(
 		core->gate, &lines, directory_realm(core->directory), is_stale, t->now);
-	r.lines = buf_str(&lines);
+	if (buf_ok(&lines))
+		r.lines = buf_str(&lines);
+	else /* a challenge that asks for nothing could not be met */
+		r.status = 500;
 	respond(core, a, &r, t);
 }

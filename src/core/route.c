@@ -144,6 +144,14 @@ choose_binding(const struct binding *found, uint32_t count, enum scheme caller)
 	return count > 0 ? &found[0] : NULL;
 }
 
+/* There is no URI to call: the scratch is full, or it grew too long. */
+static enum route_verdict
+refuse_uri(struct refusal *refusal)
+{
+	*refusal = (struct refusal){ .status = 500, .why = STR("its URI does not fit") };
+	return ROUTE_REFUSED;
+}
+
 static enum route_verdict
 plan_registered(struct core *core, const struct dn *dn, enum scheme caller, const struct turn *t,
 	struct leg_plan *plan, struct refusal *refusal)
@@ -160,6 +168,8 @@ plan_registered(struct core *core, const struct dn *dn, enum scheme caller, cons
 		return ROUTE_REFUSED;
 	}
 	write_uri(&to, binding->speech.scheme, dn->number, directory_realm(core->directory), 0);
+	if (!buf_ok(&to))
+		return refuse_uri(refusal);
 	plan->speech = binding->speech;
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = buf_str(&to);
@@ -191,6 +201,8 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	if (!peer->is_known)
 		return ROUTE_WAIT;
 	write_uri(&uri, contact->speech.scheme, user, contact->host, contact->port);
+	if (!buf_ok(&uri))
+		return refuse_uri(refusal);
 	plan->speech = contact->speech;
 	plan->may_use_tcp = !contact->has_transport;
 	plan->request_uri = buf_str(&uri);

@@ -296,6 +296,10 @@ answered_hear_invite(struct legs *ls, struct leg *leg, const struct msg *invite,
 		struct str headers = arena_copy(t->scratch, kept.body_headers);
 		struct str body = arena_copy(t->scratch, kept.body);
 
+		if (str_is_none(headers) || str_is_none(body)) {
+			leg_refuse(ls, leg, 500, STR(""), NULL, t);
+			return leg_nothing();
+		}
 		kept = (struct cargo){ .headers = STR(""), .body_headers = headers, .body = body };
 		(void)leg_answer(ls, leg, STR(""), &kept, t);
 		return leg_nothing();
