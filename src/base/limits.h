@@ -61,6 +61,7 @@ enum {
 enum {
 	CALL_ID_BYTES_MAX = 512,
 	NAME_ADDR_BYTES_MAX = 2 * URI_BYTES_MAX, /* From or To as it stands in the header */
+	TAG_ROOM_BYTES = 128,                    /* of it for `;tag=` and the tag that we add */
 	ROUTES_BYTES_MAX = 8 * 1024,             /* a route set of 32 proxies with long tokens */
 	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX,      /* kept so that a session can be told again */
 	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +

@@ -357,6 +357,10 @@ check_party(struct reader *r, enum header_id id, enum sip_fault what, struct nam
 	} else if (value.len > NAME_ADDR_BYTES_MAX || !nameaddr_parse(n, value, &at) || n->star) {
 		blame(r, what, offset(r, value.at) + at);
 		*n = (struct nameaddr){ .star = false };
+	} else if (id == HEADER_TO && r->msg->is_request && str_is_none(n->tag) &&
+		value.len > NAME_ADDR_BYTES_MAX - TAG_ROOM_BYTES) {
+		/* It would come back with our tag, and then be too long. */
+		blame(r, what, offset(r, value.at));
 	}
 }
 
