@@ -251,6 +251,11 @@ enum {
 	RING_MS = 180 * 1000,  /* timer C: no final answer though it rings */
 	TRYING_MS = 32 * 1000, /* only 100 came */
 
+	/* A call that is up ends after this, whatever its devices say: where neither leg has a
+	 * session timer nobody else would notice that both devices are gone. Longer than any
+	 * shift. */
+	CALL_UP_MAX_MS = 12 * 3600 * 1000,
+
 	SESSION_EXPIRES_S = 1800, /* RFC 4028 4: recommended */
 	MIN_SE_S = 90,            /* RFC 4028 5: the least allowed */
 

@@ -67,7 +67,7 @@ take_answer(struct calls *cs, struct call *call, struct leg *callee, struct leg 
 {
 	struct cargo cargo = headers_cross(w->msg, caller->speech.scheme, t);
 
-	alarm_disarm(cs->alarms, &call->alarm);
+	alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + CALL_UP_MAX_MS);
 	if (!leg_answer(cs->legs, caller, phrase(w, 200, caller), &cargo, t)) {
 		/* The caller heard a 500, so the callee has answered for nothing. */
 		call->state = CALL_ENDING;

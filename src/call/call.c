@@ -192,23 +192,28 @@ call_refuse(struct calls *cs, struct call *call, unsigned status, struct str rea
 	refuse(cs, call, status, reason, lines, reason, t);
 }
 
-void
-call_hang_up(struct calls *cs, struct call *call, const struct turn *t)
+static void
+hang_up(struct calls *cs, struct call *call, unsigned status, struct str reason_header,
+	struct str why, const struct turn *t)
 {
 	if (call->answered_at_s == 0)
-		call->status = 503;
+		call->status = status;
 	call->state = CALL_ENDING;
 	for (int side = 0; side < 2; side++) {
 		struct leg *leg = leg_at(cs->legs, call->legs[side]);
 
 		if (leg != NULL)
-			leg_end(cs->legs, leg, 503, STR(""),
-				leg->is_confirmed
-					? STR("SIP;cause=503;text=\"server is shutting down\"")
-					: STR(""),
-				NULL, t);
+			leg_end(cs->legs, leg, status, STR(""),
+				leg->is_confirmed ? reason_header : STR(""), NULL, t);
 	}
-	call_sweep(cs, call, STR("hung up by the operator"), t);
+	call_sweep(cs, call, why, t);
+}
+
+void
+call_hang_up(struct calls *cs, struct call *call, const struct turn *t)
+{
+	hang_up(cs, call, 503, STR("SIP;cause=503;text=\"server is shutting down\""),
+		STR("hung up by the operator"), t);
 }
 
 bool
@@ -216,6 +221,9 @@ call_ring(struct calls *cs, struct call *call, const struct turn *t)
 {
 	if (call->state == CALL_ASKING)
 		return true;
+	if (call->state == CALL_UP)
+		hang_up(cs, call, 408, STR("SIP;cause=408;text=\"longest duration of a call\""),
+			STR("the call was up for as long as any may be"), t);
 	/* The caller's Expires is over (RFC 3261 13.3.1). */
 	if (call->state == CALL_HUNTING) {
 		struct leg *caller = leg_at(cs->legs, call->legs[0]);

@@ -72,7 +72,7 @@ def line_widths(tree):
         for n, line in enumerate(tree.read(name).split("\n"), 1):
             width = len(line.expandtabs(TAB))
             # A message in a test is read more easily when its lines are those of the wire.
-            most = QUOTE_COLUMNS_MAX if name.startswith("test/") and '"' in line else COLUMNS_MAX
+            most = QUOTE_COLUMNS_MAX if name.startswith(("test/", "sim/")) and '"' in line else COLUMNS_MAX
             if width > most:
                 faults.append(f"{name}:{n}: {width} columns, at most {most}")
     return faults

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands behind the server: its directory, the store that must survive it, the resolver. All
+ * of them may be slow, wrong or silent. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "world.h"
+
+enum { DRAW_STORE = 0x40, DRAW_STALE, DRAW_MUTE, DRAW_STORE_MS, DRAW_NAMES, DRAW_NAMES_MS };
+
+enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = 12, NAMES_TTL_S = 60 };
+
+/* Two directories: the second is what an operator made of the first. */
+static const struct check_dn dns[2][DNS_COUNT] = {
+	{
+		{ "5000", "sip:192.0.2.50:5070", NULL, false },
+		{ "5001", "sip:192.0.2.51;transport=tcp", NULL, false },
+		{ "5002", "sip:media.example.net;transport=tls", NULL, false },
+		{ "6001", "sips:192.0.2.61", NULL, false },
+		{ "6002", "sips:fly.example.net", NULL, false },
+		{ "7000", "*", NULL, false },
+		{ "7001", "*", NULL, false },
+		{ "7002", "*", NULL, false },
+		{ "7789", "*", "correct horse", false },
+		{ "7790", "*", "battery staple", false },
+		{ "east", "sip:192.0.2.80", NULL, true },
+		{ "west", "sips:trunk.example.net;transport=tls", NULL, true },
+	},
+	{
+		{ "5000", "sip:192.0.2.50:5070;transport=udp", NULL, false },
+		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false },
+		{ "5002", "sip:media.example.net;transport=tls", NULL, false },
+		{ "6001", "sips:192.0.2.61", NULL, false },
+		{ "6002", "sips:fly.example.net:5061", NULL, false },
+		{ "7000", "*", NULL, false },
+		{ "7001", "*", NULL, false },
+		{ "7002", "sip:192.0.2.72;transport=tcp", NULL, false },
+		{ "7789", "*", "correct horse", false },
+		{ "7790", "*", "battery staple", false },
+		{ "east", "sip:192.0.2.80", NULL, true },
+		{ "west", "sips:trunk.example.net", NULL, true },
+	},
+};
+
+static const struct {
+	const char *name, *ip;
+} names[] = {
+	{ "media.example.net", "192.0.2.52" },
+	{ "fly.example.net", "192.0.2.62" },
+	{ "trunk.example.net", "192.0.2.81" },
+};
+
+struct addr
+addr_of(const char *ip, uint16_t port)
+{
+	struct addr addr;
+
+	if (!addr_parse(&addr, str_cstr(ip)))
+		abort();
+	addr.port = port;
+	return addr;
+}
+
+/* ---- the directory ---- */
+
+static void
+put_dn(struct dn *dn, const struct check_dn *line)
+{
+	struct str password = line->password != NULL ? str_cstr(line->password) : STR("");
+	bool is_east = strcmp(line->number, "east") == 0;
+	size_t at;
+
+	*dn = (struct dn){
+		.number = str_cstr(line->number),
+		.type = line->is_trunk ? DN_TRUNK : DN_EXTENSION,
+		.password = password,
+		.challenges_register = password.len > 0,
+		.challenges_invite = password.len > 0,
+		.tls_name = STR(""),
+		.prefix = !line->is_trunk ? STR("")
+			: is_east         ? STR("9")
+					  : STR("8"),
+		.capacity = strcmp(line->number, "6002") == 0 ? 6 : 0,
+	};
+	if (contact_parse(&dn->contact, str_cstr(line->contact), &at) != CONTACT_FINE)
+		abort();
+}
+
+static void
+put_directory(struct world *w, unsigned which)
+{
+	static const uint8_t key[MAP_KEY_BYTES] = { 7 };
+	struct directory *d = &w->directories[which];
+	struct arena arena;
+	uint32_t twice;
+
+	w->dns[which] = calloc(DNS_COUNT, sizeof *w->dns[which]);
+	w->directory_memory[which] = malloc(DIRECTORY_BYTES);
+	if (w->dns[which] == NULL || w->directory_memory[which] == NULL)
+		abort();
+	for (int i = 0; i < DNS_COUNT; i++)
+		put_dn(&w->dns[which][i], &dns[which][i]);
+	*d = (struct directory){
+		.dns = w->dns[which],
+		.count = DNS_COUNT,
+		.domains = { STR("example.com") },
+		.domain_count = 1,
+		.strangers = STRANGERS_ALL,
+		.uuid_header = STR("X-Genesys-CallUUID"),
+	};
+	arena = arena_on(w->directory_memory[which], DIRECTORY_BYTES);
+	if (!directory_index(d, &arena, key, &twice))
+		abort();
+}
+
+static void
+open_judge(struct world *w)
+{
+	static const char *const ours[] = { "192.0.2.1:5060", "192.0.2.1:5061" };
+	static const char *const secrets[] = { "correct horse", "battery staple" };
+	const struct check_options options = {
+		.dns = dns[0],
+		.dn_count = DNS_COUNT,
+		.ours = ours,
+		.ours_count = 2,
+		.t1_ms = T1_MS,
+		.t2_ms = T2_MS,
+		.t4_ms = T4_MS,
+		.ring_max_ms = RING_MS,
+		.session_max_s = SESSION_EXPIRES_S,
+		.contacts_max = CONTACTS_PER_AOR_MAX,
+		.calls_max = WORLD_CALLS_MAX,
+		.transactions_max = WORLD_CALLS_MAX * TXNS_PER_CALL + WORLD_REQUESTS_MAX,
+		.flows_max = WORLD_FLOWS_OF_CORE + WORLD_LISTENERS,
+		.bindings_max = WORLD_ADDRESSES_MAX * CONTACTS_PER_AOR_MAX,
+		.secrets = secrets,
+		.secret_count = 2,
+	};
+
+	w->check = check_open(&options);
+	if (w->check == NULL)
+		abort();
+}
+
+void
+backing_open(struct world *w)
+{
+	put_directory(w, 0);
+	put_directory(w, 1);
+	open_judge(w);
+}
+
+void
+backing_close(struct world *w)
+{
+	for (int i = 0; i < 2; i++) {
+		free(w->dns[i]);
+		free(w->directory_memory[i]);
+	}
+	for (uint32_t i = 0; i < w->kept_count; i++)
+		free(w->kept[i].set);
+}
+
+void
+backing_reload(struct world *w, unsigned which)
+{
+	struct event e = { .kind = EV_DIRECTORY };
+
+	story_say(w, "directory %u is in force", which);
+	w->directory_now = which;
+	e.u.directory = &w->directories[which];
+	check_reload(w->check, dns[which], DNS_COUNT);
+	world_feed(w, &e);
+}
+
+/* ---- the store ---- */
+
+static struct kept *
+kept_of(struct world *w, struct str aor)
+{
+	for (uint32_t i = 0; i < w->kept_count; i++)
+		if (str_same(str_cstr(w->kept[i].aor), aor))
+			return &w->kept[i];
+	if (w->kept_count == WORLD_KEPT_MAX || aor.len >= sizeof w->kept[0].aor)
+		abort();
+	memcpy(w->kept[w->kept_count].aor, aor.at, aor.len);
+	return &w->kept[w->kept_count++];
+}
+
+static void
+tell_bindings(struct world *w, const struct kept *kept, int64_t in_ms)
+{
+	struct item *item = world_later(w, in_ms, ITEM_CORE, kept->set, kept->len);
+
+	item->event.kind = EV_BINDINGS;
+	item->event.u.bindings.aor = str_cstr(kept->aor);
+	item->event.u.bindings.version = kept->version;
+	item->event.u.bindings.set = str_of(item->bytes, item->len);
+}
+
+static uint64_t
+ask_number(struct ref ask)
+{
+	return (uint64_t)ask.age << 32 | ask.slot;
+}
+
+static void
+tell_saved(struct world *w, struct ref ask, enum saved_status status, int64_t in_ms)
+{
+	struct item *item = world_later(w, in_ms, ITEM_CORE, NULL, 0);
+
+	item->event.kind = EV_SAVED;
+	item->event.u.saved.ask = ask;
+	item->event.u.saved.status = status;
+}
+
+void
+backing_save(struct world *w, const struct act *act)
+{
+	struct str set = act->u.save.set;
+	struct ref ask = act->u.save.ask;
+	struct kept *kept = kept_of(w, act->u.save.aor);
+	int64_t ms = 1 + world_below(w, DRAW_STORE_MS, (uint32_t)w->weather.store_max_ms);
+	bool is_mute = world_chance(w, DRAW_MUTE, w->weather.store_mute_ppm);
+	bool is_stale = world_chance(w, DRAW_STALE, w->weather.store_stale_ppm) ||
+		act->u.save.version != (kept->len > 0 ? kept->version : 0);
+
+	check_save(w->check, ask_number(ask), kept->aor, set.at, set.len);
+	story_say(w, "saves %s: %zu octets over version %llu", kept->aor, set.len,
+		(unsigned long long)act->u.save.version);
+	if (world_chance(w, DRAW_STORE, w->weather.store_fail_ppm)) {
+		check_saved(w->check, ask_number(ask), false);
+		tell_saved(w, ask, SAVED_FAILED, ms);
+		return;
+	}
+	if (is_stale) {
+		check_saved(w->check, ask_number(ask), false);
+		if (kept->version > 0)
+			tell_bindings(w, kept, ms);
+		tell_saved(w, ask, SAVED_STALE, ms);
+		return;
+	}
+	free(kept->set);
+	kept->set = malloc(set.len > 0 ? set.len : 1);
+	if (kept->set == NULL)
+		abort();
+	memcpy(kept->set, set.at, set.len);
+	kept->len = set.len;
+	kept->version++;
+	check_saved(w->check, ask_number(ask), true);
+	if (is_mute) /* it is done, and nobody says so for long */
+		ms += 20000;
+	tell_bindings(w, kept, ms);
+	tell_saved(w, ask, SAVED_DONE, ms);
+}
+
+void
+backing_restore(struct world *w)
+{
+	for (uint32_t i = 0; i < w->kept_count; i++) {
+		struct event e = { .kind = EV_BINDINGS };
+
+		if (w->kept[i].len == 0)
+			continue;
+		e.u.bindings.aor = str_cstr(w->kept[i].aor);
+		e.u.bindings.version = w->kept[i].version;
+		e.u.bindings.set = str_of(w->kept[i].set, w->kept[i].len);
+		world_feed(w, &e);
+	}
+}
+
+/* ---- the resolver ---- */
+
+void
+backing_resolve(struct world *w, const struct act *act)
+{
+	int64_t ms = 1 + world_below(w, DRAW_NAMES_MS, (uint32_t)w->weather.names_max_ms);
+	bool fails = world_chance(w, DRAW_NAMES, w->weather.names_fail_ppm);
+	struct item *item = world_later(w, ms, ITEM_CORE, NULL, 0);
+	struct event *e = &item->event;
+
+	e->kind = EV_NAMES;
+	e->u.names.ask = act->u.resolve.ask;
+	e->u.names.status = fails ? NAMES_FAILED : NAMES_ABSENT;
+	e->u.names.ttl_s = NAMES_TTL_S;
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && !fails; i++) {
+		if (!str_same(act->u.resolve.name, str_cstr(names[i].name)))
+			continue;
+		e->u.names.status = NAMES_FOUND;
+		e->u.names.count = 1;
+		e->u.names.addrs[0] = addr_of(names[i].ip, 0);
+	}
+	story_say(w, "asks for the address of %.*s", (int)act->u.resolve.name.len,
+		act->u.resolve.name.at);
+}
