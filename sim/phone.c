@@ -82,13 +82,20 @@ phone_at(const struct world *w, const struct addr *at, enum transport transport)
 }
 
 const char *
-phone_dials(uint64_t own)
+phone_dials(uint64_t own, const char *self)
 {
 	static const char *const numbers[] = { "5000", "5001", "5002", "6001", "6002", "7000",
 		"7001", "7002", "7789", "7790", "9123", "8456", "5000", "6001", "5001", "6002",
 		"404" };
 
-	return numbers[draw_below(own, DRAW_NUMBER, 0, sizeof numbers / sizeof numbers[0])];
+	uint32_t count = sizeof numbers / sizeof numbers[0];
+	uint32_t which = draw_below(own, DRAW_NUMBER, 0, count);
+
+	/* Neither by its own number nor by the prefix of its trunk. */
+	if (strcmp(numbers[which], self) == 0 || (numbers[which][0] == '9' && self[0] == 'e') ||
+		(numbers[which][0] == '8' && self[0] == 'w'))
+		which = (which + 1) % count;
+	return numbers[which];
 }
 
 /* ---- talks ---- */

@@ -151,7 +151,7 @@ void phone_garbage(struct world *, uint32_t who, uint64_t draw);
 void phone_replay(struct world *, uint32_t who, uint64_t draw);
 void phone_forge(struct world *, uint32_t who, uint64_t draw);
 
-/* The number that a draw dials. */
-const char *phone_dials(uint64_t draw);
+/* The number that a draw dials; never that of the device itself. */
+const char *phone_dials(uint64_t draw, const char *self);
 
 #endif

@@ -80,7 +80,7 @@ write_caller(struct world *w, struct talk *t, uint64_t own)
 	snprintf(t->call_id, sizeof t->call_id, "%016llx%u@%s",
 		(unsigned long long)draw(t->draw, DRAW_OTHER, w->phones.numbers), t->call,
 		phone->user);
-	snprintf(t->uri, sizeof t->uri, "%s:%s@example.com", scheme, phone_dials(own));
+	snprintf(t->uri, sizeof t->uri, "%s:%s@example.com", scheme, phone_dials(own, phone->user));
 	snprintf(t->local, sizeof t->local, "<%s:%s@example.com>;tag=%s", scheme, phone->user,
 		t->tag);
 	snprintf(t->remote, sizeof t->remote, "<%.300s>", t->uri);

@@ -2,9 +2,6 @@
 /* How a leg ends: CANCEL before an answer, BYE behind it, and the peer's own. */
 #include "leg/inside.h"
 
-/* More dialogs out of one INVITE than a proxy makes of it: they are left alone. */
-enum { FORKS_MAX = 8 };
-
 void
 leg_send_bye(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
 	const struct turn *t)
@@ -55,8 +52,8 @@ keep_bye(struct leg *leg, struct str reason_header, const struct cargo *cargo, c
 	(void)shelf_put(&leg->shelf, TEXT_HEADERS, buf_str(&b));
 }
 
-static void
-end_dialog(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
+void
+leg_hang_up(struct legs *ls, struct leg *leg, struct str reason_header, const struct cargo *cargo,
 	const struct turn *t)
 {
 	if (ref_is_none(leg->invite_done)) {
@@ -85,7 +82,7 @@ leg_end(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 		leg_move(ls, leg, LEG_LEAVING);
 		return;
 	case LEG_ANSWERED:
-	case LEG_TALKING: end_dialog(ls, leg, reason_header, cargo, t); return;
+	case LEG_TALKING: leg_hang_up(ls, leg, reason_header, cargo, t); return;
 	case LEG_IDLE:
 	case LEG_LEAVING:
 	case LEG_GONE: return;
@@ -137,13 +134,30 @@ leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref
 	return leg_say(WORD_BYE, 0, STR("the peer hung up"), msg);
 }
 
+/* Whether this fork was hung up before: then its 2xx is a repeat, which gets an ACK and no more.
+ * Otherwise it is noted. */
+static bool
+is_known_fork(struct legs *ls, struct leg *leg, struct str tag)
+{
+	uint64_t hash = siphash(ls->sdp_key, tag);
+
+	for (uint32_t i = 0; i < leg->forks; i++)
+		if (leg->fork_tags[i] == hash)
+			return true;
+	if (leg->forks < FORKS_MAX)
+		leg->fork_tags[leg->forks++] = hash;
+	return false;
+}
+
 void
 leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, const struct turn *t)
 {
 	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its
 	 * own,
 	 * which says ACK and BYE and is gone. */
-	struct leg *fork = leg->forks < FORKS_MAX ? leg_take(ls, LEG_OF_CALLEE, t) : NULL;
+	bool is_room = leg->forks < FORKS_MAX;
+	bool is_known = is_known_fork(ls, leg, answer->to.tag);
+	struct leg *fork = is_room || is_known ? leg_take(ls, LEG_OF_CALLEE, t) : NULL;
 	static const enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG,
 		TEXT_TARGET, TEXT_CONTACT, TEXT_NAME, TEXT_DN };
 
@@ -159,10 +173,10 @@ leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, cons
 	fork->local_cseq = leg->local_cseq;
 	fork->invite_cseq = answer->cseq;
 	fork->is_confirmed = true;
-	leg->forks++;
 	if (dialog_from_answer(fork, answer, t)) {
 		(void)leg_send_ack(ls, fork, NULL, t);
-		leg_send_bye(ls, fork, STR(""), NULL, t);
+		if (!is_known)
+			leg_send_bye(ls, fork, STR(""), NULL, t);
 	}
 	leg_move(ls, fork, LEG_GONE);
 	leg_close(ls, fork);

@@ -93,6 +93,10 @@ struct word session_refreshed(
 void leg_send_bye(struct legs *, struct leg *, struct str reason_header, const struct cargo *,
 	const struct turn *);
 
+/* BYE now, or as soon as the ACK of our 2xx is there or missing for good (RFC 3261 15). */
+void leg_hang_up(struct legs *, struct leg *, struct str reason_header, const struct cargo *,
+	const struct turn *);
+
 /* The BYE that had to wait for the ACK. */
 void leg_send_late_bye(struct legs *, struct leg *, const struct turn *);
 

@@ -54,7 +54,8 @@ enum leg_text {
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 };
 
-enum { WAYS_MAX = 8 };
+/* More dialogs out of one INVITE than a proxy makes of it are left alone. */
+enum { WAYS_MAX = 8, FORKS_MAX = 8 };
 
 /* A way to a device, not chosen yet. */
 struct way {
@@ -111,10 +112,11 @@ struct leg {
 	bool is_natted;        /* a datagram reaches it only where its own come from          */
 	bool invite_had_offer; /* the INVITE under way, either direction */
 	uint32_t forks;        /* other dialogs of our INVITE that were hung up              */
-	uint64_t heard_sdp;    /* hash of the session the peer described last; 0: none       */
-	uint64_t asked_sdp;    /* the same of its re-INVITE that has no answer yet           */
-	int64_t resend_ms;     /* of the 2xx                                                 */
-	int64_t since_ms;      /* when it was opened                                         */
+	uint64_t fork_tags[FORKS_MAX]; /* the hash of the tag of each                   */
+	uint64_t heard_sdp; /* hash of the session the peer described last; 0: none       */
+	uint64_t asked_sdp; /* the same of its re-INVITE that has no answer yet           */
+	int64_t resend_ms;  /* of the 2xx                                                 */
+	int64_t since_ms;   /* when it was opened                                         */
 	int32_t max_forwards;
 	bool is_proven; /* the peer was checked: certificate, name or digest          */
 	struct session session;

@@ -125,7 +125,7 @@ again(struct legs *ls, struct leg *leg, int64_t wait_ms, const struct turn *t)
 static struct word
 expire(struct legs *ls, struct leg *leg, struct str why, const struct turn *t)
 {
-	leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"session expired\""), NULL, t);
+	leg_hang_up(ls, leg, STR("SIP;cause=408;text=\"session expired\""), NULL, t);
 	return leg_say(WORD_BYE, 408, why, NULL);
 }
 
@@ -153,7 +153,7 @@ send_refresh(struct legs *ls, struct leg *leg, const struct turn *t)
 struct word
 session_ring(struct legs *ls, struct leg *leg, const struct turn *t)
 {
-	if (leg->state != LEG_TALKING && leg->state != LEG_ANSWERED)
+	if ((leg->state != LEG_TALKING && leg->state != LEG_ANSWERED) || leg->wants_bye)
 		return leg_nothing();
 	if (leg->session.refresher == REFRESHER_PEER)
 		return expire(ls, leg, STR("the peer did not refresh its session"), t);

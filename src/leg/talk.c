@@ -101,7 +101,7 @@ change_hear_news(struct legs *ls, struct leg *leg, const struct news *news, cons
 		return change_done(ls, leg, news, msg, t);
 	/* These say that the dialog is dead (RFC 3261 12.2.1.2, RFC 5057 5.1). */
 	if (news->kind != NEWS_FINAL || msg->status == 408 || msg->status == 481) {
-		leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"re-INVITE failed\""), NULL, t);
+		leg_hang_up(ls, leg, STR("SIP;cause=408;text=\"re-INVITE failed\""), NULL, t);
 		return leg_say(WORD_BYE, 408, STR("the peer did not answer a re-INVITE"), NULL);
 	}
 	return leg_say(WORD_REFUSED, msg->status, msg->reason, msg);
@@ -245,12 +245,13 @@ hear_asked(struct legs *ls, struct leg *leg, const struct news *news, const stru
 {
 	struct word word;
 
-	if (news->kind == NEWS_PROVISIONAL || leg->state == LEG_LEAVING || leg->state == LEG_GONE)
+	if (news->kind == NEWS_PROVISIONAL || leg->state == LEG_LEAVING || leg->state == LEG_GONE ||
+		leg->wants_bye)
 		return leg_nothing();
 	/* RFC 5057: 481 ends the usage; a time-out says the same. A 408 must not be passed on to a
 	 * request that is not an INVITE (RFC 4320 4.2). */
 	if (news->kind != NEWS_FINAL || msg->status == 408 || msg->status == 481) {
-		leg_send_bye(ls, leg, STR("SIP;cause=408;text=\"request failed\""), NULL, t);
+		leg_hang_up(ls, leg, STR("SIP;cause=408;text=\"request failed\""), NULL, t);
 		return leg_say(
 			WORD_BYE, 408, STR("the peer did not answer inside the dialog"), NULL);
 	}

@@ -101,22 +101,30 @@ answer_now(struct registrar *r, const struct register_request *request, const st
 }
 
 void
-answer_prepare(struct registrar *r, const struct register_request *request,
-	const struct binding_set *set, struct when now, struct question *q)
+answer_prepare(struct registrar *r, const struct register_request *request, struct question *q)
 {
 	struct buf b = buf_on(q->text, sizeof q->text);
-	size_t line, echo;
+	size_t line;
 
 	/* The status line is written anew by each answer; what is kept begins behind it. */
 	write_front(r, &b, request, 200, STR("OK"));
 	line = str_find(buf_str(&b), '\n');
-	echo = b.used;
-	write_tail(&b, set, now);
 	if (!buf_ok(&b))
 		return;
 	q->skip_len = (uint32_t)line + 1;
-	q->echo_len = (uint32_t)(echo - line - 1);
-	q->tail_len = (uint32_t)(b.used - echo);
+	q->echo_len = (uint32_t)(b.used - line - 1);
+}
+
+/* The bindings as they are now: the store was slow perhaps, and their time runs. */
+static void
+write_in_force(struct registrar *r, const struct question *q, struct buf *b, struct when now)
+{
+	const struct address *a = pool_at(&r->addresses, q->address);
+	struct binding_set set = { .count = 0 };
+
+	if (a != NULL)
+		address_in_force(r, a, now, &set);
+	write_tail(b, &set, now);
 }
 
 void
@@ -132,7 +140,7 @@ answer_later(struct registrar *r, const struct question *q, const struct answer 
 	buf_put(&b, echo);
 	b.full = b.full || echo.len == 0;
 	if (answer->status == 200)
-		buf_put(&b, str_of(echo.at + echo.len, q->tail_len));
+		write_in_force(r, q, &b, now);
 	else
 		write_refusal(&b, answer);
 	put_answer(r, q->txn, answer->status, &b, now, out);

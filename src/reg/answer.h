@@ -15,12 +15,11 @@ struct answer {
 void answer_now(struct registrar *, const struct register_request *, const struct answer *,
 	const struct binding_set *set, struct when now, struct out *out);
 
-/* Writes what an answer to REQUEST will need into the question: the lines that every answer begins
- * with, and the rest of a 200 that shows SET. */
-void answer_prepare(struct registrar *, const struct register_request *,
-	const struct binding_set *set, struct when now, struct question *);
+/* Writes the lines that every answer to REQUEST begins with into the question. */
+void answer_prepare(struct registrar *, const struct register_request *, struct question *);
 
-/* Answers the request that waits for the question, if one does. */
+/* Answers the request that waits for the question, if one does. A 200 shows what is in force: the
+ * host has told of the change before it says that it is saved. */
 void answer_later(struct registrar *, const struct question *, const struct answer *,
 	struct when now, struct out *out);
 

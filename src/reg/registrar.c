@@ -112,7 +112,7 @@ save(struct registrar *r, struct address *a, const struct register_request *requ
 	q = question_ask(r, a, request->txn, out_wrote(out, &b), now, out);
 	if (lane_hold(r, flow))
 		q->flow = flow;
-	answer_prepare(r, request, &change->set, now, q);
+	answer_prepare(r, request, q);
 	if (change->is_lowered)
 		note_lowered(request, now, out);
 }

@@ -44,7 +44,6 @@ struct question {
 	struct alarm alarm;
 	uint32_t skip_len; /* of the text: a status line that is written anew */
 	uint32_t echo_len; /* the lines behind it, with which every answer begins */
-	uint32_t tail_len; /* the rest of the 200 */
 	char text[WRITE_BYTES_MAX];
 };
 
