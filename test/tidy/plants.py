@@ -82,6 +82,11 @@ PLANTS = {
         {"src/call/p.c": c("static int (*const table[])(int) = { 0 };\n")},
         {"src/sip/p.h": c("void parse(int (*)(const char *), void *arg);\n")},
     ),
+    "judge: it includes nothing of what it judges": (
+        {"sim/check_x.c": c('#include "sip/msg.h"\n')},
+        {"sim/wire.c": c('#include "../src/base/str.h"\n')},
+        {"sim/bag.h": c('#include "world.h"\n')},
+    ),
     "sizes: files": (
         {"src/sip/long.c": c("int x;\n" * 600)},
         {"src/core/core.c": c("int x;\n" * 450)},

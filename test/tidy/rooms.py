@@ -24,6 +24,9 @@ PURE_SYMBOLS = re.compile(
     r"|__stack_chk_(fail|guard)|__mem(cpy|move|set)_chk|__chk_fail|_GLOBAL_OFFSET_TABLE_"
     r"|__(u?div|u?mod|u?mul)\w+|__popcount\w+|__tls_get_addr")
 
+# What judges a simulated run.
+JUDGE = re.compile(r"sim/(bag|check|wire)(_\w+)?\.[ch]")
+
 # The only places under core/ where a function pointer type may stand, by file.
 POINTERS_ALLOWED = {}
 POINTER = re.compile(r"\(\s*\*\s*(?:const\s+)?\w*\s*(?:\[[^\]]*\]\s*)?\)\s*\(")
@@ -135,10 +138,24 @@ def no_pointers_up(tree):
     return faults
 
 
+def judge_stays_alone(tree):
+    """Two readers of one hand would agree with their own mistakes."""
+    faults = []
+    for name in tree.sources("sim"):
+        if not JUDGE.fullmatch(name):
+            continue
+        text = tree.read(name)
+        faults += [f"{at(name, text, m.start())}: the judge must not know {m.group(2)}"
+                   for m in INCLUDE.finditer(text)
+                   if m.group(1) == '"' and not JUDGE.fullmatch("sim/" + m.group(2))]
+    return faults
+
+
 CHECKS = (
     ("staircase: includes go down", staircase_of_includes),
     ("staircase: links go down", staircase_of_links),
     ("purity: the core includes no header that does I/O", pure_includes),
     ("purity: the core's archive imports only what is listed", purity),
     ("no function pointers below core/", no_pointers_up),
+    ("judge: it includes nothing of what it judges", judge_stays_alone),
 )

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check_inside.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+check_break(struct check *c, const char *id, const char *sentence, ...)
+{
+	va_list args;
+
+	if (c->is_broken)
+		return;
+	c->is_broken = true;
+	c->broken.id = id;
+	c->broken.at_ms = c->now_ms;
+	va_start(args, sentence);
+	(void)vsnprintf(c->broken.what, sizeof c->broken.what, sentence, args);
+	va_end(args);
+}
+
+void *
+check_take_memory(size_t size)
+{
+	void *at = calloc(1, size);
+
+	if (at == NULL) {
+		fputs("sim: no memory\n", stderr);
+		abort();
+	}
+	return at;
+}
+
+void
+check_copy(char *at, size_t size, struct wire_text text)
+{
+	size_t len = text.len < size - 1 ? text.len : size - 1;
+
+	if (len > 0)
+		memcpy(at, text.at, len);
+	at[len] = '\0';
+}
+
+uint64_t
+check_serial(struct check *c)
+{
+	return wire_mix(0x5157, ++c->serial) | 1;
+}
+
+/* ---- time ---- */
+
+int64_t
+check_64_t1(const struct check *c)
+{
+	return 64 * c->o.t1_ms;
+}
+
+int64_t
+check_span(const struct check *c, int64_t since_ms, int64_t dead_ms)
+{
+	return c->now_ms - since_ms - (c->dead_ms - dead_ms);
+}
+
+void
+check_put_due(struct check *c, enum due_kind kind, uint64_t key, int64_t span_ms)
+{
+	struct due due = { c->now_ms + span_ms, c->dead_ms, key, kind };
+
+	dues_put(&c->dues, &due);
+}
+
+static void
+flow_due(struct check *c, const struct due *due)
+{
+	struct flow *flow = bag_find(&c->flows, due->key);
+
+	if (flow != NULL && flow->is_closed && c->now_ms - flow->closed_ms >= FLOW_KEEP_MS)
+		flow_drop(bag_take(&c->flows, due->key));
+}
+
+static void
+look_at(struct check *c, const struct due *due)
+{
+	switch ((enum due_kind)due->what) {
+	case DUE_ANSWER:
+	case DUE_REPEAT:
+	case DUE_TXN_END: txn_due(c, due); return;
+	case DUE_ACK:
+	case DUE_NO_ACK:
+	case DUE_BYE:
+	case DUE_SESSION:
+	case DUE_LEG_END: dialog_due(c, due); return;
+	case DUE_OTHER:
+	case DUE_RECORD_END: call_due(c, due); return;
+	case DUE_FLOW_END: flow_due(c, due); return;
+	}
+}
+
+/* The server is held up from NOW - LATE to now; what overlaps counts once. */
+void
+check_time(struct check *c, int64_t mono_ms, int64_t wall_s, int64_t late_ms)
+{
+	int64_t from_ms = mono_ms - late_ms;
+	struct due due;
+
+	if (from_ms < c->dead_until_ms)
+		from_ms = c->dead_until_ms;
+	if (mono_ms > from_ms)
+		c->dead_ms += mono_ms - from_ms;
+	if (mono_ms > c->dead_until_ms)
+		c->dead_until_ms = mono_ms;
+	c->now_ms = mono_ms;
+	c->late_ms = late_ms;
+	c->wall_s = wall_s;
+	if (llabs(wall_s - mono_ms / 1000 - c->wall_base_s) > 2) {
+		c->jumped_ms = c->serial == 0 ? -1 : mono_ms;
+		c->wall_base_s = wall_s - mono_ms / 1000;
+	}
+	while (!c->is_broken && dues_take(&c->dues, mono_ms, &due)) {
+		/* What it waits for may come the later by as much as the server was held up. */
+		if (c->dead_ms > due.dead_ms) {
+			due.at_ms += c->dead_ms - due.dead_ms;
+			due.dead_ms = c->dead_ms;
+			dues_put(&c->dues, &due);
+			continue;
+		}
+		look_at(c, &due);
+	}
+}
+
+/* ---- opening and closing ---- */
+
+static void
+keep_dns(struct check *c, const struct check_dn *dns, size_t count)
+{
+	size_t size = 1;
+	char *at;
+
+	for (size_t i = 0; i < count; i++)
+		size += strlen(dns[i].number) + strlen(dns[i].contact) +
+			(dns[i].password != NULL ? strlen(dns[i].password) : 0) + 3;
+	free(c->dns);
+	free(c->dn_text);
+	c->dns = check_take_memory((count + 1) * sizeof *c->dns);
+	at = c->dn_text = check_take_memory(size);
+	c->dn_count = count;
+	for (size_t i = 0; i < count; i++) {
+		const char *texts[] = { dns[i].number, dns[i].contact, dns[i].password };
+		const char **to[] = { &c->dns[i].number, &c->dns[i].contact, &c->dns[i].password };
+
+		for (size_t k = 0; k < 3; k++) {
+			if (texts[k] == NULL)
+				continue;
+			*to[k] = at;
+			at = (char *)memcpy(at, texts[k], strlen(texts[k]) + 1) + strlen(texts[k]) +
+				1;
+		}
+		c->dns[i].is_trunk = dns[i].is_trunk;
+	}
+}
+
+struct check *
+check_open(const struct check_options *o)
+{
+	struct check *c = check_take_memory(sizeof *c);
+
+	c->o = *o;
+	c->jumped_ms = -1;
+	keep_dns(c, o->dns, o->dn_count);
+	secure_open(c);
+	reg_open(c);
+	return c;
+}
+
+void
+check_close(struct check *c)
+{
+	if (c == NULL)
+		return;
+	reg_close(c);
+	bag_clear(&c->flows, flow_drop);
+	bag_clear(&c->txns, txn_drop);
+	bag_clear(&c->dialogs, NULL);
+	bag_clear(&c->legs, free);
+	bag_clear(&c->calls, free);
+	bag_clear(&c->names, NULL);
+	bag_clear(&c->records, free);
+	dues_clear(&c->dues);
+	free(c->dns);
+	free(c->dn_text);
+	free(c);
+}
+
+const struct broken *
+check_broken(const struct check *c)
+{
+	return c->is_broken ? &c->broken : NULL;
+}
+
+void
+check_tally(const struct check *c, struct check_tally *tally)
+{
+	*tally = c->tally;
+}
+
+/* ---- the wire ---- */
+
+static void
+keep_half(struct flow *flow, const char *at, size_t len)
+{
+	if (flow->half_len + len > flow->half_size) {
+		flow->half_size = 2 * (flow->half_len + len);
+		flow->half = realloc(flow->half, flow->half_size);
+		if (flow->half == NULL)
+			abort();
+	}
+	memcpy(flow->half + flow->half_len, at, len);
+	flow->half_len += len;
+}
+
+static void
+stream_in(struct check *c, struct flow *flow, const char *peer, const char *at, size_t len)
+{
+	size_t done = 0;
+
+	keep_half(flow, at, len);
+	while (!flow->is_murky && done < flow->half_len) {
+		size_t skip = 0, message_len = 0;
+		enum wire_frame frame =
+			wire_next(flow->half + done, flow->half_len - done, &skip, &message_len);
+
+		done += skip;
+		if (frame == WIRE_NONSENSE)
+			flow->is_murky = true; /* nobody can say what follows */
+		if (frame != WIRE_MESSAGE)
+			break;
+		message_in(c, flow, peer, flow->half + done, message_len);
+		done += message_len;
+	}
+	flow->half_len -= done;
+	memmove(flow->half, flow->half + done, flow->half_len);
+}
+
+void
+check_in(struct check *c, uint64_t id, enum check_transport transport, const char *peer,
+	const char *at, size_t len)
+{
+	struct flow *flow;
+
+	if (c->is_broken || len == 0)
+		return;
+	flow = flow_need(c, id, transport, peer);
+	if (transport == CHECK_UDP)
+		message_in(c, flow, peer, at, len);
+	else if (!flow->is_murky && !flow->is_closed)
+		stream_in(c, flow, peer, at, len);
+}
+
+void
+check_out(struct check *c, uint64_t id, enum check_transport transport, const char *peer,
+	const char *at, size_t len, bool is_lost)
+{
+	static const char *const names[] = { "UDP", "TCP", "TLS" };
+	struct flow *flow;
+
+	if (c->is_broken)
+		return;
+	flow = flow_need(c, id, transport, peer);
+	c->step.outs++;
+	c->tally.messages_out++;
+	if (flow->is_closed && !is_lost)
+		check_break(c, "S2", "octets for %s on a flow that is closed", peer);
+	if (len == 2 && memcmp(at, "\r\n", 2) == 0)
+		return;
+	secure_out(c, flow, at, len);
+	wire_read(&c->msg, at, len, true);
+	if (!c->msg.is_readable) {
+		/* What could not be read is repeated as it stands, in a 4xx or 5xx. */
+		if (c->msg.is_request || c->msg.status < 400)
+			check_break(c, "X3", "sent to %s over %s what cannot be read: %s", peer,
+				names[transport], c->msg.fault);
+		return;
+	}
+	message_out(c, flow, peer, &c->msg);
+}
+
+/* ---- streams and the world around ---- */
+
+void
+check_crash(struct check *c)
+{
+	if (c->is_broken)
+		return;
+	reg_crash(c);
+	legs_crash(c);
+	bag_clear(&c->flows, flow_drop);
+	bag_clear(&c->txns, txn_drop);
+	bag_clear(&c->records, free);
+	c->has_counts = false;
+	c->step = (struct step){ .is_crash = true };
+}
+
+void
+check_reload(struct check *c, const struct check_dn *dns, size_t count)
+{
+	if (c->is_broken)
+		return;
+	keep_dns(c, dns, count);
+	c->step.is_reload = true;
+}
+
+void
+check_note(struct check *c, const char *at, size_t len)
+{
+	struct wire_text line = { at, len };
+
+	if (c->is_broken)
+		return;
+	c->step.notes++;
+	res_note(c, line);
+	secure_note(c, line);
+	call_note(c, line);
+}
+
+void
+check_step(struct check *c, const struct check_counts *counts)
+{
+	if (c->is_broken)
+		return;
+	dialog_step(c);
+	secure_step(c);
+	res_step(c, counts);
+	c->counts = *counts;
+	c->has_counts = true;
+	c->step = (struct step){ .outs = 0 };
+}
+
+void
+check_calm(struct check *c)
+{
+	c->is_calm = true;
+}
+
+void
+check_over(struct check *c, const struct check_counts *counts)
+{
+	if (c->is_broken)
+		return;
+	call_over(c, counts);
+	reg_over(c, counts);
+	res_over(c, counts);
+}

@@ -1,0 +1,523 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* R1 to R9: a registrar of the judge's own (RFC 3261 10.3), which takes over what the store has
+ * confirmed, and compares. A binding is unsure when the judge cannot know whether it holds: its
+ * connection is gone, or the store gave no clear answer. */
+#include "check_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { URI_BYTES = 200, EXPIRES_DEFAULT_S = 3600, SKEW_S = 2 };
+
+/* One Contact of a REGISTER. */
+struct wish_item {
+	char uri[URI_BYTES];
+	int64_t expires_s; /* 0: to go */
+};
+
+struct reg_wish {
+	uint64_t aor, flow, call_id;
+	uint32_t cseq;
+	char peer[64];
+	char number[64];
+	bool is_star, is_murky, is_allowed, is_asked, is_done, is_failed;
+	int64_t star_expires_s;
+	unsigned count;
+	struct wish_item items[CONTACTS];
+};
+
+struct entry {
+	char uri[URI_BYTES];
+	uint64_t flow, call_id;
+	uint32_t cseq;
+	enum check_transport transport;
+	char peer[64];
+	int64_t expires_at_s;
+	bool is_gone, is_unsure, has_crashed;
+};
+
+struct aor {
+	bool is_blurred; /* two Contacts that only the server can tell apart */
+	unsigned count;
+	struct entry list[CONTACTS];
+};
+
+struct ask {
+	uint64_t txn, aor;
+};
+
+struct registry {
+	struct bag aors, asks;
+};
+
+static uint64_t
+aor_key(struct wire_text number)
+{
+	return wire_hash(0x909, number) | 1;
+}
+
+static uint64_t
+ask_key(uint64_t ask)
+{
+	return wire_mix(0xa5c, ask) | 1;
+}
+
+void
+reg_open(struct check *c)
+{
+	c->registry = check_take_memory(sizeof *c->registry);
+}
+
+void
+reg_close(struct check *c)
+{
+	bag_clear(&c->registry->aors, free);
+	bag_clear(&c->registry->asks, free);
+	free(c->registry);
+}
+
+static struct aor *
+aor_need(struct check *c, uint64_t key)
+{
+	struct aor *aor = bag_find(&c->registry->aors, key);
+
+	if (aor == NULL) {
+		aor = check_take_memory(sizeof *aor);
+		bag_put(&c->registry->aors, key, aor);
+	}
+	return aor;
+}
+
+static const struct check_dn *
+dn_of(const struct check *c, uint64_t key)
+{
+	for (size_t i = 0; i < c->dn_count; i++)
+		if (aor_key(wire_cstr(c->dns[i].number)) == key)
+			return &c->dns[i];
+	return NULL;
+}
+
+/* ---- what a REGISTER wants ---- */
+
+static int64_t
+seconds_of(struct wire_text text)
+{
+	int64_t seconds = wire_number(text);
+
+	return seconds < 0 ? EXPIRES_DEFAULT_S : seconds;
+}
+
+static void
+read_item(struct reg_wish *w, const struct wire_msg *m, struct wire_text value)
+{
+	struct wire_text uri = wire_uri_of(value), own = wire_param(value, "expires");
+	struct wire_text all = wire_value(m, WIRE_EXPIRES);
+	struct wish_item *item = &w->items[w->count];
+
+	if (wire_is(value, "*")) {
+		w->is_star = true;
+		w->star_expires_s = all.at != NULL ? seconds_of(all) : -1;
+		return;
+	}
+	if (w->count == CONTACTS || uri.len == 0 || uri.len >= URI_BYTES) {
+		w->is_murky = true;
+		return;
+	}
+	check_copy(item->uri, sizeof item->uri, uri);
+	item->expires_s = own.at != NULL ? seconds_of(own)
+		: all.at != NULL         ? seconds_of(all)
+					 : EXPIRES_DEFAULT_S;
+	w->count++;
+}
+
+void
+reg_request_in(struct check *c, struct flow *flow, const char *peer, struct txn *t,
+	const struct wire_msg *m)
+{
+	struct wire_text user = wire_uri_user(m->to_uri), value;
+	struct wire_list list = wire_values(m, WIRE_CONTACT);
+	struct reg_wish *w = check_take_memory(sizeof *w);
+	const struct check_dn *dn;
+
+	free(t->wish);
+	t->wish = w;
+	w->aor = aor_key(user);
+	w->flow = flow->id;
+	w->call_id = wire_hash(5, m->call_id);
+	w->cseq = m->cseq;
+	w->is_murky = !m->is_strict;
+	check_copy(w->peer, sizeof w->peer, wire_cstr(peer));
+	check_copy(w->number, sizeof w->number, user);
+	while (wire_values_next(&list, &value))
+		read_item(w, m, value);
+	dn = dn_of(c, w->aor);
+	w->is_allowed =
+		dn != NULL && (dn->password == NULL || cred_is_good(m, dn->number, dn->password));
+}
+
+/* ---- the store ---- */
+
+static struct wire_text
+bare_of(const char *uri)
+{
+	return wire_uri_bare(wire_cstr(uri));
+}
+
+static struct entry *
+entry_of(struct aor *aor, const char *uri)
+{
+	for (unsigned i = 0; i < aor->count; i++)
+		if (wire_is(wire_cstr(uri), aor->list[i].uri))
+			return &aor->list[i];
+	return NULL;
+}
+
+static struct entry *
+entry_need(struct aor *aor, const char *uri)
+{
+	struct entry *entry = entry_of(aor, uri);
+
+	if (entry != NULL)
+		return entry;
+	for (unsigned i = 0; i < aor->count; i++)
+		if (wire_same_alike(bare_of(aor->list[i].uri), bare_of(uri)))
+			aor->is_blurred = true;
+	if (aor->count == CONTACTS) { /* those that went long ago make room */
+		aor->is_blurred = true;
+		aor->count = 0;
+	}
+	entry = &aor->list[aor->count++];
+	*entry = (struct entry){ .is_gone = true };
+	check_copy(entry->uri, sizeof entry->uri, wire_cstr(uri));
+	return entry;
+}
+
+/* RFC 3261 10.3 step 7: within one Call-ID only a later CSeq changes a binding. */
+static void
+judge_order(struct check *c, const struct reg_wish *w, const struct entry *entry)
+{
+	if (!entry->is_gone && !entry->is_unsure && !w->is_murky &&
+		entry->expires_at_s > c->wall_s + SKEW_S && entry->call_id == w->call_id &&
+		entry->cseq >= w->cseq)
+		check_break(c, "R4", "CSeq %u changed what %u had bound, of %s", (unsigned)w->cseq,
+			(unsigned)entry->cseq, w->number);
+}
+
+static void
+apply(struct check *c, const struct reg_wish *w, enum check_transport transport, bool is_sure)
+{
+	struct aor *aor = aor_need(c, w->aor);
+
+	for (unsigned i = 0; w->is_star && i < aor->count; i++) {
+		if (is_sure)
+			judge_order(c, w, &aor->list[i]);
+		aor->list[i].is_gone = aor->list[i].is_gone || is_sure;
+		aor->list[i].is_unsure = !is_sure;
+	}
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct wish_item *item = &w->items[i];
+		struct entry *entry = entry_need(aor, item->uri);
+		int64_t was_until_s;
+
+		if (is_sure)
+			judge_order(c, w, entry);
+		was_until_s = entry->is_gone ? 0 : entry->expires_at_s;
+		entry->is_unsure = !is_sure;
+		if (item->expires_s == 0) {
+			entry->is_gone = entry->is_gone || is_sure;
+			continue;
+		}
+		entry->is_gone = false;
+		entry->has_crashed = false;
+		entry->flow = w->flow;
+		entry->transport = transport;
+		entry->call_id = w->call_id;
+		entry->cseq = w->cseq;
+		entry->expires_at_s = c->wall_s + item->expires_s;
+		if (!is_sure && entry->expires_at_s < was_until_s)
+			entry->expires_at_s = was_until_s;
+		memcpy(entry->peer, w->peer, sizeof entry->peer);
+		if (transport != CHECK_UDP && flow_is_gone(c, w->flow))
+			entry->is_unsure = true;
+	}
+	aor->is_blurred = aor->is_blurred || w->is_murky;
+}
+
+void
+check_save(struct check *c, uint64_t id, const char *aor, const char *set, size_t len)
+{
+	struct txn *t = txn_find(c, c->step.asked);
+	struct ask *ask;
+
+	(void)set;
+	(void)len;
+	if (c->is_broken)
+		return;
+	ask = check_take_memory(sizeof *ask);
+	ask->aor = aor_key(wire_cstr(aor));
+	free(bag_take(&c->registry->asks, ask_key(id)));
+	bag_put(&c->registry->asks, ask_key(id), ask);
+	/* What nobody asked for sheds what is over. */
+	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor)
+		return;
+	ask->txn = t->key;
+	t->wish->is_asked = true;
+	if (++t->saves > 1 && !t->is_murky && !t->is_blurred)
+		check_break(c, "X6", "one REGISTER of %s changes its bindings twice", aor);
+	if (!t->wish->is_allowed && !t->wish->is_murky && !t->is_murky)
+		check_break(c, "R7", "a REGISTER without the right credentials changes %s", aor);
+	c->tally.registered++;
+}
+
+void
+check_saved(struct check *c, uint64_t id, bool is_done)
+{
+	struct ask *ask = c->is_broken ? NULL : bag_take(&c->registry->asks, ask_key(id));
+	struct txn *t = ask != NULL ? txn_find(c, ask->txn) : NULL;
+
+	free(ask);
+	if (t == NULL || t->wish == NULL)
+		return;
+	t->wish->is_done = is_done;
+	t->wish->is_failed = !is_done;
+	/* Behind an answer that said otherwise it holds all the same. */
+	apply(c, t->wish, t->transport, is_done && t->final == 0 && !t->is_murky);
+}
+
+/* ---- what the answer says ---- */
+
+static void
+judge_listed(struct check *c, struct aor *aor, const struct reg_wish *w, struct wire_text value)
+{
+	struct wire_text uri = wire_uri_of(value);
+	int64_t expires_s = wire_number(wire_param(value, "expires"));
+	char text[URI_BYTES];
+	struct entry *entry;
+
+	if (uri.len >= sizeof text)
+		return;
+	check_copy(text, sizeof text, uri);
+	entry = entry_of(aor, text);
+	if (entry == NULL || (entry->is_gone && !entry->is_unsure)) {
+		check_break(c, entry == NULL ? "R3" : "R6", "%s is listed for %s, and %s", text,
+			w->number, entry == NULL ? "nobody registered it" : "was removed");
+		return;
+	}
+	if (expires_s < 0 || c->wall_s + expires_s > entry->expires_at_s + SKEW_S)
+		check_break(c, "R3", "%s of %s is listed for %lld s, asked were %lld", text,
+			w->number, (long long)expires_s,
+			(long long)(entry->expires_at_s - c->wall_s));
+	entry->expires_at_s = c->wall_s + expires_s;
+	/* What is told is known. */
+	entry->is_unsure = entry->is_unsure && entry->transport != CHECK_UDP;
+	entry->is_gone = false;
+}
+
+static bool
+is_listed(const struct wire_msg *m, const char *uri)
+{
+	struct wire_list list = wire_values(m, WIRE_CONTACT);
+	struct wire_text value;
+
+	while (wire_values_next(&list, &value))
+		if (wire_is(wire_uri_of(value), uri))
+			return true;
+	return false;
+}
+
+static void
+judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
+{
+	struct aor *aor = aor_need(c, w->aor);
+	struct wire_list list = wire_values(m, WIRE_CONTACT);
+	struct wire_text value;
+
+	if (c->o.contacts_max > 0 && m->contact_count > c->o.contacts_max)
+		check_break(c, "R5", "%s has %u contacts", w->number, m->contact_count);
+	if (aor->is_blurred)
+		return;
+	while (wire_values_next(&list, &value))
+		judge_listed(c, aor, w, value);
+	for (unsigned i = 0; i < aor->count; i++) {
+		struct entry *entry = &aor->list[i];
+
+		if (is_listed(m, entry->uri))
+			continue;
+		if (!entry->is_gone && !entry->is_unsure &&
+			entry->expires_at_s > c->wall_s + SKEW_S)
+			check_break(c, entry->has_crashed ? "R1" : "R3",
+				"%s of %s is bound for %lld s more and not listed", entry->uri,
+				w->number, (long long)(entry->expires_at_s - c->wall_s));
+		entry->is_gone = true;
+		entry->is_unsure = false;
+	}
+}
+
+static bool
+wants_more(const struct reg_wish *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->items[i].expires_s > 0)
+			return true;
+	return false;
+}
+
+void
+reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, bool is_new)
+{
+	struct reg_wish *w = t->wish;
+
+	if (w == NULL || !is_new || m->status < 200 || t->is_murky || t->is_blurred)
+		return;
+	if (m->status == 503 && w->is_failed && m->count[WIRE_RETRY_AFTER] == 0)
+		check_break(c, "R2", "503 to a REGISTER of %s without Retry-After", w->number);
+	if (m->status >= 300 || w->is_murky)
+		return;
+	if (!w->is_allowed)
+		check_break(c, "R7", "a REGISTER of %s is let in without the right credentials",
+			w->number);
+	if (w->is_asked && !w->is_done)
+		check_break(c, "R2", "200 to a REGISTER of %s that the store did not confirm",
+			w->number);
+	if (!w->is_asked && wants_more(w))
+		check_break(c, "R1", "200 to a REGISTER of %s that the store never heard of",
+			w->number);
+	if (w->is_star && (w->count > 0 || w->star_expires_s != 0))
+		check_break(c, "R4", "200 to a REGISTER of %s with a wrong `*`", w->number);
+	judge_list(c, w, m);
+}
+
+/* ---- what becomes of bindings ---- */
+
+void
+reg_flow_gone(struct check *c, uint64_t flow)
+{
+	for (size_t k = 0; k < c->registry->aors.size; k++) {
+		struct aor *aor = c->registry->aors.cells[k].thing;
+
+		if (c->registry->aors.cells[k].key == 0)
+			continue;
+		for (unsigned i = 0; i < aor->count; i++)
+			if (aor->list[i].transport != CHECK_UDP && aor->list[i].flow == flow)
+				aor->list[i].is_unsure = true;
+	}
+}
+
+/* R1: what the store had confirmed is there again; of what was under way nobody knows. */
+void
+reg_crash(struct check *c)
+{
+	for (size_t k = 0; k < c->registry->asks.size; k++) {
+		const struct ask *ask = c->registry->asks.cells[k].thing;
+		struct txn *t = c->registry->asks.cells[k].key != 0 ? txn_find(c, ask->txn) : NULL;
+
+		if (t != NULL && t->wish != NULL)
+			apply(c, t->wish, t->transport, false);
+	}
+	bag_clear(&c->registry->asks, free);
+	for (size_t k = 0; k < c->registry->aors.size; k++) {
+		struct aor *aor = c->registry->aors.cells[k].thing;
+
+		if (c->registry->aors.cells[k].key == 0)
+			continue;
+		for (unsigned i = 0; i < aor->count; i++) {
+			aor->list[i].has_crashed = true;
+			if (aor->list[i].transport != CHECK_UDP)
+				aor->list[i].is_unsure = true;
+		}
+	}
+}
+
+/* ---- who is called ---- */
+
+static bool
+is_used(const struct entry *entry, const struct wire_msg *m)
+{
+	return wire_same_alike(wire_uri_bare(wire_cstr(entry->uri)), wire_uri_bare(m->uri));
+}
+
+void
+reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+{
+	const struct call *call = call_at(c, leg->call);
+	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
+	const struct leg *caller = leg_other(c, leg);
+	const struct entry *used = NULL;
+	bool has_sips = false;
+	struct aor *aor;
+
+	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || call->is_vague)
+		return;
+	aor = aor_need(c, call->number);
+	if (aor->is_blurred)
+		return;
+	for (unsigned i = 0; i < aor->count; i++) {
+		const struct entry *entry = &aor->list[i];
+
+		if (is_used(entry, m) && (used == NULL || used->is_gone))
+			used = entry;
+		has_sips = has_sips ||
+			(!entry->is_gone && !entry->is_unsure &&
+				wire_uri_is_sips(wire_cstr(entry->uri)) &&
+				entry->expires_at_s > c->wall_s + SKEW_S &&
+				!flow_is_gone(c, entry->flow));
+	}
+	if (used == NULL)
+		check_break(c, "R3", "%s is called at %.*s, which nobody registered", dn->number,
+			(int)m->uri.len, m->uri.at);
+	else if (used->is_gone && !used->is_unsure)
+		check_break(
+			c, "R6", "%s is called at %s, which was removed", dn->number, used->uri);
+	else if (used->expires_at_s + SKEW_S < c->wall_s)
+		check_break(c, "R3", "%s is called at %s, which is over for %lld s", dn->number,
+			used->uri, (long long)(c->wall_s - used->expires_at_s));
+	else if (used->transport != CHECK_UDP && used->flow != flow->id)
+		check_break(c, "R8", "%s is called over another connection than it registered by",
+			dn->number);
+	else if (caller != NULL && caller->is_sips && has_sips &&
+		!wire_uri_is_sips(wire_cstr(used->uri)))
+		check_break(c, "R8", "a sips call to %s goes to %s", dn->number, used->uri);
+}
+
+/* R9: who is registered is found. */
+void
+reg_refused(struct check *c, struct leg *leg, unsigned status)
+{
+	const struct call *call = call_at(c, leg->call);
+	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
+	struct aor *aor;
+
+	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || status != 480)
+		return;
+	aor = aor_need(c, call->number);
+	for (unsigned i = 0; i < aor->count && !aor->is_blurred; i++) {
+		const struct entry *entry = &aor->list[i];
+
+		if (!entry->is_gone && !entry->is_unsure &&
+			entry->expires_at_s > c->wall_s + SKEW_S &&
+			(entry->transport == CHECK_UDP || !flow_is_gone(c, entry->flow)))
+			check_break(c, "R9", "%s is registered at %s and was not found for %s",
+				dn->number, entry->uri, leg->call_id);
+	}
+}
+
+void
+reg_over(struct check *c, const struct check_counts *counts)
+{
+	uint32_t most = 0;
+
+	for (size_t k = 0; k < c->registry->aors.size; k++) {
+		const struct aor *aor = c->registry->aors.cells[k].thing;
+		bool is_bound = false;
+
+		if (c->registry->aors.cells[k].key == 0)
+			continue;
+		for (unsigned i = 0; i < aor->count; i++)
+			is_bound = is_bound || aor->is_blurred || !aor->list[i].is_gone ||
+				aor->list[i].is_unsure;
+		most += is_bound;
+	}
+	if (counts->bindings > most)
+		check_break(c, "R9", "%u addresses have bindings, at most %u registered",
+			(unsigned)counts->bindings, (unsigned)most);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* S1 to S8: what RFC 5630 and RFC 3261 26 want of a leg marked sips, and of secrets. */
+#include "check_inside.h"
+
+#include <string.h>
+
+/* ---- secrets ---- */
+
+static unsigned
+front_of(const char *at)
+{
+	return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+}
+
+void
+secure_open(struct check *c)
+{
+	for (size_t i = 0; i < c->o.secret_count; i++) {
+		unsigned front = front_of(c->o.secrets[i]);
+
+		c->secret_front[front / 8] |= (uint8_t)(1U << front % 8);
+	}
+}
+
+static const char *
+secret_in(const struct check *c, const char *at, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++) {
+		unsigned front = front_of(at + i);
+
+		if ((c->secret_front[front / 8] & 1U << front % 8) == 0)
+			continue;
+		for (size_t k = 0; k < c->o.secret_count; k++) {
+			size_t secret_len = strlen(c->o.secrets[k]);
+
+			if (secret_len <= len - i &&
+				memcmp(at + i, c->o.secrets[k], secret_len) == 0)
+				return c->o.secrets[k];
+		}
+	}
+	return NULL;
+}
+
+void
+secure_out(struct check *c, struct flow *flow, const char *at, size_t len)
+{
+	if (secret_in(c, at, len) != NULL)
+		check_break(c, "S7", "a secret leaves for %s", flow->peer);
+	if (flow->is_dialled && flow->transport == CHECK_TLS && flow->is_open && !flow->is_verified)
+		check_break(c, "S2", "octets for %s, which was not verified", flow->peer);
+}
+
+void
+secure_note(struct check *c, struct wire_text line)
+{
+	if (secret_in(c, line.at, line.len) != NULL)
+		check_break(c, "S7", "a secret in the log");
+}
+
+/* ---- the leg ---- */
+
+/* S3: what was dialled must be whom the request is for. */
+static void
+judge_name(struct check *c, const struct flow *flow, const struct wire_msg *m)
+{
+	struct wire_text host = wire_uri_host(m->uri);
+
+	if (flow->transport != CHECK_TLS || !flow->is_dialled)
+		return;
+	if (!wire_same_alike(host, wire_cstr(flow->name)))
+		check_break(c, "S3",
+			"INVITE of %.*s for %.*s on a connection that was proven to be %s",
+			(int)m->call_id.len, m->call_id.at, (int)host.len, host.at, flow->name);
+}
+
+void
+secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+{
+	bool is_sips = wire_uri_is_sips(m->uri) || (leg != NULL && leg->is_sips);
+	bool is_first = wire_is(m->method, "INVITE") && m->to_tag.at == NULL;
+
+	if (is_sips && flow->transport != CHECK_TLS)
+		check_break(c, "S1", "a %.*s of the sips leg %.*s in clear to %s",
+			(int)m->method.len, m->method.at, (int)m->call_id.len, m->call_id.at,
+			flow->peer);
+	if (is_sips && (m->contact_count > 0 && !wire_uri_is_sips(m->contact)))
+		check_break(c, "S4", "the Contact of the sips leg %.*s is not sips",
+			(int)m->call_id.len, m->call_id.at);
+	if (is_sips && is_first &&
+		(!wire_uri_is_sips(m->from_uri) || !wire_uri_is_sips(m->to_uri) ||
+			!wire_uri_is_sips(m->uri)))
+		check_break(c, "S4", "From, To and Request-URI of %.*s are not all sips",
+			(int)m->call_id.len, m->call_id.at);
+	if (leg != NULL && leg->is_sips && !wire_uri_is_sips(m->uri))
+		check_break(c, "S4", "a Request-URI on the sips leg %s is not sips", leg->call_id);
+	if (leg != NULL && !leg->is_sips && m->contact_count > 0 && wire_uri_is_sips(m->contact))
+		check_break(c, "S5", "the leg %s began as sip and says sips", leg->call_id);
+	if (m->count[WIRE_AUTHORIZATION] + m->count[WIRE_PROXY_AUTHORIZATION] > 0)
+		check_break(c, "S6", "credentials in a request of %.*s to %s", (int)m->call_id.len,
+			m->call_id.at, flow->peer);
+	if (is_first)
+		judge_name(c, flow, m);
+}
+
+void
+secure_response(struct check *c, struct flow *flow, struct leg *leg, const struct txn *t,
+	const struct wire_msg *m)
+{
+	bool has_dialog = t->kind == OF_INVITE && m->status > 100 && m->status < 300;
+
+	/* What was asked over TLS is answered there; what was asked in clear may be answered so. */
+	if (t->transport == CHECK_TLS && flow->transport != CHECK_TLS)
+		check_break(c, "S1", "a %u of %s in clear to %s, asked over TLS", m->status,
+			t->call_id, flow->peer);
+	if (leg == NULL || !has_dialog)
+		return;
+	if (leg->is_sips && flow->transport != CHECK_TLS)
+		check_break(c, "S1", "a %u of the sips leg %s in clear to %s", m->status,
+			leg->call_id, flow->peer);
+	if (leg->is_sips && !wire_uri_is_sips(m->contact))
+		check_break(c, "S4", "the Contact of the sips leg %s is not sips", leg->call_id);
+	/* RFC 5630 5.1.1: what was asked with sip is answered with sip. */
+	if (!leg->is_sips && wire_uri_is_sips(m->contact))
+		check_break(c, "S5", "the leg %s began as sip and says sips", leg->call_id);
+}
+
+/* S8: whoever is refused by ourselves finds out why in the log, but for a challenge. */
+void
+secure_step(struct check *c)
+{
+	const struct call *call = call_at(c, c->step.refused);
+
+	if (call == NULL || c->step.notes > 0 || c->step.refused_status == 401 ||
+		c->step.refused_status == 407)
+		return;
+	check_break(c, "S8", "a call was refused with %u and the log says nothing",
+		c->step.refused_status);
+}
