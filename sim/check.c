@@ -77,7 +77,7 @@ flow_due(struct check *c, const struct due *due)
 	struct flow *flow = bag_find(&c->flows, due->key);
 
 	if (flow != NULL && flow->is_closed && c->now_ms - flow->closed_ms >= FLOW_KEEP_MS)
-		flow_drop(bag_take(&c->flows, due->key));
+		seen_flow_drop(bag_take(&c->flows, due->key));
 }
 
 static void
@@ -86,14 +86,14 @@ look_at(struct check *c, const struct due *due)
 	switch ((enum due_kind)due->what) {
 	case DUE_ANSWER:
 	case DUE_REPEAT:
-	case DUE_TXN_END: txn_due(c, due); return;
+	case DUE_TXN_END: seen_txn_due(c, due); return;
 	case DUE_ACK:
 	case DUE_NO_ACK:
 	case DUE_BYE:
 	case DUE_SESSION:
-	case DUE_LEG_END: dialog_due(c, due); return;
+	case DUE_LEG_END: seen_dialog_due(c, due); return;
 	case DUE_OTHER:
-	case DUE_RECORD_END: call_due(c, due); return;
+	case DUE_RECORD_END: seen_call_due(c, due); return;
 	case DUE_FLOW_END: flow_due(c, due); return;
 	}
 }
@@ -169,8 +169,8 @@ check_open(const struct check_options *o)
 	c->o = *o;
 	c->jumped_ms = -1;
 	keep_dns(c, o->dns, o->dn_count);
-	secure_open(c);
-	reg_open(c);
+	seen_secure_open(c);
+	seen_reg_open(c);
 	return c;
 }
 
@@ -179,9 +179,9 @@ check_close(struct check *c)
 {
 	if (c == NULL)
 		return;
-	reg_close(c);
-	bag_clear(&c->flows, flow_drop);
-	bag_clear(&c->txns, txn_drop);
+	seen_reg_close(c);
+	bag_clear(&c->flows, seen_flow_drop);
+	bag_clear(&c->txns, seen_txn_drop);
 	bag_clear(&c->dialogs, NULL);
 	bag_clear(&c->legs, free);
 	bag_clear(&c->calls, free);
@@ -236,7 +236,7 @@ stream_in(struct check *c, struct flow *flow, const char *peer, const char *at, 
 			flow->is_murky = true; /* nobody can say what follows */
 		if (frame != WIRE_MESSAGE)
 			break;
-		message_in(c, flow, peer, flow->half + done, message_len);
+		seen_message_in(c, flow, peer, flow->half + done, message_len);
 		done += message_len;
 	}
 	flow->half_len -= done;
@@ -251,9 +251,9 @@ check_in(struct check *c, uint64_t id, enum check_transport transport, const cha
 
 	if (c->is_broken || len == 0)
 		return;
-	flow = flow_need(c, id, transport, peer);
+	flow = seen_flow_need(c, id, transport, peer);
 	if (transport == CHECK_UDP)
-		message_in(c, flow, peer, at, len);
+		seen_message_in(c, flow, peer, at, len);
 	else if (!flow->is_murky && !flow->is_closed)
 		stream_in(c, flow, peer, at, len);
 }
@@ -267,14 +267,14 @@ check_out(struct check *c, uint64_t id, enum check_transport transport, const ch
 
 	if (c->is_broken)
 		return;
-	flow = flow_need(c, id, transport, peer);
+	flow = seen_flow_need(c, id, transport, peer);
 	c->step.outs++;
 	c->tally.messages_out++;
 	if (flow->is_closed && !is_lost)
 		check_break(c, "S2", "octets for %s on a flow that is closed", peer);
 	if (len == 2 && memcmp(at, "\r\n", 2) == 0)
 		return;
-	secure_out(c, flow, at, len);
+	seen_secure_out(c, flow, at, len);
 	wire_read(&c->msg, at, len, true);
 	if (!c->msg.is_readable) {
 		/* What could not be read is repeated as it stands, in a 4xx or 5xx. */
@@ -283,7 +283,7 @@ check_out(struct check *c, uint64_t id, enum check_transport transport, const ch
 				names[transport], c->msg.fault);
 		return;
 	}
-	message_out(c, flow, peer, &c->msg);
+	seen_message_out(c, flow, peer, &c->msg);
 }
 
 /* ---- streams and the world around ---- */
@@ -293,10 +293,10 @@ check_crash(struct check *c)
 {
 	if (c->is_broken)
 		return;
-	reg_crash(c);
-	legs_crash(c);
-	bag_clear(&c->flows, flow_drop);
-	bag_clear(&c->txns, txn_drop);
+	seen_reg_crash(c);
+	seen_legs_crash(c);
+	bag_clear(&c->flows, seen_flow_drop);
+	bag_clear(&c->txns, seen_txn_drop);
 	bag_clear(&c->records, free);
 	c->has_counts = false;
 	c->step = (struct step){ .is_crash = true };
@@ -319,9 +319,9 @@ check_note(struct check *c, const char *at, size_t len)
 	if (c->is_broken)
 		return;
 	c->step.notes++;
-	res_note(c, line);
-	secure_note(c, line);
-	call_note(c, line);
+	seen_res_note(c, line);
+	seen_secure_note(c, line);
+	seen_call_note(c, line);
 }
 
 void
@@ -329,9 +329,9 @@ check_step(struct check *c, const struct check_counts *counts)
 {
 	if (c->is_broken)
 		return;
-	dialog_step(c);
-	secure_step(c);
-	res_step(c, counts);
+	seen_dialog_step(c);
+	seen_secure_step(c);
+	seen_res_step(c, counts);
 	c->counts = *counts;
 	c->has_counts = true;
 	c->step = (struct step){ .outs = 0 };
@@ -348,7 +348,7 @@ check_over(struct check *c, const struct check_counts *counts)
 {
 	if (c->is_broken)
 		return;
-	call_over(c, counts);
-	reg_over(c, counts);
-	res_over(c, counts);
+	seen_call_over(c, counts);
+	seen_reg_over(c, counts);
+	seen_res_over(c, counts);
 }

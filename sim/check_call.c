@@ -10,10 +10,10 @@ enum { INVITES_MAX = 10, LEAST_LEAK = 8 };
 /* ---- the call is placed ---- */
 
 void
-call_request_out(struct check *c, struct leg *leg, const struct wire_msg *m, bool is_new)
+seen_call_request_out(struct check *c, struct leg *leg, const struct wire_msg *m, bool is_new)
 {
-	struct call *call = call_at(c, leg->call);
-	const struct leg *caller = leg_other(c, leg);
+	struct call *call = seen_call_at(c, leg->call);
+	const struct leg *caller = seen_leg_other(c, leg);
 
 	if (call == NULL || call->is_vague)
 		return;
@@ -53,11 +53,11 @@ record_need(struct check *c, struct wire_text uuid)
 }
 
 void
-call_response_out(struct check *c, struct leg *leg, const struct wire_msg *m)
+seen_call_response_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	struct call *call = call_at(c, leg->call);
+	struct call *call = seen_call_at(c, leg->call);
 	struct wire_text uuid = wire_value(m, WIRE_UUID);
-	const struct leg *callee = leg_other(c, leg);
+	const struct leg *callee = seen_leg_other(c, leg);
 	bool is_invite = wire_is(m->cseq_method, "INVITE");
 
 	if (call == NULL || call->is_vague || leg->is_dead || leg->is_out || !is_invite)
@@ -76,7 +76,7 @@ call_response_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 	if (m->status >= 300 && callee == NULL) {
 		c->step.refused = call->id;
 		c->step.refused_status = m->status;
-		reg_refused(c, leg, m->status);
+		seen_reg_refused(c, leg, m->status);
 	}
 }
 
@@ -122,9 +122,9 @@ judge_leak(
 }
 
 void
-call_message_out(struct check *c, struct leg *leg, const struct wire_msg *m)
+seen_call_message_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	const struct leg *other = leg_other(c, leg);
+	const struct leg *other = seen_leg_other(c, leg);
 	uint64_t hash;
 
 	if (other == NULL || leg->is_dead)
@@ -153,7 +153,7 @@ note_answered(struct check *c, struct record *record)
 static void
 note_over(struct check *c, struct record *record, struct wire_text rest)
 {
-	struct call *call = call_at(c, record->call);
+	struct call *call = seen_call_at(c, record->call);
 	struct wire_text digits = { rest.at, rest.len < 3 ? rest.len : 3 };
 	const struct leg *caller;
 	const struct txn *invite;
@@ -165,8 +165,8 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 	else if ((record->status == 200) != (record->answered > 0))
 		check_break(c, "B12", "call %s ended with %u, but was %sanswered", record->uuid,
 			record->status, record->answered > 0 ? "" : "not ");
-	caller = call != NULL && !call->is_vague ? leg_at(c, call->legs[0]) : NULL;
-	invite = caller != NULL ? txn_find(c, caller->invite_in) : NULL;
+	caller = call != NULL && !call->is_vague ? seen_leg_at(c, call->legs[0]) : NULL;
+	invite = caller != NULL ? seen_txn_find(c, caller->invite_in) : NULL;
 	if (invite != NULL && invite->is_first && invite->final != 0 &&
 		invite->final / 100 != record->status / 100)
 		check_break(c, "B12", "call %s ended with %u in the log, %u on the wire",
@@ -176,7 +176,7 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 
 /* `call UUID answered: ...`, `call UUID over: status N, ...` */
 void
-call_note(struct check *c, struct wire_text line)
+seen_call_note(struct check *c, struct wire_text line)
 {
 	struct wire_text rest, uuid;
 	const char *space;
@@ -202,14 +202,14 @@ call_note(struct check *c, struct wire_text line)
 static void
 other_due(struct check *c, const struct leg *leg)
 {
-	const struct leg *other = leg_other(c, leg);
+	const struct leg *other = seen_leg_other(c, leg);
 	const struct txn *out;
 
 	if (leg->is_dead || leg->end == END_NONE || other == NULL || other->is_dead)
 		return;
-	if (other->end != END_NONE || !other->is_plain || !leg_is_reachable(c, other))
+	if (other->end != END_NONE || !other->is_plain || !seen_leg_is_reachable(c, other))
 		return;
-	out = txn_find(c, other->invite_out);
+	out = seen_txn_find(c, other->invite_out);
 	if (other->is_out && !other->is_confirmed &&
 		(out == NULL || out->is_cancelled || !out->has_rung || out->final != 0))
 		return;
@@ -218,7 +218,7 @@ other_due(struct check *c, const struct leg *leg)
 }
 
 void
-call_due(struct check *c, const struct due *due)
+seen_call_due(struct check *c, const struct due *due)
 {
 	const struct leg *leg;
 	struct record *record;
@@ -229,7 +229,7 @@ call_due(struct check *c, const struct due *due)
 			free(record);
 		return;
 	}
-	leg = leg_at(c, due->key);
+	leg = seen_leg_at(c, due->key);
 	if (leg != NULL)
 		other_due(c, leg);
 }
@@ -239,7 +239,7 @@ call_due(struct check *c, const struct due *due)
 static void
 leg_over(struct check *c, const struct leg *leg)
 {
-	if (leg->is_dead || !leg->is_plain || leg->stem != 0 || !leg_is_reachable(c, leg))
+	if (leg->is_dead || !leg->is_plain || leg->stem != 0 || !seen_leg_is_reachable(c, leg))
 		return;
 	if (leg->is_confirmed && leg->end == END_NONE)
 		check_break(c, "B3", "%s was answered and has no end", leg->call_id);
@@ -248,7 +248,7 @@ leg_over(struct check *c, const struct leg *leg)
 }
 
 void
-call_over(struct check *c, const struct check_counts *counts)
+seen_call_over(struct check *c, const struct check_counts *counts)
 {
 	if (counts->calls + counts->legs + counts->transactions + counts->timers > 0)
 		check_break(c, "B1", "left over: %u calls, %u legs, %u transactions, %u timers",

@@ -74,7 +74,7 @@ is_good(const struct wire_msg *m, struct wire_text value, const char *username,
 }
 
 bool
-cred_is_good(const struct wire_msg *m, const char *username, const char *password)
+seen_cred_is_good(const struct wire_msg *m, const char *username, const char *password)
 {
 	for (size_t i = 0; i < m->header_count; i++)
 		if (m->headers[i].id == WIRE_AUTHORIZATION &&

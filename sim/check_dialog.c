@@ -6,9 +6,9 @@
 
 /* What came in on one leg may leave on the other. */
 void
-dialog_hear_body(struct check *c, struct leg *leg, const struct wire_msg *m)
+seen_dialog_hear_body(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	struct leg *stem = leg->stem != 0 ? leg_at(c, leg->stem) : leg;
+	struct leg *stem = leg->stem != 0 ? seen_leg_at(c, leg->stem) : leg;
 	uint64_t hash = wire_hash(0xb0d, m->body);
 
 	if (m->body.len == 0 || stem == NULL)
@@ -62,12 +62,12 @@ take_session(struct check *c, struct leg *leg, const struct wire_msg *m)
 /* ---- requests ---- */
 
 void
-dialog_request_in(struct check *c, struct leg *leg, struct txn *t, const struct wire_msg *m)
+seen_dialog_request_in(struct check *c, struct leg *leg, struct txn *t, const struct wire_msg *m)
 {
-	const struct txn *in = txn_find(c, leg->invite_in);
-	const struct txn *out = txn_find(c, leg->invite_out);
+	const struct txn *in = seen_txn_find(c, leg->invite_in);
+	const struct txn *out = seen_txn_find(c, leg->invite_out);
 
-	dialog_hear_body(c, leg, m);
+	seen_dialog_hear_body(c, leg, m);
 	if (t->kind != OF_INVITE)
 		return;
 	if (t->is_first)
@@ -77,7 +77,7 @@ dialog_request_in(struct check *c, struct leg *leg, struct txn *t, const struct 
 	/* RFC 3261 14.2: glare, or one behind the other. */
 	if (!t->is_first &&
 		((in != NULL && in != t && in->final == 0) ||
-			(leg->invite_out != 0 && txn_is_pending(c, out))))
+			(leg->invite_out != 0 && seen_txn_is_pending(c, out))))
 		t->is_glare = true;
 	else
 		leg->invite_in = t->key;
@@ -86,7 +86,7 @@ dialog_request_in(struct check *c, struct leg *leg, struct txn *t, const struct 
 static void
 see_cancel(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	struct txn *invite = txn_find(c, txn_key(m, false, OF_INVITE));
+	struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
 
 	if (invite == NULL)
 		return;
@@ -98,7 +98,7 @@ see_cancel(struct check *c, struct leg *leg, const struct wire_msg *m)
 	invite->is_cancelled = true;
 	invite->cancelled_ms = c->now_ms;
 	if (invite->is_first)
-		leg_end_by(c, leg, END_CANCELLED);
+		seen_leg_end_by(c, leg, END_CANCELLED);
 }
 
 static void
@@ -116,17 +116,17 @@ see_bye(struct check *c, struct leg *leg, const struct txn *t)
 		check_span(c, leg->accepted_in_ms, leg->accepted_in_dead_ms) <
 			check_64_t1(c) - c->late_ms - GRACE_MS)
 		check_break(c, "B3", "BYE on %s before the ACK of its 2xx", leg->call_id);
-	leg_end_by(c, leg, END_BYE_OUT);
+	seen_leg_end_by(c, leg, END_BYE_OUT);
 }
 
 static void
 see_invite(struct check *c, struct leg *leg, const struct txn *t)
 {
-	const struct txn *in = txn_find(c, leg->invite_in);
-	const struct txn *out = txn_find(c, leg->invite_out);
+	const struct txn *in = seen_txn_find(c, leg->invite_in);
+	const struct txn *out = seen_txn_find(c, leg->invite_out);
 
 	/* RFC 3261 14.1 */
-	if (!t->is_first && out != NULL && leg->invite_out != t->key && txn_is_pending(c, out))
+	if (!t->is_first && out != NULL && leg->invite_out != t->key && seen_txn_is_pending(c, out))
 		check_break(c, "B8", "a second INVITE out on %s while one waits", leg->call_id);
 	else if (!t->is_first && in != NULL && in->final == 0 && !in->is_murky && !in->is_blurred)
 		check_break(c, "B8", "an INVITE out on %s while the peer's waits", leg->call_id);
@@ -134,7 +134,7 @@ see_invite(struct check *c, struct leg *leg, const struct txn *t)
 }
 
 void
-dialog_request_out(
+seen_dialog_request_out(
 	struct check *c, struct leg *leg, struct txn *t, const struct wire_msg *m, bool is_new)
 {
 	if (!is_new)
@@ -207,24 +207,24 @@ is_listening(const struct check *c, const struct txn *t)
 static struct leg *
 answerer(struct check *c, struct leg *stem, const struct wire_msg *m, bool *is_fork)
 {
-	uint64_t key = dialog_key(m->call_id, m->from_tag, m->to_tag);
+	uint64_t key = seen_dialog_key(m->call_id, m->from_tag, m->to_tag);
 	struct leg *leg = bag_find(&c->dialogs, key);
 
 	*is_fork = false;
 	if (leg != NULL || !m->is_strict || m->contact_count != 1 || m->to_tag.len == 0)
 		return leg;
 	if (stem->dialog_key == 0) {
-		leg_know(c, stem, key);
+		seen_leg_know(c, stem, key);
 		return stem;
 	}
 	*is_fork = true;
-	return leg_open_fork(c, stem, m);
+	return seen_leg_open_fork(c, stem, m);
 }
 
 static void
 first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_msg *m)
 {
-	const struct leg *caller = leg_other(c, stem);
+	const struct leg *caller = seen_leg_other(c, stem);
 	bool is_fork, is_known = stem->dialog_key != 0, is_wanted;
 	struct leg *leg;
 
@@ -250,20 +250,20 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 }
 
 void
-dialog_response_in(struct check *c, struct txn *t, const struct wire_msg *m)
+seen_dialog_response_in(struct check *c, struct txn *t, const struct wire_msg *m)
 {
-	struct leg *leg = leg_at(c, t->leg);
+	struct leg *leg = seen_leg_at(c, t->leg);
 
 	if (leg == NULL)
 		return;
-	dialog_hear_body(c, leg, m);
+	seen_dialog_hear_body(c, leg, m);
 	if (t->kind == OF_INVITE && t->is_first) {
 		if (m->status > 100 && m->status < 200)
 			leg->rings_in++;
 		else if (m->status >= 200 && m->status < 300)
 			first_2xx(c, leg, t, m);
 		else if (m->status >= 300 && m->is_strict && !leg->is_confirmed)
-			leg_end_by(c, leg, END_REFUSED);
+			seen_leg_end_by(c, leg, END_REFUSED);
 		return;
 	}
 	if (m->status < 200 || m->status >= 300)
@@ -310,38 +310,38 @@ invite_out(struct check *c, struct leg *leg, struct txn *t, const struct wire_ms
 	} else if (t->is_first) {
 		c->tally.cancelled += m->status == 487;
 		c->tally.refused += m->status != 487;
-		leg_end_by(c, leg, END_REFUSED);
+		seen_leg_end_by(c, leg, END_REFUSED);
 	}
 	if (t->is_first && m->status > 100 && m->status < 300 && m->to_tag.len > 0)
-		leg_know(c, leg, dialog_key(m->call_id, m->to_tag, m->from_tag));
+		seen_leg_know(c, leg, seen_dialog_key(m->call_id, m->to_tag, m->from_tag));
 }
 
 /* RFC 3261 15.1.2, 12.2.2: a BYE for a dialog that is there is answered 200. */
 static void
 bye_answered(struct check *c, struct leg *leg, const struct txn *t, const struct wire_msg *m)
 {
-	const struct txn *ours = txn_find(c, leg->bye_out);
+	const struct txn *ours = seen_txn_find(c, leg->bye_out);
 	bool is_hidden = leg->is_sips && t->transport != CHECK_TLS;
 	bool is_there = leg->is_confirmed && leg->rough + leg->accepted_in > 0 &&
 		(leg->end == END_NONE ||
 			(leg->end == END_BYE_OUT && ours != NULL && !ours->was_answered &&
 				c->now_ms - ours->first_ms < check_64_t1(c) - GRACE_MS &&
-				leg_is_reachable(c, leg)));
+				seen_leg_is_reachable(c, leg)));
 
 	if (m->status >= 200 && m->status < 300) {
-		leg_end_by(c, leg, END_BYE_IN);
+		seen_leg_end_by(c, leg, END_BYE_IN);
 		return;
 	}
 	if (!is_there || is_hidden || !t->is_strict || t->is_murky || leg->stem != 0)
 		return;
-	if (m->status == 481 && leg_is_reachable(c, leg))
+	if (m->status == 481 && seen_leg_is_reachable(c, leg))
 		check_break(c, "B10", "481 to a BYE of %s, whose dialog is there", leg->call_id);
 	else if (m->status == 503)
 		check_break(c, "M5", "503 to a BYE of %s", leg->call_id);
 }
 
 void
-dialog_response_out(
+seen_dialog_response_out(
 	struct check *c, struct leg *leg, struct txn *t, const struct wire_msg *m, bool is_new)
 {
 	if (!is_new)
@@ -364,17 +364,17 @@ dialog_response_out(
 /* ---- ACK ---- */
 
 void
-dialog_ack_in(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+seen_dialog_ack_in(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
 {
 	struct txn *invite;
 
 	if (leg == NULL || leg->is_dead)
 		return;
-	dialog_hear_body(c, leg, m);
+	seen_dialog_hear_body(c, leg, m);
 	if (m->cseq != leg->invite_cseq || leg->accepted_in == 0)
 		return;
 	leg->is_acked_in = true;
-	invite = txn_find(c, leg->accepted_in);
+	invite = seen_txn_find(c, leg->accepted_in);
 	if (invite != NULL && invite->flow == flow->id && m->is_strict && !invite->is_acked) {
 		invite->is_acked = true;
 		invite->acked_ms = c->now_ms;
@@ -382,9 +382,9 @@ dialog_ack_in(struct check *c, struct flow *flow, struct leg *leg, const struct 
 }
 
 void
-dialog_ack_out(struct check *c, struct leg *leg, const struct wire_msg *m)
+seen_dialog_ack_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	const struct txn *invite = txn_find(c, txn_key(m, false, OF_INVITE));
+	const struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
 
 	if (invite != NULL) { /* 17.1.1.3: to a refusal, with the branch of the INVITE */
 		if (!invite->was_answered)
@@ -422,15 +422,15 @@ end_due(struct check *c, struct leg *leg)
 	bool is_over = leg->is_dead || !leg->is_confirmed || leg->end != END_NONE;
 
 	if (is_over && c->now_ms - leg->end_ms >= KEEP_MS / 2)
-		leg_forget(c, leg);
+		seen_leg_forget(c, leg);
 	else
 		check_put_due(c, DUE_LEG_END, leg->id, KEEP_MS);
 }
 
 void
-dialog_due(struct check *c, const struct due *due)
+seen_dialog_due(struct check *c, const struct due *due)
 {
-	struct leg *leg = leg_at(c, due->key);
+	struct leg *leg = seen_leg_at(c, due->key);
 	bool is_owed;
 
 	if (leg == NULL)
@@ -440,7 +440,7 @@ dialog_due(struct check *c, const struct due *due)
 		return;
 	}
 	/* What cannot arrive, or leads to where nobody said they were, is not insisted on. */
-	is_owed = !leg->is_dead && leg->is_plain && leg_is_reachable(c, leg);
+	is_owed = !leg->is_dead && leg->is_plain && seen_leg_is_reachable(c, leg);
 	if (!is_owed)
 		return;
 	if (due->what == DUE_SESSION)
@@ -456,10 +456,10 @@ dialog_due(struct check *c, const struct due *due)
 }
 
 void
-dialog_step(struct check *c)
+seen_dialog_step(struct check *c)
 {
-	const struct leg *leg = leg_at(c, c->step.ack_leg);
+	const struct leg *leg = seen_leg_at(c, c->step.ack_leg);
 
-	if (leg != NULL && leg->acks == c->step.ack_count && leg_is_reachable(c, leg))
+	if (leg != NULL && leg->acks == c->step.ack_count && seen_leg_is_reachable(c, leg))
 		check_break(c, "B3", "no ACK for the 2xx of %s that came again", leg->call_id);
 }

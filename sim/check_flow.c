@@ -12,13 +12,13 @@ flow_key(uint64_t id)
 }
 
 struct flow *
-flow_at(struct check *c, uint64_t id)
+seen_flow_at(struct check *c, uint64_t id)
 {
 	return bag_find(&c->flows, flow_key(id));
 }
 
 void
-flow_drop(void *at)
+seen_flow_drop(void *at)
 {
 	struct flow *flow = at;
 
@@ -28,9 +28,9 @@ flow_drop(void *at)
 }
 
 struct flow *
-flow_need(struct check *c, uint64_t id, enum check_transport transport, const char *peer)
+seen_flow_need(struct check *c, uint64_t id, enum check_transport transport, const char *peer)
 {
-	struct flow *flow = flow_at(c, id);
+	struct flow *flow = seen_flow_at(c, id);
 
 	if (flow == NULL) {
 		flow = check_take_memory(sizeof *flow);
@@ -47,9 +47,9 @@ flow_need(struct check *c, uint64_t id, enum check_transport transport, const ch
 }
 
 bool
-flow_is_gone(struct check *c, uint64_t id)
+seen_flow_is_gone(struct check *c, uint64_t id)
 {
-	const struct flow *flow = flow_at(c, id);
+	const struct flow *flow = seen_flow_at(c, id);
 
 	return flow == NULL || flow->is_closed;
 }
@@ -58,8 +58,8 @@ flow_is_gone(struct check *c, uint64_t id)
 static struct flow *
 flow_new(struct check *c, uint64_t id, enum check_transport transport, const char *peer)
 {
-	flow_drop(bag_take(&c->flows, flow_key(id)));
-	return flow_need(c, id, transport, peer);
+	seen_flow_drop(bag_take(&c->flows, flow_key(id)));
+	return seen_flow_need(c, id, transport, peer);
 }
 
 void
@@ -86,7 +86,8 @@ check_opened(struct check *c, uint64_t id, enum check_transport transport, const
 
 	if (c->is_broken)
 		return;
-	flow = is_dialled ? flow_need(c, id, transport, peer) : flow_new(c, id, transport, peer);
+	flow = is_dialled ? seen_flow_need(c, id, transport, peer)
+			  : flow_new(c, id, transport, peer);
 	flow->is_dialled = is_dialled;
 	flow->is_open = true;
 	flow->is_verified = is_verified;
@@ -97,21 +98,21 @@ check_opened(struct check *c, uint64_t id, enum check_transport transport, const
 void
 check_closed(struct check *c, uint64_t id)
 {
-	struct flow *flow = flow_at(c, id);
+	struct flow *flow = seen_flow_at(c, id);
 
 	if (c->is_broken || flow == NULL || flow->is_closed)
 		return;
 	flow->is_closed = true;
 	flow->closed_ms = c->now_ms;
 	flow->half_len = 0;
-	reg_flow_gone(c, id);
+	seen_reg_flow_gone(c, id);
 	check_put_due(c, DUE_FLOW_END, flow_key(id), FLOW_KEEP_MS + 1);
 }
 
 /* ---- which message belongs to what ---- */
 
 enum kind
-kind_of(struct wire_text method)
+seen_kind_of(struct wire_text method)
 {
 	static const struct {
 		const char *name;
@@ -128,7 +129,7 @@ kind_of(struct wire_text method)
 static void
 ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 {
-	struct txn *invite = txn_find(c, txn_key(m, true, OF_INVITE));
+	struct txn *invite = seen_txn_find(c, seen_txn_key(m, true, OF_INVITE));
 
 	if (invite != NULL && invite->final >= 300) {
 		/* RFC 3261 17.2.1: it confirms; from elsewhere it may not be believed. */
@@ -138,14 +139,14 @@ ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 		}
 		return;
 	}
-	dialog_ack_in(c, flow, leg_of_request(c, m, true), m);
+	seen_dialog_ack_in(c, flow, seen_leg_of_request(c, m, true), m);
 }
 
 static void
 cancel_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 {
-	struct txn *invite = txn_find(c, txn_key(m, true, OF_INVITE));
-	struct leg *leg = invite != NULL ? leg_at(c, invite->leg) : NULL;
+	struct txn *invite = seen_txn_find(c, seen_txn_key(m, true, OF_INVITE));
+	struct leg *leg = invite != NULL ? seen_leg_at(c, invite->leg) : NULL;
 
 	(void)flow;
 	if (invite == NULL)
@@ -161,7 +162,7 @@ cancel_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 static void
 request_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
-	enum kind kind = kind_of(m->method);
+	enum kind kind = seen_kind_of(m->method);
 	bool is_new = false;
 	struct txn *txn;
 	struct leg *leg;
@@ -170,25 +171,25 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 		ack_in(c, flow, m);
 		return;
 	}
-	txn = txn_hear_request(c, flow, m, &is_new);
+	txn = seen_txn_hear_request(c, flow, m, &is_new);
 	c->step.asked = txn->key;
 	if (kind == OF_CANCEL)
 		cancel_in(c, flow, m);
 	if (!is_new)
 		return;
-	leg = m->to_tag.at != NULL ? leg_of_request(c, m, true) : NULL;
+	leg = m->to_tag.at != NULL ? seen_leg_of_request(c, m, true) : NULL;
 	if (leg == NULL && kind == OF_INVITE && m->to_tag.at == NULL)
-		leg = leg_open_in(c, flow, peer, m);
+		leg = seen_leg_open_in(c, flow, peer, m);
 	if (leg != NULL)
 		txn->leg = leg->id;
 	if (kind == OF_REGISTER)
-		reg_request_in(c, flow, peer, txn, m);
+		seen_reg_request_in(c, flow, peer, txn, m);
 	else if (leg != NULL)
-		dialog_request_in(c, leg, txn, m);
+		seen_dialog_request_in(c, leg, txn, m);
 }
 
 void
-message_in(struct check *c, struct flow *flow, const char *peer, const char *at, size_t len)
+seen_message_in(struct check *c, struct flow *flow, const char *peer, const char *at, size_t len)
 {
 	struct wire_msg *m = &c->msg;
 	struct txn *txn;
@@ -201,9 +202,9 @@ message_in(struct check *c, struct flow *flow, const char *peer, const char *at,
 		request_in(c, flow, peer, m);
 		return;
 	}
-	txn = txn_hear_response(c, flow, m);
+	txn = seen_txn_hear_response(c, flow, m);
 	if (txn != NULL)
-		dialog_response_in(c, txn, m);
+		seen_dialog_response_in(c, txn, m);
 }
 
 /* ---- what the server sends ---- */
@@ -211,42 +212,42 @@ message_in(struct check *c, struct flow *flow, const char *peer, const char *at,
 static void
 request_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
-	enum kind kind = kind_of(m->method);
+	enum kind kind = seen_kind_of(m->method);
 	bool is_new = false, is_new_leg = false;
 	struct txn *txn = NULL;
 	struct leg *leg = NULL;
 
 	if (kind == OF_CANCEL) {
-		const struct txn *invite = txn_find(c, txn_key(m, false, OF_INVITE));
+		const struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
 
-		leg = invite != NULL ? leg_at(c, invite->leg) : NULL;
+		leg = invite != NULL ? seen_leg_at(c, invite->leg) : NULL;
 	} else if (m->to_tag.at != NULL) {
-		leg = leg_of_request(c, m, false);
+		leg = seen_leg_of_request(c, m, false);
 	} else if (kind == OF_INVITE) {
-		leg = leg_open_out(c, flow, peer, m, &is_new_leg);
+		leg = seen_leg_open_out(c, flow, peer, m, &is_new_leg);
 	}
-	secure_request(c, flow, leg, m);
+	seen_secure_request(c, flow, leg, m);
 	if (kind == OF_ACK) {
-		dialog_ack_out(c, leg, m);
+		seen_dialog_ack_out(c, leg, m);
 	} else {
-		txn = txn_see_request(c, flow, m, &is_new);
+		txn = seen_txn_see_request(c, flow, m, &is_new);
 		if (txn == NULL)
 			return;
 		if (leg != NULL)
 			txn->leg = leg->id;
 		if (leg != NULL)
-			dialog_request_out(c, leg, txn, m, is_new);
+			seen_dialog_request_out(c, leg, txn, m, is_new);
 		if (leg != NULL && is_new && kind == OF_INVITE && m->to_tag.at == NULL) {
-			call_request_out(c, leg, m, is_new_leg);
-			reg_invite_out(c, flow, leg, m);
+			seen_call_request_out(c, leg, m, is_new_leg);
+			seen_reg_invite_out(c, flow, leg, m);
 		}
 	}
 	if (leg != NULL)
-		call_message_out(c, leg, m);
+		seen_call_message_out(c, leg, m);
 }
 
 void
-message_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
+seen_message_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
 	static const char *const names[] = { "UDP", "TCP", "TLS" };
 	const char *fault = wire_judge(m, names[flow->transport]);
@@ -261,20 +262,20 @@ message_out(struct check *c, struct flow *flow, const char *peer, const struct w
 		request_out(c, flow, peer, m);
 		return;
 	}
-	txn = txn_see_response(c, flow, m, &is_new);
+	txn = seen_txn_see_response(c, flow, m, &is_new);
 	if (txn == NULL)
 		return;
 	if (fault != NULL && txn->is_strict && !txn->is_murky)
 		check_break(c, "X3", "a %u to the %.*s of %.*s: %s", m->status, (int)m->method.len,
 			m->method.at, (int)m->call_id.len, m->call_id.at, fault);
-	leg = leg_at(c, txn->leg);
-	secure_response(c, flow, leg, txn, m);
+	leg = seen_leg_at(c, txn->leg);
+	seen_secure_response(c, flow, leg, txn, m);
 	if (txn->kind == OF_REGISTER)
-		reg_response_out(c, txn, m, is_new);
+		seen_reg_response_out(c, txn, m, is_new);
 	if (leg == NULL)
 		return;
-	dialog_response_out(c, leg, txn, m, is_new);
+	seen_dialog_response_out(c, leg, txn, m, is_new);
 	if (is_new && txn->is_first)
-		call_response_out(c, leg, m);
-	call_message_out(c, leg, m);
+		seen_call_response_out(c, leg, m);
+	seen_call_message_out(c, leg, m);
 }

@@ -122,7 +122,7 @@ struct step { /* what happened since the last check_step */
 };
 
 struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 2617, RFC 7616) */
-bool cred_is_good(const struct wire_msg *, const char *username, const char *password);
+bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
 
 /* check_reg.c */
 
@@ -182,89 +182,93 @@ void check_copy(char *at, size_t size, struct wire_text text);
 void *check_take_memory(size_t size); /* all zero */
 
 /* check_flow.c */
-struct flow *flow_at(struct check *, uint64_t id);
-struct flow *flow_need(struct check *, uint64_t id, enum check_transport, const char *peer);
-bool flow_is_gone(struct check *, uint64_t id);
-void flow_drop(void *);
-enum kind kind_of(struct wire_text method);
-void message_in(struct check *, struct flow *, const char *peer, const char *at, size_t len);
-void message_out(struct check *, struct flow *, const char *peer, const struct wire_msg *);
+struct flow *seen_flow_at(struct check *, uint64_t id);
+struct flow *seen_flow_need(struct check *, uint64_t id, enum check_transport, const char *peer);
+bool seen_flow_is_gone(struct check *, uint64_t id);
+void seen_flow_drop(void *);
+enum kind seen_kind_of(struct wire_text method);
+void seen_message_in(struct check *, struct flow *, const char *peer, const char *at, size_t len);
+void seen_message_out(struct check *, struct flow *, const char *peer, const struct wire_msg *);
 
 /* check_txn.c */
-uint64_t txn_key(const struct wire_msg *, bool is_server, enum kind);
-struct txn *txn_find(struct check *, uint64_t key);
-struct txn *txn_hear_request(struct check *, struct flow *, const struct wire_msg *, bool *is_new);
-struct txn *txn_hear_response(struct check *, struct flow *, const struct wire_msg *);
-struct txn *txn_see_request(struct check *, struct flow *, const struct wire_msg *, bool *is_new);
-struct txn *txn_see_response(struct check *, struct flow *, const struct wire_msg *, bool *is_new);
-bool txn_is_pending(const struct check *, const struct txn *);
-void txn_due(struct check *, const struct due *);
-void txn_drop(void *);
+uint64_t seen_txn_key(const struct wire_msg *, bool is_server, enum kind);
+struct txn *seen_txn_find(struct check *, uint64_t key);
+struct txn *seen_txn_hear_request(
+	struct check *, struct flow *, const struct wire_msg *, bool *is_new);
+struct txn *seen_txn_hear_response(struct check *, struct flow *, const struct wire_msg *);
+struct txn *seen_txn_see_request(
+	struct check *, struct flow *, const struct wire_msg *, bool *is_new);
+struct txn *seen_txn_see_response(
+	struct check *, struct flow *, const struct wire_msg *, bool *is_new);
+bool seen_txn_is_pending(const struct check *, const struct txn *);
+void seen_txn_due(struct check *, const struct due *);
+void seen_txn_drop(void *);
 
 /* check_leg.c: legs and calls, and which message is theirs */
-struct leg *leg_at(struct check *, uint64_t id);
-struct leg *leg_other(struct check *, const struct leg *);
-struct call *call_at(struct check *, uint64_t id);
-uint64_t dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs);
-struct leg *leg_of_request(struct check *, const struct wire_msg *, bool is_in);
-struct leg *leg_open_in(struct check *, struct flow *, const char *peer, const struct wire_msg *);
-struct leg *leg_open_out(
+struct leg *seen_leg_at(struct check *, uint64_t id);
+struct leg *seen_leg_other(struct check *, const struct leg *);
+struct call *seen_call_at(struct check *, uint64_t id);
+uint64_t seen_dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs);
+struct leg *seen_leg_of_request(struct check *, const struct wire_msg *, bool is_in);
+struct leg *seen_leg_open_in(
+	struct check *, struct flow *, const char *peer, const struct wire_msg *);
+struct leg *seen_leg_open_out(
 	struct check *, struct flow *, const char *peer, const struct wire_msg *, bool *is_new);
-struct leg *leg_open_fork(struct check *, struct leg *stem, const struct wire_msg *);
-void leg_know(struct check *, struct leg *, uint64_t key);
-void leg_end_by(struct check *, struct leg *, enum leg_end);
-bool leg_is_reachable(struct check *, const struct leg *);
-void legs_crash(struct check *);
-void leg_forget(struct check *, struct leg *);
+struct leg *seen_leg_open_fork(struct check *, struct leg *stem, const struct wire_msg *);
+void seen_leg_know(struct check *, struct leg *, uint64_t key);
+void seen_leg_end_by(struct check *, struct leg *, enum leg_end);
+bool seen_leg_is_reachable(struct check *, const struct leg *);
+void seen_legs_crash(struct check *);
+void seen_leg_forget(struct check *, struct leg *);
 
 /* check_dialog.c */
-void dialog_request_in(struct check *, struct leg *, struct txn *, const struct wire_msg *);
-void dialog_request_out(
+void seen_dialog_request_in(struct check *, struct leg *, struct txn *, const struct wire_msg *);
+void seen_dialog_request_out(
 	struct check *, struct leg *, struct txn *, const struct wire_msg *, bool is_new);
-void dialog_response_in(struct check *, struct txn *, const struct wire_msg *);
-void dialog_response_out(
+void seen_dialog_response_in(struct check *, struct txn *, const struct wire_msg *);
+void seen_dialog_response_out(
 	struct check *, struct leg *, struct txn *, const struct wire_msg *, bool is_new);
-void dialog_ack_in(struct check *, struct flow *, struct leg *, const struct wire_msg *);
-void dialog_ack_out(struct check *, struct leg *, const struct wire_msg *);
-void dialog_hear_body(struct check *, struct leg *, const struct wire_msg *);
-void dialog_due(struct check *, const struct due *);
-void dialog_step(struct check *);
+void seen_dialog_ack_in(struct check *, struct flow *, struct leg *, const struct wire_msg *);
+void seen_dialog_ack_out(struct check *, struct leg *, const struct wire_msg *);
+void seen_dialog_hear_body(struct check *, struct leg *, const struct wire_msg *);
+void seen_dialog_due(struct check *, const struct due *);
+void seen_dialog_step(struct check *);
 
 /* check_call.c */
-void call_request_out(struct check *, struct leg *, const struct wire_msg *, bool is_new);
-void call_response_out(struct check *, struct leg *, const struct wire_msg *);
-void call_message_out(struct check *, struct leg *, const struct wire_msg *);
-void call_note(struct check *, struct wire_text line);
-void call_due(struct check *, const struct due *);
-void call_over(struct check *, const struct check_counts *);
+void seen_call_request_out(struct check *, struct leg *, const struct wire_msg *, bool is_new);
+void seen_call_response_out(struct check *, struct leg *, const struct wire_msg *);
+void seen_call_message_out(struct check *, struct leg *, const struct wire_msg *);
+void seen_call_note(struct check *, struct wire_text line);
+void seen_call_due(struct check *, const struct due *);
+void seen_call_over(struct check *, const struct check_counts *);
 
 /* check_secure.c */
-void secure_open(struct check *);
-void secure_out(struct check *, struct flow *, const char *at, size_t len);
-void secure_request(struct check *, struct flow *, struct leg *, const struct wire_msg *);
-void secure_response(
+void seen_secure_open(struct check *);
+void seen_secure_out(struct check *, struct flow *, const char *at, size_t len);
+void seen_secure_request(struct check *, struct flow *, struct leg *, const struct wire_msg *);
+void seen_secure_response(
 	struct check *, struct flow *, struct leg *, const struct txn *, const struct wire_msg *);
-void secure_note(struct check *, struct wire_text line);
-void secure_step(struct check *);
+void seen_secure_note(struct check *, struct wire_text line);
+void seen_secure_step(struct check *);
 
 /* check_cred.c: whether the credentials of a request are right (RFC 2617, RFC 7616) */
-bool cred_is_good(const struct wire_msg *, const char *username, const char *password);
+bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
 
 /* check_reg.c */
-void reg_open(struct check *);
-void reg_close(struct check *);
-void reg_request_in(
+void seen_reg_open(struct check *);
+void seen_reg_close(struct check *);
+void seen_reg_request_in(
 	struct check *, struct flow *, const char *peer, struct txn *, const struct wire_msg *);
-void reg_response_out(struct check *, struct txn *, const struct wire_msg *, bool is_new);
-void reg_invite_out(struct check *, struct flow *, struct leg *, const struct wire_msg *);
-void reg_refused(struct check *, struct leg *, unsigned status);
-void reg_flow_gone(struct check *, uint64_t flow);
-void reg_crash(struct check *);
-void reg_over(struct check *, const struct check_counts *);
+void seen_reg_response_out(struct check *, struct txn *, const struct wire_msg *, bool is_new);
+void seen_reg_invite_out(struct check *, struct flow *, struct leg *, const struct wire_msg *);
+void seen_reg_refused(struct check *, struct leg *, unsigned status);
+void seen_reg_flow_gone(struct check *, uint64_t flow);
+void seen_reg_crash(struct check *);
+void seen_reg_over(struct check *, const struct check_counts *);
 
 /* check_res.c */
-void res_note(struct check *, struct wire_text line);
-void res_step(struct check *, const struct check_counts *);
-void res_over(struct check *, const struct check_counts *);
+void seen_res_note(struct check *, struct wire_text line);
+void seen_res_step(struct check *, const struct check_counts *);
+void seen_res_over(struct check *, const struct check_counts *);
 
 #endif

@@ -10,29 +10,29 @@
 #include <string.h>
 
 struct leg *
-leg_at(struct check *c, uint64_t id)
+seen_leg_at(struct check *c, uint64_t id)
 {
 	return bag_find(&c->legs, id);
 }
 
 struct call *
-call_at(struct check *c, uint64_t id)
+seen_call_at(struct check *c, uint64_t id)
 {
 	return bag_find(&c->calls, id);
 }
 
 struct leg *
-leg_other(struct check *c, const struct leg *leg)
+seen_leg_other(struct check *c, const struct leg *leg)
 {
-	const struct call *call = call_at(c, leg->call);
+	const struct call *call = seen_call_at(c, leg->call);
 
 	if (call == NULL || call->is_vague)
 		return NULL;
-	return leg_at(c, call->legs[leg->is_out ? 0 : 1]);
+	return seen_leg_at(c, call->legs[leg->is_out ? 0 : 1]);
 }
 
 uint64_t
-dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs)
+seen_dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs)
 {
 	return wire_hash(wire_hash(wire_hash(0xd1a, call_id), ours), theirs) | 1;
 }
@@ -45,16 +45,16 @@ early_key(const struct wire_msg *m, bool is_out)
 }
 
 struct leg *
-leg_of_request(struct check *c, const struct wire_msg *m, bool is_in)
+seen_leg_of_request(struct check *c, const struct wire_msg *m, bool is_in)
 {
-	uint64_t key = is_in ? dialog_key(m->call_id, m->to_tag, m->from_tag)
-			     : dialog_key(m->call_id, m->from_tag, m->to_tag);
+	uint64_t key = is_in ? seen_dialog_key(m->call_id, m->to_tag, m->from_tag)
+			     : seen_dialog_key(m->call_id, m->from_tag, m->to_tag);
 
 	return bag_find(&c->dialogs, key);
 }
 
 void
-leg_know(struct check *c, struct leg *leg, uint64_t key)
+seen_leg_know(struct check *c, struct leg *leg, uint64_t key)
 {
 	if (leg->dialog_key != 0 && leg->dialog_key != key &&
 		bag_find(&c->dialogs, leg->dialog_key) == leg)
@@ -129,7 +129,7 @@ leg_open(struct check *c, const struct flow *flow, const char *peer, const struc
 
 /* A caller's first INVITE; NULL when it is only another copy of one that is being answered. */
 struct leg *
-leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
+seen_leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
 	struct leg *old = bag_find(&c->dialogs, early_key(m, false)), *leg;
 	uint64_t name = name_of(m);
@@ -146,7 +146,7 @@ leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct w
 		return leg;
 	/* A call that was refused before anything came of it may be tried again. */
 	if (call != NULL && !call->is_dead) {
-		const struct leg *first = leg_at(c, call->legs[0]);
+		const struct leg *first = seen_leg_at(c, call->legs[0]);
 
 		if (call->legs[1] != 0 || first == NULL || first->end != END_REFUSED)
 			call->is_vague = true;
@@ -165,7 +165,7 @@ leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct w
 }
 
 struct leg *
-leg_open_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m,
+seen_leg_open_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m,
 	bool *is_new)
 {
 	struct leg *leg = bag_find(&c->dialogs, early_key(m, true));
@@ -192,7 +192,7 @@ leg_open_out(struct check *c, struct flow *flow, const char *peer, const struct 
 
 /* One of several callees that answered one INVITE. */
 struct leg *
-leg_open_fork(struct check *c, struct leg *stem, const struct wire_msg *m)
+seen_leg_open_fork(struct check *c, struct leg *stem, const struct wire_msg *m)
 {
 	struct leg *leg = check_take_memory(sizeof *leg);
 
@@ -206,7 +206,7 @@ leg_open_fork(struct check *c, struct leg *stem, const struct wire_msg *m)
 	leg->end = END_NONE;
 	leg->bye_out = leg->invite_in = leg->invite_out = 0;
 	bag_put(&c->legs, leg->id, leg);
-	leg_know(c, leg, dialog_key(m->call_id, m->from_tag, m->to_tag));
+	seen_leg_know(c, leg, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
 	check_put_due(c, DUE_LEG_END, leg->id, KEEP_MS);
 	return leg;
 }
@@ -214,26 +214,26 @@ leg_open_fork(struct check *c, struct leg *stem, const struct wire_msg *m)
 /* ---- ending ---- */
 
 void
-leg_end_by(struct check *c, struct leg *leg, enum leg_end end)
+seen_leg_end_by(struct check *c, struct leg *leg, enum leg_end end)
 {
 	if (leg->end != END_NONE || leg->is_dead)
 		return;
 	leg->end = end;
 	leg->end_ms = c->now_ms;
-	if (leg->stem == 0 && leg_other(c, leg) != NULL)
+	if (leg->stem == 0 && seen_leg_other(c, leg) != NULL)
 		check_put_due(c, DUE_OTHER, leg->id, check_64_t1(c) + GRACE_MS);
 }
 
 /* Whether what we send for the leg can arrive: a lost connection excuses much. */
 bool
-leg_is_reachable(struct check *c, const struct leg *leg)
+seen_leg_is_reachable(struct check *c, const struct leg *leg)
 {
-	return leg->transport == CHECK_UDP || !flow_is_gone(c, leg->flow);
+	return leg->transport == CHECK_UDP || !seen_flow_is_gone(c, leg->flow);
 }
 
 /* All that the server knew of calls is gone; their peers do not know it yet. */
 void
-legs_crash(struct check *c)
+seen_legs_crash(struct check *c)
 {
 	for (size_t i = 0; i < c->legs.size; i++) {
 		struct leg *leg = c->legs.cells[i].thing;
@@ -250,9 +250,9 @@ legs_crash(struct check *c)
 }
 
 void
-leg_forget(struct check *c, struct leg *leg)
+seen_leg_forget(struct check *c, struct leg *leg)
 {
-	struct call *call = call_at(c, leg->call);
+	struct call *call = seen_call_at(c, leg->call);
 
 	if (bag_find(&c->dialogs, leg->early_key) == leg)
 		(void)bag_take(&c->dialogs, leg->early_key);

@@ -63,13 +63,13 @@ ask_key(uint64_t ask)
 }
 
 void
-reg_open(struct check *c)
+seen_reg_open(struct check *c)
 {
 	c->registry = check_take_memory(sizeof *c->registry);
 }
 
 void
-reg_close(struct check *c)
+seen_reg_close(struct check *c)
 {
 	bag_clear(&c->registry->aors, free);
 	bag_clear(&c->registry->asks, free);
@@ -131,7 +131,7 @@ read_item(struct reg_wish *w, const struct wire_msg *m, struct wire_text value)
 }
 
 void
-reg_request_in(struct check *c, struct flow *flow, const char *peer, struct txn *t,
+seen_reg_request_in(struct check *c, struct flow *flow, const char *peer, struct txn *t,
 	const struct wire_msg *m)
 {
 	struct wire_text user = wire_uri_user(m->to_uri), value;
@@ -151,8 +151,8 @@ reg_request_in(struct check *c, struct flow *flow, const char *peer, struct txn 
 	while (wire_values_next(&list, &value))
 		read_item(w, m, value);
 	dn = dn_of(c, w->aor);
-	w->is_allowed =
-		dn != NULL && (dn->password == NULL || cred_is_good(m, dn->number, dn->password));
+	w->is_allowed = dn != NULL &&
+		(dn->password == NULL || seen_cred_is_good(m, dn->number, dn->password));
 }
 
 /* ---- the store ---- */
@@ -237,7 +237,7 @@ apply(struct check *c, const struct reg_wish *w, enum check_transport transport,
 		if (!is_sure && entry->expires_at_s < was_until_s)
 			entry->expires_at_s = was_until_s;
 		memcpy(entry->peer, w->peer, sizeof entry->peer);
-		if (transport != CHECK_UDP && flow_is_gone(c, w->flow))
+		if (transport != CHECK_UDP && seen_flow_is_gone(c, w->flow))
 			entry->is_unsure = true;
 	}
 	aor->is_blurred = aor->is_blurred || w->is_murky;
@@ -246,7 +246,7 @@ apply(struct check *c, const struct reg_wish *w, enum check_transport transport,
 void
 check_save(struct check *c, uint64_t id, const char *aor, const char *set, size_t len)
 {
-	struct txn *t = txn_find(c, c->step.asked);
+	struct txn *t = seen_txn_find(c, c->step.asked);
 	struct ask *ask;
 
 	(void)set;
@@ -273,7 +273,7 @@ void
 check_saved(struct check *c, uint64_t id, bool is_done)
 {
 	struct ask *ask = c->is_broken ? NULL : bag_take(&c->registry->asks, ask_key(id));
-	struct txn *t = ask != NULL ? txn_find(c, ask->txn) : NULL;
+	struct txn *t = ask != NULL ? seen_txn_find(c, ask->txn) : NULL;
 
 	free(ask);
 	if (t == NULL || t->wish == NULL)
@@ -363,7 +363,7 @@ wants_more(const struct reg_wish *w)
 }
 
 void
-reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, bool is_new)
+seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, bool is_new)
 {
 	struct reg_wish *w = t->wish;
 
@@ -390,7 +390,7 @@ reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, bool 
 /* ---- what becomes of bindings ---- */
 
 void
-reg_flow_gone(struct check *c, uint64_t flow)
+seen_reg_flow_gone(struct check *c, uint64_t flow)
 {
 	for (size_t k = 0; k < c->registry->aors.size; k++) {
 		struct aor *aor = c->registry->aors.cells[k].thing;
@@ -405,11 +405,12 @@ reg_flow_gone(struct check *c, uint64_t flow)
 
 /* R1: what the store had confirmed is there again; of what was under way nobody knows. */
 void
-reg_crash(struct check *c)
+seen_reg_crash(struct check *c)
 {
 	for (size_t k = 0; k < c->registry->asks.size; k++) {
 		const struct ask *ask = c->registry->asks.cells[k].thing;
-		struct txn *t = c->registry->asks.cells[k].key != 0 ? txn_find(c, ask->txn) : NULL;
+		struct txn *t =
+			c->registry->asks.cells[k].key != 0 ? seen_txn_find(c, ask->txn) : NULL;
 
 		if (t != NULL && t->wish != NULL)
 			apply(c, t->wish, t->transport, false);
@@ -437,11 +438,11 @@ is_used(const struct entry *entry, const struct wire_msg *m)
 }
 
 void
-reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
 {
-	const struct call *call = call_at(c, leg->call);
+	const struct call *call = seen_call_at(c, leg->call);
 	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
-	const struct leg *caller = leg_other(c, leg);
+	const struct leg *caller = seen_leg_other(c, leg);
 	const struct entry *used = NULL;
 	bool has_sips = false;
 	struct aor *aor;
@@ -460,7 +461,7 @@ reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct
 			(!entry->is_gone && !entry->is_unsure &&
 				wire_uri_is_sips(wire_cstr(entry->uri)) &&
 				entry->expires_at_s > c->wall_s + SKEW_S &&
-				!flow_is_gone(c, entry->flow));
+				!seen_flow_is_gone(c, entry->flow));
 	}
 	if (used == NULL)
 		check_break(c, "R3", "%s is called at %.*s, which nobody registered", dn->number,
@@ -481,9 +482,9 @@ reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct
 
 /* R9: who is registered is found. */
 void
-reg_refused(struct check *c, struct leg *leg, unsigned status)
+seen_reg_refused(struct check *c, struct leg *leg, unsigned status)
 {
-	const struct call *call = call_at(c, leg->call);
+	const struct call *call = seen_call_at(c, leg->call);
 	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
 	struct aor *aor;
 
@@ -495,14 +496,14 @@ reg_refused(struct check *c, struct leg *leg, unsigned status)
 
 		if (!entry->is_gone && !entry->is_unsure &&
 			entry->expires_at_s > c->wall_s + SKEW_S &&
-			(entry->transport == CHECK_UDP || !flow_is_gone(c, entry->flow)))
+			(entry->transport == CHECK_UDP || !seen_flow_is_gone(c, entry->flow)))
 			check_break(c, "R9", "%s is registered at %s and was not found for %s",
 				dn->number, entry->uri, leg->call_id);
 	}
 }
 
 void
-reg_over(struct check *c, const struct check_counts *counts)
+seen_reg_over(struct check *c, const struct check_counts *counts)
 {
 	uint32_t most = 0;
 

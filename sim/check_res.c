@@ -9,7 +9,7 @@ enum {
 
 /* M7: one line, which its reader can take apart again. */
 void
-res_note(struct check *c, struct wire_text line)
+seen_res_note(struct check *c, struct wire_text line)
 {
 	if (line.len == 0 || line.len > NOTE_BYTES_MAX)
 		check_break(c, "M7", "a line of %zu octets in the log", line.len);
@@ -29,7 +29,7 @@ judge_limit(struct check *c, const char *what, uint32_t count, uint32_t max)
 }
 
 void
-res_step(struct check *c, const struct check_counts *now)
+seen_res_step(struct check *c, const struct check_counts *now)
 {
 	judge_limit(c, "calls", now->calls, c->o.calls_max);
 	judge_limit(c, "transactions", now->transactions, c->o.transactions_max);
@@ -51,7 +51,7 @@ res_step(struct check *c, const struct check_counts *now)
 }
 
 void
-res_over(struct check *c, const struct check_counts *counts)
+seen_res_over(struct check *c, const struct check_counts *counts)
 {
 	uint32_t open = (uint32_t)c->o.ours_count;
 

@@ -13,7 +13,7 @@ front_of(const char *at)
 }
 
 void
-secure_open(struct check *c)
+seen_secure_open(struct check *c)
 {
 	for (size_t i = 0; i < c->o.secret_count; i++) {
 		unsigned front = front_of(c->o.secrets[i]);
@@ -42,7 +42,7 @@ secret_in(const struct check *c, const char *at, size_t len)
 }
 
 void
-secure_out(struct check *c, struct flow *flow, const char *at, size_t len)
+seen_secure_out(struct check *c, struct flow *flow, const char *at, size_t len)
 {
 	if (secret_in(c, at, len) != NULL)
 		check_break(c, "S7", "a secret leaves for %s", flow->peer);
@@ -51,7 +51,7 @@ secure_out(struct check *c, struct flow *flow, const char *at, size_t len)
 }
 
 void
-secure_note(struct check *c, struct wire_text line)
+seen_secure_note(struct check *c, struct wire_text line)
 {
 	if (secret_in(c, line.at, line.len) != NULL)
 		check_break(c, "S7", "a secret in the log");
@@ -74,7 +74,7 @@ judge_name(struct check *c, const struct flow *flow, const struct wire_msg *m)
 }
 
 void
-secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
 {
 	bool is_sips = wire_uri_is_sips(m->uri) || (leg != NULL && leg->is_sips);
 	bool is_first = wire_is(m->method, "INVITE") && m->to_tag.at == NULL;
@@ -103,7 +103,7 @@ secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct
 }
 
 void
-secure_response(struct check *c, struct flow *flow, struct leg *leg, const struct txn *t,
+seen_secure_response(struct check *c, struct flow *flow, struct leg *leg, const struct txn *t,
 	const struct wire_msg *m)
 {
 	bool has_dialog = t->kind == OF_INVITE && m->status > 100 && m->status < 300;
@@ -126,9 +126,9 @@ secure_response(struct check *c, struct flow *flow, struct leg *leg, const struc
 
 /* S8: whoever is refused by ourselves finds out why in the log, but for a challenge. */
 void
-secure_step(struct check *c)
+seen_secure_step(struct check *c)
 {
-	const struct call *call = call_at(c, c->step.refused);
+	const struct call *call = seen_call_at(c, c->step.refused);
 
 	if (call == NULL || c->step.notes > 0 || c->step.refused_status == 401 ||
 		c->step.refused_status == 407)

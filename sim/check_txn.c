@@ -8,7 +8,7 @@
 enum { TXN_SALT = 0x7a11 };
 
 uint64_t
-txn_key(const struct wire_msg *m, bool is_server, enum kind kind)
+seen_txn_key(const struct wire_msg *m, bool is_server, enum kind kind)
 {
 	uint64_t key = wire_hash_fold(is_server ? TXN_SALT : TXN_SALT + 1, m->branch);
 
@@ -21,7 +21,7 @@ txn_key(const struct wire_msg *m, bool is_server, enum kind kind)
 }
 
 struct txn *
-txn_find(struct check *c, uint64_t key)
+seen_txn_find(struct check *c, uint64_t key)
 {
 	return bag_find(&c->txns, key);
 }
@@ -32,7 +32,7 @@ txn_open(struct check *c, uint64_t key, struct flow *flow, const struct wire_msg
 	struct txn *t = check_take_memory(sizeof *t);
 
 	t->key = key;
-	t->kind = kind_of(m->method);
+	t->kind = seen_kind_of(m->method);
 	t->flow = flow->id;
 	t->transport = flow->transport;
 	t->is_reliable = flow->transport != CHECK_UDP;
@@ -48,7 +48,7 @@ txn_open(struct check *c, uint64_t key, struct flow *flow, const struct wire_msg
 }
 
 void
-txn_drop(void *at)
+seen_txn_drop(void *at)
 {
 	struct txn *t = at;
 
@@ -58,7 +58,7 @@ txn_drop(void *at)
 }
 
 bool
-txn_is_pending(const struct check *c, const struct txn *t)
+seen_txn_is_pending(const struct check *c, const struct txn *t)
 {
 	if (t == NULL || t->final != 0)
 		return false;
@@ -107,11 +107,11 @@ expect_answer(struct check *c, const struct txn *t)
 }
 
 struct txn *
-txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
+seen_txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
 {
-	enum kind kind = kind_of(m->method);
-	uint64_t key = txn_key(m, true, kind), hash = wire_hash(1, m->text);
-	struct txn *t = txn_find(c, key);
+	enum kind kind = seen_kind_of(m->method);
+	uint64_t key = seen_txn_key(m, true, kind), hash = wire_hash(1, m->text);
+	struct txn *t = seen_txn_find(c, key);
 
 	*is_new = t == NULL;
 	if (t == NULL) {
@@ -195,10 +195,10 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 }
 
 struct txn *
-txn_see_response(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
+seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
 {
-	enum kind kind = kind_of(m->cseq_method);
-	struct txn *t = txn_find(c, txn_key(m, true, kind));
+	enum kind kind = seen_kind_of(m->cseq_method);
+	struct txn *t = seen_txn_find(c, seen_txn_key(m, true, kind));
 	uint64_t hash = wire_hash(1, m->text);
 
 	(void)flow;
@@ -267,10 +267,11 @@ pace_request(struct check *c, struct txn *t)
 }
 
 struct txn *
-txn_see_request(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
+seen_txn_see_request(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
 {
-	uint64_t key = txn_key(m, false, kind_of(m->method)), hash = wire_hash(1, m->text);
-	struct txn *t = txn_find(c, key);
+	uint64_t key = seen_txn_key(m, false, seen_kind_of(m->method)),
+		 hash = wire_hash(1, m->text);
+	struct txn *t = seen_txn_find(c, key);
 
 	*is_new = t == NULL;
 	if (t == NULL) {
@@ -291,9 +292,9 @@ txn_see_request(struct check *c, struct flow *flow, const struct wire_msg *m, bo
 }
 
 struct txn *
-txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg *m)
+seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg *m)
 {
-	struct txn *t = txn_find(c, txn_key(m, false, kind_of(m->cseq_method)));
+	struct txn *t = seen_txn_find(c, seen_txn_key(m, false, seen_kind_of(m->cseq_method)));
 
 	if (t == NULL)
 		return NULL;
@@ -319,8 +320,8 @@ txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg *m)
 static void
 answer_due(struct check *c, const struct txn *t)
 {
-	struct leg *leg = leg_at(c, t->leg);
-	struct call *call = leg != NULL ? call_at(c, leg->call) : NULL;
+	struct leg *leg = seen_leg_at(c, t->leg);
+	struct call *call = leg != NULL ? seen_call_at(c, leg->call) : NULL;
 	int64_t most_ms = c->o.ring_max_ms + check_64_t1(c);
 
 	/* Each way to the callee that is tried has timer B of its own. */
@@ -333,7 +334,7 @@ answer_due(struct check *c, const struct txn *t)
 	}
 	if (!t->is_server || t->final != 0 || !t->is_strict || t->is_murky || t->is_blurred)
 		return;
-	if (flow_is_gone(c, t->flow) || flow_at(c, t->flow)->is_murky)
+	if (seen_flow_is_gone(c, t->flow) || seen_flow_at(c, t->flow)->is_murky)
 		return;
 	check_break(c, "X3", "the request of %s (CSeq %u) got no final answer", t->call_id,
 		(unsigned)t->cseq);
@@ -342,11 +343,11 @@ answer_due(struct check *c, const struct txn *t)
 static void
 repeat_due(struct check *c, const struct txn *t)
 {
-	const struct leg *leg = leg_at(c, t->leg);
+	const struct leg *leg = seen_leg_at(c, t->leg);
 	int64_t past_ms = check_span(c, t->last_ms, t->dead_ms);
 	int64_t since_ms = t->is_server ? t->final_ms : t->first_ms;
 
-	if (past_ms < t->wait_ms + GRACE_MS || flow_is_gone(c, t->flow) || t->is_murky)
+	if (past_ms < t->wait_ms + GRACE_MS || seen_flow_is_gone(c, t->flow) || t->is_murky)
 		return;
 	if (c->now_ms - since_ms + t->wait_ms >= check_64_t1(c) || t->is_blurred)
 		return;
@@ -361,9 +362,9 @@ repeat_due(struct check *c, const struct txn *t)
 }
 
 void
-txn_due(struct check *c, const struct due *due)
+seen_txn_due(struct check *c, const struct due *due)
 {
-	struct txn *t = txn_find(c, due->key);
+	struct txn *t = seen_txn_find(c, due->key);
 
 	if (t == NULL)
 		return;
@@ -376,5 +377,5 @@ txn_due(struct check *c, const struct due *due)
 		check_put_due(c, DUE_TXN_END, due->key, KEEP_MS);
 		return;
 	}
-	txn_drop(bag_take(&c->txns, due->key));
+	seen_txn_drop(bag_take(&c->txns, due->key));
 }
