@@ -232,8 +232,8 @@ stream_in(struct check *c, struct flow *flow, const char *peer, const char *at, 
 			wire_next(flow->half + done, flow->half_len - done, &skip, &message_len);
 
 		done += skip;
-		if (frame == WIRE_NONSENSE)
-			flow->is_murky = true; /* nobody can say what follows */
+		if (frame == WIRE_NONSENSE) /* nobody can say what follows */
+			flow->is_murky = c->step.has_nonsense = true;
 		if (frame != WIRE_MESSAGE)
 			break;
 		seen_message_in(c, flow, peer, flow->half + done, message_len);
@@ -256,6 +256,8 @@ check_in(struct check *c, uint64_t id, enum check_transport transport, const cha
 		seen_message_in(c, flow, peer, at, len);
 	else if (!flow->is_murky && !flow->is_closed)
 		stream_in(c, flow, peer, at, len);
+	else
+		c->step.has_nonsense = true;
 }
 
 void
@@ -277,8 +279,9 @@ check_out(struct check *c, uint64_t id, enum check_transport transport, const ch
 	seen_secure_out(c, flow, at, len);
 	wire_read(&c->msg, at, len, true);
 	if (!c->msg.is_readable) {
-		/* What could not be read is repeated as it stands, in a 4xx or 5xx. */
-		if (c->msg.is_request || c->msg.status < 400)
+		/* What could not be read is repeated as it stands; a Via without branch is of RFC
+		 * 2543, whose transactions we do not follow. */
+		if (c->msg.is_request || (c->msg.status < 400 && c->msg.branch.len > 0))
 			check_break(c, "X3", "sent to %s over %s what cannot be read: %s", peer,
 				names[transport], c->msg.fault);
 		return;

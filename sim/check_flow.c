@@ -133,6 +133,7 @@ ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 
 	if (invite != NULL && invite->final >= 300) {
 		/* RFC 3261 17.2.1: it confirms; from elsewhere it may not be believed. */
+		invite->may_be_acked = true;
 		if (invite->flow == flow->id && m->is_strict && !invite->is_acked) {
 			invite->is_acked = true;
 			invite->acked_ms = c->now_ms;
@@ -167,7 +168,8 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 	struct txn *txn;
 	struct leg *leg;
 
-	if (kind == OF_ACK) {
+	c->step.has_nonsense = c->step.has_nonsense || !m->is_strict;
+	if (kind == OF_ACK && wire_same(m->method, m->cseq_method)) {
 		ack_in(c, flow, m);
 		return;
 	}
@@ -175,7 +177,7 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 	c->step.asked = txn->key;
 	if (kind == OF_CANCEL)
 		cancel_in(c, flow, m);
-	if (!is_new)
+	if (!is_new || !wire_same(m->method, m->cseq_method))
 		return;
 	leg = m->to_tag.at != NULL ? seen_leg_of_request(c, m, true) : NULL;
 	if (leg == NULL && kind == OF_INVITE && m->to_tag.at == NULL)
@@ -196,15 +198,17 @@ seen_message_in(struct check *c, struct flow *flow, const char *peer, const char
 
 	wire_read(m, at, len, flow->transport != CHECK_UDP);
 	c->tally.messages_in++;
-	if (!m->is_readable)
+	if (!m->is_readable) {
+		c->step.has_nonsense = true;
 		return;
+	}
 	if (m->is_request) {
 		request_in(c, flow, peer, m);
 		return;
 	}
 	txn = seen_txn_hear_response(c, flow, m);
 	if (txn != NULL)
-		seen_dialog_response_in(c, txn, m);
+		seen_dialog_response_in(c, flow, txn, m);
 }
 
 /* ---- what the server sends ---- */

@@ -51,13 +51,17 @@ struct txn {
 	bool is_first;     /* outside of any dialog */
 	bool was_answered; /* by anything, however bad */
 	bool has_rung;     /* a good 1xx came */
+	bool was_in_clear; /* it came, or came again, by something else than TLS */
 	bool is_acked, is_cancelled, is_glare;
-	unsigned final; /* status, 0: none yet */
-	unsigned sends; /* of the request, or of the final answer */
-	unsigned owed;  /* repeats that came in and were not answered yet */
-	unsigned saves; /* what the REGISTER asked of the store */
+	bool may_be_acked; /* by something that the server may have believed */
+	unsigned final;    /* status, 0: none yet */
+	unsigned sends;    /* of the request, or of the final answer */
+	unsigned owed;     /* repeats that came in and were not answered yet */
+	unsigned saves;    /* what the REGISTER asked of the store */
 	uint64_t in_hash, out_hash;
 	uint32_t cseq;
+	bool is_late;    /* its final answer came when nobody may have waited for it */
+	int64_t seen_ms; /* when its name came or left last */
 	int64_t first_ms, final_ms, last_ms, acked_ms, cancelled_ms, wait_ms;
 	int64_t dead_ms; /* c->dead_ms when last_ms was set */
 	int64_t first_dead_ms;
@@ -77,13 +81,14 @@ struct leg {
 	bool has_lost_bodies;
 	enum leg_end end;
 	enum check_transport transport;
-	int64_t end_ms, refreshed_ms;
+	int64_t end_ms, refreshed_ms, rung_ms;
 	uint64_t invite_in, invite_out, bye_out; /* transactions, the last of each */
 	uint64_t accepted_in;                    /* the INVITE that our last 2xx answered */
 	int64_t accepted_in_ms, accepted_in_dead_ms;
 	uint32_t cseq_out, accepted_cseq, invite_cseq;
 	unsigned accepted, acks, byes; /* 2xx that came for accepted_cseq, ACKs sent for it */
 	unsigned rough;                /* 2xx to the first INVITE, however bad */
+	unsigned loose;                /* 2xx to any that name another dialog than they answer */
 	unsigned rings_in, rings_out;
 	uint32_t session_s;
 	uint32_t max_forwards;
@@ -112,6 +117,7 @@ struct record { /* what the log says of one call */
 
 struct step { /* what happened since the last check_step */
 	bool is_crash, is_reload;
+	bool has_nonsense; /* a request that is not beyond reproach came */
 	unsigned outs, notes;
 	uint64_t ack_leg;   /* a leg that must say its ACK again before the step is over */
 	unsigned ack_count; /* how many it had said */
@@ -208,6 +214,7 @@ void seen_txn_drop(void *);
 struct leg *seen_leg_at(struct check *, uint64_t id);
 struct leg *seen_leg_other(struct check *, const struct leg *);
 struct call *seen_call_at(struct check *, uint64_t id);
+uint64_t seen_early_key(const struct wire_msg *, bool is_out);
 uint64_t seen_dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs);
 struct leg *seen_leg_of_request(struct check *, const struct wire_msg *, bool is_in);
 struct leg *seen_leg_open_in(
@@ -225,7 +232,8 @@ void seen_leg_forget(struct check *, struct leg *);
 void seen_dialog_request_in(struct check *, struct leg *, struct txn *, const struct wire_msg *);
 void seen_dialog_request_out(
 	struct check *, struct leg *, struct txn *, const struct wire_msg *, bool is_new);
-void seen_dialog_response_in(struct check *, struct txn *, const struct wire_msg *);
+void seen_dialog_response_in(
+	struct check *, const struct flow *, struct txn *, const struct wire_msg *);
 void seen_dialog_response_out(
 	struct check *, struct leg *, struct txn *, const struct wire_msg *, bool is_new);
 void seen_dialog_ack_in(struct check *, struct flow *, struct leg *, const struct wire_msg *);

@@ -38,8 +38,8 @@ seen_dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_tex
 }
 
 /* Before the other side has a tag: WHO is the tag of the one who asked. */
-static uint64_t
-early_key(const struct wire_msg *m, bool is_out)
+uint64_t
+seen_early_key(const struct wire_msg *m, bool is_out)
 {
 	return wire_hash(wire_hash(is_out ? 0xea1 : 0xea2, m->call_id), m->from_tag) | 1;
 }
@@ -114,7 +114,7 @@ leg_open(struct check *c, const struct flow *flow, const char *peer, const struc
 	leg->flow = flow->id;
 	leg->transport = flow->transport;
 	leg->is_sips = flow->transport == CHECK_TLS && wire_uri_is_sips(m->uri);
-	leg->early_key = early_key(m, is_out);
+	leg->early_key = seen_early_key(m, is_out);
 	leg->max_forwards = (uint32_t)wire_number(wire_value(m, WIRE_MAX_FORWARDS));
 	check_copy(leg->call_id, sizeof leg->call_id, m->call_id);
 	check_copy(leg->tag, sizeof leg->tag, m->from_tag);
@@ -131,7 +131,7 @@ leg_open(struct check *c, const struct flow *flow, const char *peer, const struc
 struct leg *
 seen_leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
-	struct leg *old = bag_find(&c->dialogs, early_key(m, false)), *leg;
+	struct leg *old = bag_find(&c->dialogs, seen_early_key(m, false)), *leg;
 	uint64_t name = name_of(m);
 	struct call *call = bag_find(&c->names, name);
 
@@ -168,7 +168,7 @@ struct leg *
 seen_leg_open_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m,
 	bool *is_new)
 {
-	struct leg *leg = bag_find(&c->dialogs, early_key(m, true));
+	struct leg *leg = bag_find(&c->dialogs, seen_early_key(m, true));
 	struct call *call;
 
 	*is_new = leg == NULL;

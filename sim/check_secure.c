@@ -109,7 +109,8 @@ seen_secure_response(struct check *c, struct flow *flow, struct leg *leg, const 
 	bool has_dialog = t->kind == OF_INVITE && m->status > 100 && m->status < 300;
 
 	/* What was asked over TLS is answered there; what was asked in clear may be answered so. */
-	if (t->transport == CHECK_TLS && flow->transport != CHECK_TLS)
+	if (t->transport == CHECK_TLS && flow->transport != CHECK_TLS &&
+		!(t->was_in_clear && t->is_murky))
 		check_break(c, "S1", "a %u of %s in clear to %s, asked over TLS", m->status,
 			t->call_id, flow->peer);
 	if (leg == NULL || !has_dialog)

@@ -16,7 +16,7 @@ seen_txn_key(const struct wire_msg *m, bool is_server, enum kind kind)
 	if (is_server)
 		key = wire_hash_fold(key, m->sent_by);
 	if (kind == OF_OTHER)
-		key = wire_hash(key, m->is_request ? m->method : m->cseq_method);
+		key = wire_hash(key, m->cseq_method);
 	return wire_mix(key, kind) | 1;
 }
 
@@ -32,13 +32,13 @@ txn_open(struct check *c, uint64_t key, struct flow *flow, const struct wire_msg
 	struct txn *t = check_take_memory(sizeof *t);
 
 	t->key = key;
-	t->kind = seen_kind_of(m->method);
+	t->kind = seen_kind_of(m->cseq_method);
 	t->flow = flow->id;
 	t->transport = flow->transport;
 	t->is_reliable = flow->transport != CHECK_UDP;
 	t->is_first = m->to_tag.at == NULL;
 	t->cseq = m->cseq;
-	t->first_ms = t->last_ms = c->now_ms;
+	t->first_ms = t->last_ms = t->seen_ms = c->now_ms;
 	t->dead_ms = t->first_dead_ms = c->dead_ms;
 	t->serial = check_serial(c);
 	check_copy(t->call_id, sizeof t->call_id, m->call_id);
@@ -71,6 +71,13 @@ static int64_t
 larger(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
+}
+
+/* 482 and 503 are given without a transaction (8.2.2.2, 8.2.7), so what comes later may differ. */
+static bool
+is_stateless(unsigned status)
+{
+	return status == 482 || status == 503;
 }
 
 /* By how much a repeat may seem early: the one before it came late. */
@@ -119,6 +126,7 @@ seen_txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg 
 		t->is_server = true;
 		t->is_strict = m->is_strict && m->text.len < LARGE_BYTES;
 		t->in_hash = hash;
+		t->was_in_clear = flow->transport != CHECK_TLS;
 		expect_answer(c, t);
 		return t;
 	}
@@ -126,6 +134,8 @@ seen_txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg 
 		t->is_murky = true;
 	if (t->flow != flow->id)
 		t->is_reliable = t->is_reliable || flow->transport != CHECK_UDP;
+	t->seen_ms = c->now_ms;
+	t->was_in_clear = t->was_in_clear || flow->transport != CHECK_TLS;
 	t->owed++;
 	if (c->now_ms >= forgotten_ms(c, t))
 		t->is_blurred = true;
@@ -134,15 +144,20 @@ seen_txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg 
 
 /* ---- responses that leave ---- */
 
-/* 482 and 503 are given without a transaction (8.2.2.2, 8.2.7), so what comes later may differ. */
-static bool
-is_stateless(unsigned status)
+/* A name that comes after the transaction it was of stands for another one from then on. */
+static void
+take_name(struct txn *t, const struct flow *flow)
 {
-	return status == 482 || status == 503;
+	if (!t->is_blurred)
+		return;
+	t->flow = flow->id;
+	t->transport = flow->transport;
+	t->is_reliable = flow->transport != CHECK_UDP;
 }
 
 static void
-judge_final(struct check *c, struct txn *t, const struct wire_msg *m, uint64_t hash, bool *is_new)
+judge_final(struct check *c, struct txn *t, const struct flow *flow, const struct wire_msg *m,
+	uint64_t hash, bool *is_new)
 {
 	*is_new = t->final == 0 || hash != t->out_hash;
 	if (t->final != 0 && hash != t->out_hash && !t->is_murky && !t->is_blurred &&
@@ -153,7 +168,9 @@ judge_final(struct check *c, struct txn *t, const struct wire_msg *m, uint64_t h
 		check_break(c, "X2", "a %u to INVITE of %s again, behind its ACK", m->status,
 			t->call_id);
 	if (*is_new)
-		t->is_blurred = t->is_acked = false;
+		take_name(t, flow);
+	if (*is_new)
+		t->is_blurred = t->is_acked = t->may_be_acked = false;
 }
 
 /* Timer G (17.2.1), and the repeats of a 2xx (13.3.1.4): T1, doubling, up to T2. */
@@ -161,6 +178,7 @@ static void
 pace_final(struct check *c, struct txn *t, bool is_new)
 {
 	bool is_repeated = t->kind == OF_INVITE && (t->final < 300 || !t->is_reliable);
+	bool is_early;
 
 	if (is_new) {
 		t->sends = 1;
@@ -173,7 +191,9 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 		return;
 	}
 	t->sends++;
-	if (t->owed > 0) { /* asked for by the request, which came again */
+	is_early =
+		!is_repeated || check_span(c, t->last_ms, t->dead_ms) < t->wait_ms - held_ms(c, t);
+	if (is_early && t->owed > 0) { /* asked for by the request, which came again */
 		t->owed--;
 		return;
 	}
@@ -181,7 +201,7 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 		return;
 	if (!is_repeated)
 		check_break(c, "X7", "the %u to %s again, and nobody asked", t->final, t->call_id);
-	else if (check_span(c, t->last_ms, t->dead_ms) < t->wait_ms - held_ms(c, t))
+	else if (is_early)
 		check_break(c, "X7", "the %u to INVITE of %s came again after %lld ms, not %lld",
 			t->final, t->call_id, (long long)(c->now_ms - t->last_ms),
 			(long long)t->wait_ms);
@@ -201,8 +221,10 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 	struct txn *t = seen_txn_find(c, seen_txn_key(m, true, kind));
 	uint64_t hash = wire_hash(1, m->text);
 
-	(void)flow;
-	if (kind == OF_ACK) {
+	/* What was sent in its name may have been read in another way than we read it. */
+	if (m->status >= 400 && c->step.has_nonsense && (t == NULL || t->key != c->step.asked))
+		return NULL;
+	if (kind == OF_ACK && !c->step.has_nonsense) {
 		check_break(c, "X4", "a %u to an ACK of %.*s", m->status, (int)m->call_id.len,
 			m->call_id.at);
 		return NULL;
@@ -220,12 +242,13 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 			check_break(c, "X2", "a %u to %s behind its final answer %u", m->status,
 				t->call_id, t->final);
 		*is_new = hash != t->out_hash;
+		take_name(t, flow);
 		if (!*is_new && t->owed > 0)
 			t->owed--;
 		t->out_hash = hash;
 		return t;
 	}
-	judge_final(c, t, m, hash, is_new);
+	judge_final(c, t, flow, m, hash, is_new);
 	t->final = m->status;
 	t->out_hash = hash;
 	pace_final(c, t, *is_new);
@@ -291,6 +314,17 @@ seen_txn_see_request(struct check *c, struct flow *flow, const struct wire_msg *
 	return t;
 }
 
+/* Timers B and F, and the one behind CANCEL (9.1), with what they may be early by. */
+static bool
+may_be_over(const struct check *c, const struct txn *t)
+{
+	int64_t most_ms = check_64_t1(c) - GRACE_MS;
+
+	if (t->is_cancelled && c->now_ms - t->cancelled_ms >= most_ms)
+		return true;
+	return !(t->has_rung && t->kind == OF_INVITE) && c->now_ms - t->first_ms >= most_ms;
+}
+
 struct txn *
 seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg *m)
 {
@@ -304,11 +338,12 @@ seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg
 		(t->transport == CHECK_TLS) != (flow->transport == CHECK_TLS))
 		return NULL;
 	if (m->status < 200) {
-		t->has_rung = t->has_rung || m->is_strict;
+		t->has_rung = t->has_rung || (m->is_strict && t->transport == flow->transport);
 		return t;
 	}
 	/* RFC 6026 7.2: several 2xx to one INVITE may come, and each counts. */
-	if (m->is_strict && t->final == 0) {
+	if (m->is_strict && t->final == 0 && t->transport == flow->transport) {
+		t->is_late = may_be_over(c, t);
 		t->final = m->status;
 		t->final_ms = c->now_ms;
 	}
@@ -317,27 +352,41 @@ seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg
 
 /* ---- what was due ---- */
 
+/* How long an INVITE may still wait: each way to the callee that is tried has timer B of its own, and
+ * timer C begins anew whenever it rings (16.7 step 2). */
+static int64_t
+still_rings_ms(struct check *c, const struct txn *t)
+{
+	const struct leg *leg = seen_leg_at(c, t->leg);
+	const struct call *call = leg != NULL ? seen_call_at(c, leg->call) : NULL;
+	const struct leg *callee = leg != NULL ? seen_leg_other(c, leg) : NULL;
+	int64_t most_ms = c->o.ring_max_ms + check_64_t1(c) + GRACE_MS, left_ms, rung_left_ms = 0;
+
+	if (call == NULL || !t->is_first || t->kind != OF_INVITE || t->final != 0)
+		return 0;
+	left_ms = most_ms + call->invites * check_64_t1(c) -
+		check_span(c, t->first_ms, t->first_dead_ms);
+	if (callee != NULL && callee->rung_ms != 0)
+		rung_left_ms = most_ms - (c->now_ms - callee->rung_ms);
+	return larger(left_ms, rung_left_ms);
+}
+
 static void
 answer_due(struct check *c, const struct txn *t)
 {
-	struct leg *leg = seen_leg_at(c, t->leg);
-	struct call *call = leg != NULL ? seen_call_at(c, leg->call) : NULL;
-	int64_t most_ms = c->o.ring_max_ms + check_64_t1(c);
+	int64_t left_ms = still_rings_ms(c, t);
 
-	/* Each way to the callee that is tried has timer B of its own. */
-	if (call != NULL && t->is_first && t->kind == OF_INVITE && t->final == 0)
-		most_ms += call->invites * check_64_t1(c) -
-			check_span(c, t->first_ms, t->first_dead_ms);
-	if (call != NULL && t->is_first && t->kind == OF_INVITE && t->final == 0 && most_ms > 0) {
-		check_put_due(c, DUE_ANSWER, t->key, most_ms + GRACE_MS);
+	if (left_ms > 0) {
+		check_put_due(c, DUE_ANSWER, t->key, left_ms);
 		return;
 	}
 	if (!t->is_server || t->final != 0 || !t->is_strict || t->is_murky || t->is_blurred)
 		return;
 	if (seen_flow_is_gone(c, t->flow) || seen_flow_at(c, t->flow)->is_murky)
 		return;
-	check_break(c, "X3", "the request of %s (CSeq %u) got no final answer", t->call_id,
-		(unsigned)t->cseq);
+	check_break(c, "X3", "the %s of %s, CSeq %u, that came %lld ms ago got no final answer",
+		t->kind == OF_INVITE ? "INVITE" : "request", t->call_id, (unsigned)t->cseq,
+		(long long)(c->now_ms - t->first_ms));
 }
 
 static void
@@ -349,9 +398,13 @@ repeat_due(struct check *c, const struct txn *t)
 
 	if (past_ms < t->wait_ms + GRACE_MS || seen_flow_is_gone(c, t->flow) || t->is_murky)
 		return;
+	if (t->is_server && (is_stateless(t->final) || !t->is_strict))
+		return;
 	if (c->now_ms - since_ms + t->wait_ms >= check_64_t1(c) || t->is_blurred)
 		return;
-	if (t->is_server ? t->is_acked : t->was_answered || t->is_reliable)
+	if (t->is_server ? t->may_be_acked : t->was_answered || t->is_reliable)
+		return;
+	if (t->final >= 300 && t->is_reliable)
 		return;
 	/* A BYE that came says that the 2xx did too. */
 	if (t->is_server && t->final < 300 && (leg == NULL || leg->end != END_NONE))
@@ -373,7 +426,7 @@ seen_txn_due(struct check *c, const struct due *due)
 	case DUE_REPEAT: repeat_due(c, t); return;
 	default: break;
 	}
-	if (c->now_ms - larger(t->last_ms, t->final_ms) < KEEP_MS / 2) {
+	if (c->now_ms - t->seen_ms < KEEP_MS) {
 		check_put_due(c, DUE_TXN_END, due->key, KEEP_MS);
 		return;
 	}

@@ -231,6 +231,76 @@ wire_value(const struct wire_msg *m, enum wire_id id)
 	return m->headers[m->first[id] - 1].value;
 }
 
+static bool
+is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* A name that ends in a digit is four numbers (RFC 3261 25.1: toplabel begins with a letter). */
+static bool
+is_host(struct wire_text host)
+{
+	size_t from = 0, labels = 0;
+	bool is_numeric = true;
+
+	for (size_t i = 0; i <= host.len; i++) {
+		struct wire_text label = { host.at + from, i - from };
+
+		if (i < host.len && host.at[i] != '.') {
+			if (!is_letter(host.at[i]) && !is_digit(host.at[i]) && host.at[i] != '-')
+				return false;
+			continue;
+		}
+		if (label.len == 0 || label.at[0] == '-' || label.at[label.len - 1] == '-')
+			return false;
+		labels++;
+		if (i == host.len && is_digit(label.at[0]) && !is_numeric)
+			return false;
+		is_numeric = is_numeric && wire_number(label) >= 0 && wire_number(label) <= 255;
+		if (i == host.len && is_digit(label.at[0]))
+			return is_numeric && labels == 4;
+		from = i + 1;
+	}
+	return host.len > 0;
+}
+
+static bool
+is_ip6(struct wire_text text)
+{
+	if (text.len < 4 || text.at[0] != '[' || text.at[text.len - 1] != ']')
+		return false;
+	for (size_t i = 1; i + 1 < text.len; i++)
+		if (!is_digit(text.at[i]) && text.at[i] != ':' && text.at[i] != '.' &&
+			((text.at[i] | 0x20) < 'a' || (text.at[i] | 0x20) > 'f'))
+			return false;
+	return true;
+}
+
+/* A host with or without a port. */
+static bool
+is_host_port(struct wire_text text)
+{
+	size_t colon = text.len;
+	int64_t port;
+
+	while (colon > 0 && text.at[colon - 1] != ':' && text.at[colon - 1] != ']')
+		colon--;
+	if (colon > 0 && text.at[colon - 1] == ':') {
+		port = wire_number((struct wire_text){ text.at + colon, text.len - colon });
+		if (port < 1 || port > 65535)
+			return false;
+		text.len = colon - 1;
+	}
+	return is_ip6(text) || is_host(text);
+}
+
 /* `SIP/2.0/UDP host:port;branch=z9hG4bK...` with white space where RFC 3261 25.1 allows it. */
 static void
 read_via(struct wire_msg *m)
@@ -262,9 +332,8 @@ read_via(struct wire_msg *m)
 	m->sent_by = wire_trim((struct wire_text){ value.at + end, i - end });
 	m->branch = wire_param(value, "branch");
 	if (seen < 2 || !wire_begins_alike(value, "SIP") || m->via_transport.len == 0 ||
-		m->sent_by.len == 0 || wire_holds(m->sent_by, wire_cstr(" ")) ||
-		!wire_begins_alike(m->branch, "z9hG4bK") || m->branch.len < 8 ||
-		!is_token(m->branch))
+		!is_host_port(m->sent_by) || !wire_begins_alike(m->branch, "z9hG4bK") ||
+		m->branch.len < 8 || !is_token(m->branch))
 		fault(m, "bad Via");
 }
 
@@ -279,10 +348,7 @@ is_good_uri(struct wire_text uri)
 			return false;
 	if (!wire_begins_alike(uri, "sip:") && !wire_begins_alike(uri, "sips:"))
 		return false;
-	for (size_t i = 0; i < host.len; i++)
-		if (!is_token_char(host.at[i]) && strchr(":[]", host.at[i]) == NULL)
-			return false;
-	return host.len > 0 && host.at[0] != ':';
+	return is_host_port(host);
 }
 
 static void
@@ -366,7 +432,8 @@ read_rest(struct wire_msg *m)
 		fault(m, "no From tag");
 	if (!m->is_request)
 		return;
-	if (forwards.at == NULL || wire_number(forwards) < 0 || wire_number(forwards) > 255)
+	/* Without it: as in RFC 2543, and still to be served. */
+	if (forwards.at != NULL && (wire_number(forwards) < 0 || wire_number(forwards) > 255))
 		fault(m, "bad Max-Forwards");
 	if (!is_good_uri(m->uri))
 		fault(m, "bad Request-URI");

@@ -9,6 +9,8 @@ judge_request(const struct wire_msg *m, const char *transport)
 {
 	if (m->via_count != 1) /* RFC 3261 8.1.1.7: a B2BUA is where the request begins */
 		return "a request that has not one Via";
+	if (m->count[WIRE_MAX_FORWARDS] == 0) /* 8.1.1.6 */
+		return "a request without Max-Forwards";
 	if (!wire_alike(m->via_transport, transport))
 		return "the Via names another transport than the message leaves by";
 	if (wire_is(m->method, "ACK") && m->contact_count > 0)

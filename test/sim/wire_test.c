@@ -93,7 +93,7 @@ test_strict(void **state)
 		{ "i: 1@x\r\n", "", "bad Call-ID" },
 		{ ";tag=88", "", "no From tag" },
 		{ "m: <sip:a@192.0.2.9;transport=tcp>;q=0.5\r\n", "", "no Contact" },
-		{ "Max-Forwards: 69\r\n", "", "bad Max-Forwards" },
+		{ "Max-Forwards: 69", "Max-Forwards: 256", "bad Max-Forwards" },
 		{ "z9hG4bKabc", "abc", "bad Via" },
 		{ "SIP/2.0\r\nv", "SIP/3.0\r\nv", "bad request line" },
 		{ "sip:bob@b.example;user", "mailto:bob@b.example;user", "bad Request-URI" },
