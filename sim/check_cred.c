@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digest access authentication, computed anew: so a request that was let in must have been right. */
+/* Digest access authentication, computed anew: what was let in must have been right. */
 #include "check_inside.h"
 
 #include <stdio.h>

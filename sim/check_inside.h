@@ -127,7 +127,7 @@ struct step { /* what happened since the last check_step */
 	uint64_t asked;     /* the transaction of the request that came in */
 };
 
-struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 2617, RFC 7616) */
+struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
 bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
 
 /* check_reg.c */
@@ -259,7 +259,7 @@ void seen_secure_response(
 void seen_secure_note(struct check *, struct wire_text line);
 void seen_secure_step(struct check *);
 
-/* check_cred.c: whether the credentials of a request are right (RFC 2617, RFC 7616) */
+/* check_cred.c: whether the credentials of a request are right (RFC 7616) */
 bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
 
 /* check_reg.c */

@@ -352,8 +352,8 @@ seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg
 
 /* ---- what was due ---- */
 
-/* How long an INVITE may still wait: each way to the callee that is tried has timer B of its own, and
- * timer C begins anew whenever it rings (16.7 step 2). */
+/* How long an INVITE may still wait: each way to the callee that is tried has timer B of its own,
+ * and timer C begins anew whenever it rings (16.7 step 2). */
 static int64_t
 still_rings_ms(struct check *c, const struct txn *t)
 {

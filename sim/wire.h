@@ -85,8 +85,8 @@ struct wire_msg {
 
 enum wire_frame { WIRE_MORE, WIRE_MESSAGE, WIRE_NONSENSE };
 
-/* What stands at the front of a stream: *SKIP octets of CR and LF, then a message of *LEN octets, or
- * part of one, or what no message can begin with (RFC 3261 7.5, 18.3). */
+/* What stands at the front of a stream: *SKIP octets of CR and LF, then a message of *LEN octets,
+ * or part of one, or what no message can begin with (RFC 3261 7.5, 18.3). */
 enum wire_frame wire_next(const char *at, size_t len, size_t *skip, size_t *message_len);
 
 /* Takes a message apart. A datagram may have more octets behind its body than Content-Length says,
@@ -113,7 +113,7 @@ struct wire_list {
 struct wire_list wire_values(const struct wire_msg *, enum wire_id);
 bool wire_values_next(struct wire_list *, struct wire_text *value);
 
-/* The URI of a name-addr or addr-spec, and a parameter behind it (of the header, not of the URI). */
+/* The URI of a name-addr or addr-spec, and a parameter behind it (of the header, not the URI). */
 struct wire_text wire_uri_of(struct wire_text name_addr);
 struct wire_text wire_param(struct wire_text name_addr, const char *name);
 
