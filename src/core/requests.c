@@ -3,6 +3,7 @@
  * method is judged first and acted on second. */
 #include "core/inside.h"
 
+#include "sip/lex.h"
 #include "sip/write.h"
 
 #define ALLOW_OUTSIDE \
@@ -27,6 +28,9 @@ judge_require(const struct msg *msg, const struct turn *t)
 	while (values_next(&values, &token)) {
 		if (str_is_empty(token) || is_carried(token))
 			continue;
+		/* What is no option could not be named in the answer either. */
+		if (!lex_is_token(token))
+			return (struct refusal){ .status = 400, .reason = STR("Bad Require") };
 		buf_put(&lines, is_first ? STR("Unsupported: ") : STR(", "));
 		write_piece(&lines, token);
 		is_first = false;
