@@ -7,7 +7,7 @@ BUILD      := build
 BUILD_ASAN := build-asan
 SIPWARD    := $(BUILD)/sipward
 
-.PHONY: all demo run test lint format mutants bench clean help
+.PHONY: all demo run test lint format mutants sim bench clean help
 .DEFAULT_GOAL := all
 
 all:
@@ -37,6 +37,11 @@ format:
 	@tools/install-missing build test
 	@tools/format-all
 
+# A million calls in bad weather: a quarter of an hour at most. CALLS=10000 makes fewer.
+sim:
+	@tools/install-missing build run test
+	@tools/run-sim $(CALLS)
+
 # Takes half an hour, mostly of one core, and stands back for all else.
 mutants:
 	@tools/install-missing build run test
@@ -56,6 +61,7 @@ help:
 	@echo "make test     everything: builds, unit tests, tidy tests, wire tests"
 	@echo "make lint     formatting and the tidy tests"
 	@echo "make format   let clang-format rewrite the C files"
+	@echo "make sim      a million simulated calls in bad weather"
 	@echo "make mutants  small faults put into the source: do the tests see them?"
 	@echo "make bench    the benchmarks"
 	@echo "make clean    remove what was built"
