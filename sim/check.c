@@ -115,7 +115,7 @@ check_time(struct check *c, int64_t mono_ms, int64_t wall_s, int64_t late_ms)
 	c->late_ms = late_ms;
 	c->wall_s = wall_s;
 	if (llabs(wall_s - mono_ms / 1000 - c->wall_base_s) > 2) {
-		c->jumped_ms = c->serial == 0 ? -1 : mono_ms;
+		seen_reg_jump(c);
 		c->wall_base_s = wall_s - mono_ms / 1000;
 	}
 	while (!c->is_broken && dues_take(&c->dues, mono_ms, &due)) {
@@ -167,7 +167,6 @@ check_open(const struct check_options *o)
 	struct check *c = check_take_memory(sizeof *c);
 
 	c->o = *o;
-	c->jumped_ms = -1;
 	keep_dns(c, o->dns, o->dn_count);
 	seen_secure_open(c);
 	seen_reg_open(c);

@@ -156,7 +156,6 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 	struct call *call = seen_call_at(c, record->call);
 	struct wire_text digits = { rest.at, rest.len < 3 ? rest.len : 3 };
 	const struct leg *caller;
-	const struct txn *invite;
 
 	record->over_ms = c->now_ms;
 	record->status = (unsigned)wire_number(digits);
@@ -166,11 +165,10 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 		check_break(c, "B12", "call %s ended with %u, but was %sanswered", record->uuid,
 			record->status, record->answered > 0 ? "" : "not ");
 	caller = call != NULL && !call->is_vague ? seen_leg_at(c, call->legs[0]) : NULL;
-	invite = caller != NULL ? seen_txn_find(c, caller->invite_in) : NULL;
-	if (invite != NULL && invite->is_first && invite->final != 0 &&
-		invite->final / 100 != record->status / 100)
-		check_break(c, "B12", "call %s ended with %u in the log, %u on the wire",
-			record->uuid, record->status, invite->final);
+	if (caller != NULL && (record->status == 200) != caller->is_confirmed)
+		check_break(c, "B12",
+			"call %s ended with %u in the log, and was %sanswered on the wire",
+			record->uuid, record->status, caller->is_confirmed ? "" : "not ");
 	check_put_due(c, DUE_RECORD_END, wire_hash(0x11d, wire_cstr(record->uuid)) | 1, KEEP_MS);
 }
 
@@ -239,11 +237,14 @@ seen_call_due(struct check *c, const struct due *due)
 static void
 leg_over(struct check *c, const struct leg *leg)
 {
+	const struct txn *invite = seen_txn_find(c, leg->invite_in);
+	bool may_be_absorbed = invite != NULL && (invite->is_blurred || invite->is_murky);
+
 	if (leg->is_dead || !leg->is_plain || leg->stem != 0 || !seen_leg_is_reachable(c, leg))
 		return;
 	if (leg->is_confirmed && leg->end == END_NONE)
 		check_break(c, "B3", "%s was answered and has no end", leg->call_id);
-	else if (!leg->is_out && !leg->is_confirmed && leg->end == END_NONE)
+	else if (!leg->is_out && !leg->is_confirmed && leg->end == END_NONE && !may_be_absorbed)
 		check_break(c, "B5", "the INVITE of %s has no final answer", leg->call_id);
 }
 

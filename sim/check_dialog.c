@@ -104,6 +104,9 @@ see_cancel(struct check *c, struct leg *leg, const struct wire_msg *m)
 static void
 see_bye(struct check *c, struct leg *leg, const struct txn *t)
 {
+	/* What was asked may have failed for want of a way, which counts as a 408. */
+	const struct txn *asked = seen_txn_find(c, leg->asked_out);
+
 	leg->byes++;
 	leg->bye_out = t->key;
 	if (leg->end == END_BYE_IN || leg->byes > 1)
@@ -112,9 +115,9 @@ see_bye(struct check *c, struct leg *leg, const struct txn *t)
 	/* RFC 3261 15: the callee's side not before the ACK, or 64*T1. */
 	if (!leg->is_out && !leg->is_confirmed)
 		check_break(c, "B3", "BYE on %s, which was not answered", leg->call_id);
-	else if (leg->accepted_in != 0 && !leg->is_acked_in && !leg->is_out &&
-		check_span(c, leg->accepted_in_ms, leg->accepted_in_dead_ms) <
-			check_64_t1(c) - c->late_ms - GRACE_MS)
+	else if (leg->accepted_in != 0 && !leg->is_acked_in && !leg->is_out && !leg->is_denied &&
+		(asked == NULL || asked->final != 0) &&
+		c->now_ms - leg->accepted_in_ms < check_64_t1(c))
 		check_break(c, "B3", "BYE on %s before the ACK of its 2xx", leg->call_id);
 	seen_leg_end_by(c, leg, END_BYE_OUT);
 }
@@ -162,6 +165,8 @@ seen_dialog_request_out(
 			m->method.at, leg->call_id);
 	if (t->kind == OF_INVITE)
 		see_invite(c, leg, t);
+	else if (t->kind != OF_BYE)
+		leg->asked_out = t->key;
 }
 
 /* ---- answers to ours ---- */
@@ -222,13 +227,24 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 	struct leg *leg;
 
 	stem->rough++;
+	/* As of RFC 2543, or worse: whether it counts, and as what, is not for us to say. */
+	if (m->to_tag.len == 0 || !m->is_strict || m->contact_count != 1) {
+		stem->is_odd = true;
+		if (seen_call_at(c, stem->call) != NULL)
+			seen_call_at(c, stem->call)->is_vague = true;
+		return;
+	}
 	/* What names another dialog than it answers may be taken for ours. */
 	if (seen_early_key(m, true) != stem->early_key) {
 		stem->loose++;
 		return;
 	}
-	if (!is_listening(c, t))
+	if (!is_listening(c, t)) {
+		leg = bag_find(&c->dialogs, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
+		if (leg != NULL)
+			leg->loose++;
 		return;
+	}
 	leg = answerer(c, stem, m, &is_fork);
 	if (leg == NULL)
 		return;
@@ -256,6 +272,9 @@ seen_dialog_response_in(
 	if (leg == NULL)
 		return;
 	seen_dialog_hear_body(c, leg, m);
+	/* RFC 3261 12.2.1.2: for the peer the dialog is no more. */
+	if (m->status == 481 || m->status == 408)
+		leg->is_denied = true;
 	if (flow->transport != t->transport && t->kind == OF_INVITE) {
 		/* From where nobody was asked: it may count or not. */
 		leg->rings_in++;
@@ -297,9 +316,10 @@ take_2xx_out(struct check *c, struct leg *leg, struct txn *t, const struct wire_
 {
 	leg->is_confirmed = true;
 	leg->is_acked_in = false;
+	if (leg->confirmed_ms == 0)
+		leg->confirmed_ms = c->now_ms;
 	leg->accepted_in = t->key;
 	leg->accepted_in_ms = c->now_ms;
-	leg->accepted_in_dead_ms = c->dead_ms;
 	leg->invite_cseq = m->cseq;
 	take_session(c, leg, m);
 	if (c->o.session_max_s > 0 && leg->session_s > c->o.session_max_s)
@@ -335,13 +355,15 @@ bye_answered(struct check *c, struct leg *leg, const struct txn *t, const struct
 {
 	const struct txn *ours = seen_txn_find(c, leg->bye_out);
 	bool is_hidden = leg->is_sips && t->transport != CHECK_TLS;
-	bool is_there = leg->is_confirmed && leg->rough + leg->accepted_in > 0 &&
+	bool is_there = leg->is_confirmed && leg->byes_in == 0 &&
+		leg->rough + leg->accepted_in > 0 &&
 		(leg->end == END_NONE ||
 			(leg->end == END_BYE_OUT && ours != NULL && !ours->was_answered &&
 				c->now_ms - ours->first_ms < check_64_t1(c) - GRACE_MS &&
 				seen_leg_is_reachable(c, leg)));
 
 	if (m->status >= 200 && m->status < 300) {
+		leg->byes_in++;
 		seen_leg_end_by(c, leg, END_BYE_IN);
 		return;
 	}

@@ -181,7 +181,7 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 		return;
 	leg = m->to_tag.at != NULL ? seen_leg_of_request(c, m, true) : NULL;
 	if (leg == NULL && kind == OF_INVITE && m->to_tag.at == NULL)
-		leg = seen_leg_open_in(c, flow, peer, m);
+		leg = seen_leg_open_in(c, flow, peer, m, txn->is_blurred);
 	if (leg != NULL)
 		txn->leg = leg->id;
 	if (kind == OF_REGISTER)
@@ -229,8 +229,11 @@ request_out(struct check *c, struct flow *flow, const char *peer, const struct w
 		leg = seen_leg_of_request(c, m, false);
 	} else if (kind == OF_INVITE) {
 		leg = seen_leg_open_out(c, flow, peer, m, &is_new_leg);
+		if (leg->is_odd)
+			leg = NULL;
 	}
-	seen_secure_request(c, flow, leg, m);
+	seen_secure_request(
+		c, flow, leg, m, leg != NULL && kind == OF_INVITE && m->to_tag.at == NULL);
 	if (kind == OF_ACK) {
 		seen_dialog_ack_out(c, leg, m);
 	} else {

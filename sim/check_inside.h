@@ -76,16 +76,19 @@ struct leg {
 	uint64_t id, call, stem, flow; /* stem: of a fork, the leg that made it */
 	uint64_t early_key, dialog_key;
 	bool is_out; /* we sent the INVITE */
+	bool is_odd; /* its callee answered without a tag: nothing in it can be told apart */
 	bool is_sips, is_dead, is_confirmed, is_plain;
-	bool must_bye, is_acked_in;
+	bool must_bye, is_acked_in, is_denied;
 	bool has_lost_bodies;
 	enum leg_end end;
 	enum check_transport transport;
-	int64_t end_ms, refreshed_ms, rung_ms;
+	int64_t end_ms, refreshed_ms, rung_ms, confirmed_ms;
 	uint64_t invite_in, invite_out, bye_out; /* transactions, the last of each */
+	uint64_t asked_out;                      /* neither INVITE nor BYE */
 	uint64_t accepted_in;                    /* the INVITE that our last 2xx answered */
-	int64_t accepted_in_ms, accepted_in_dead_ms;
-	uint32_t cseq_out, accepted_cseq, invite_cseq;
+	int64_t accepted_in_ms;
+	uint32_t cseq_out, accepted_cseq, invite_cseq, first_cseq;
+	unsigned byes_in;
 	unsigned accepted, acks, byes; /* 2xx that came for accepted_cseq, ACKs sent for it */
 	unsigned rough;                /* 2xx to the first INVITE, however bad */
 	unsigned loose;                /* 2xx to any that name another dialog than they answer */
@@ -140,7 +143,6 @@ struct check {
 	int64_t now_ms, wall_s, late_ms;
 	int64_t dead_ms, dead_until_ms; /* how long the server was held up, in all */
 	int64_t wall_base_s;
-	int64_t jumped_ms; /* when the calendar jumped last; -1: never */
 	bool is_calm;
 
 	struct bag flows, txns, legs, dialogs, calls, names, records;
@@ -218,7 +220,7 @@ uint64_t seen_early_key(const struct wire_msg *, bool is_out);
 uint64_t seen_dialog_key(struct wire_text call_id, struct wire_text ours, struct wire_text theirs);
 struct leg *seen_leg_of_request(struct check *, const struct wire_msg *, bool is_in);
 struct leg *seen_leg_open_in(
-	struct check *, struct flow *, const char *peer, const struct wire_msg *);
+	struct check *, struct flow *, const char *peer, const struct wire_msg *, bool is_again);
 struct leg *seen_leg_open_out(
 	struct check *, struct flow *, const char *peer, const struct wire_msg *, bool *is_new);
 struct leg *seen_leg_open_fork(struct check *, struct leg *stem, const struct wire_msg *);
@@ -253,7 +255,8 @@ void seen_call_over(struct check *, const struct check_counts *);
 /* check_secure.c */
 void seen_secure_open(struct check *);
 void seen_secure_out(struct check *, struct flow *, const char *at, size_t len);
-void seen_secure_request(struct check *, struct flow *, struct leg *, const struct wire_msg *);
+void seen_secure_request(
+	struct check *, struct flow *, struct leg *, const struct wire_msg *, bool is_first);
 void seen_secure_response(
 	struct check *, struct flow *, struct leg *, const struct txn *, const struct wire_msg *);
 void seen_secure_note(struct check *, struct wire_text line);
@@ -271,6 +274,7 @@ void seen_reg_response_out(struct check *, struct txn *, const struct wire_msg *
 void seen_reg_invite_out(struct check *, struct flow *, struct leg *, const struct wire_msg *);
 void seen_reg_refused(struct check *, struct leg *, unsigned status);
 void seen_reg_flow_gone(struct check *, uint64_t flow);
+void seen_reg_jump(struct check *);
 void seen_reg_crash(struct check *);
 void seen_reg_over(struct check *, const struct check_counts *);
 

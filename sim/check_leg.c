@@ -129,19 +129,23 @@ leg_open(struct check *c, const struct flow *flow, const char *peer, const struc
 
 /* A caller's first INVITE; NULL when it is only another copy of one that is being answered. */
 struct leg *
-seen_leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
+seen_leg_open_in(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m,
+	bool is_again)
 {
 	struct leg *old = bag_find(&c->dialogs, seen_early_key(m, false)), *leg;
 	uint64_t name = name_of(m);
 	struct call *call = bag_find(&c->names, name);
 
-	if (old != NULL && old->end == END_NONE && !old->is_dead && old->invite_cseq == m->cseq &&
-		(!old->is_confirmed || c->now_ms - old->refreshed_ms < check_64_t1(c) / 2))
+	if (old != NULL && !is_again && old->end == END_NONE && !old->is_dead &&
+		old->first_cseq == m->cseq &&
+		(old->confirmed_ms == 0 || c->now_ms - old->confirmed_ms < check_64_t1(c)))
 		return NULL;
 	leg = leg_open(c, flow, peer, m, false);
-	leg->invite_cseq = m->cseq;
+	leg->invite_cseq = leg->first_cseq = m->cseq;
 	leg->is_plain = m->is_strict;
 	c->tally.dialogs++;
+	if (call != NULL && !m->is_strict) /* who knows what comes of it */
+		call->is_vague = true;
 	if (name == 0 || !m->is_strict)
 		return leg;
 	/* A call that was refused before anything came of it may be tried again. */

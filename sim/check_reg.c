@@ -22,6 +22,7 @@ struct reg_wish {
 	char number[64];
 	bool is_star, is_murky, is_allowed, is_asked, is_done, is_failed;
 	int64_t star_expires_s;
+	int64_t wall_s; /* when it came */
 	unsigned count;
 	struct wish_item items[CONTACTS];
 };
@@ -34,6 +35,8 @@ struct entry {
 	char peer[64];
 	int64_t expires_at_s;
 	bool is_gone, is_unsure, has_crashed;
+	bool is_blown; /* the calendar jumped since: it may have been over for a while */
+	bool is_stored, is_stored_gone; /* what the store has, and the server may not know yet */
 };
 
 struct aor {
@@ -145,6 +148,7 @@ seen_reg_request_in(struct check *c, struct flow *flow, const char *peer, struct
 	w->flow = flow->id;
 	w->call_id = wire_hash(5, m->call_id);
 	w->cseq = m->cseq;
+	w->wall_s = c->wall_s;
 	w->is_murky = !m->is_strict;
 	check_copy(w->peer, sizeof w->peer, wire_cstr(peer));
 	check_copy(w->number, sizeof w->number, user);
@@ -203,42 +207,54 @@ judge_order(struct check *c, const struct reg_wish *w, const struct entry *entry
 			(unsigned)entry->cseq, w->number);
 }
 
+/* How long a binding holds at the most, as asked. */
 static void
-apply(struct check *c, const struct reg_wish *w, enum check_transport transport, bool is_sure)
+put_in(struct check *c, const struct reg_wish *w, struct entry *entry, int64_t expires_s,
+	enum check_transport transport)
+{
+	int64_t was_until_s = entry->is_gone || !entry->is_unsure ? 0 : entry->expires_at_s;
+
+	entry->is_gone = false;
+	entry->has_crashed = entry->is_blown = false;
+	entry->flow = w->flow;
+	entry->transport = transport;
+	entry->call_id = w->call_id;
+	entry->cseq = w->cseq;
+	entry->expires_at_s = w->wall_s + expires_s;
+	if (entry->expires_at_s < was_until_s)
+		entry->expires_at_s = was_until_s;
+	memcpy(entry->peer, w->peer, sizeof entry->peer);
+	if (transport != CHECK_UDP && seen_flow_is_gone(c, w->flow))
+		entry->is_unsure = true;
+}
+
+/* What W wants is in the store; IS_KNOWN: and the server knows it. */
+static void
+apply(struct check *c, const struct reg_wish *w, enum check_transport transport, bool is_known)
 {
 	struct aor *aor = aor_need(c, w->aor);
 
-	for (unsigned i = 0; w->is_star && i < aor->count; i++) {
-		if (is_sure)
-			judge_order(c, w, &aor->list[i]);
-		aor->list[i].is_gone = aor->list[i].is_gone || is_sure;
-		aor->list[i].is_unsure = !is_sure;
+	for (unsigned i = 0; i < aor->count && w->is_star; i++) {
+		struct entry *entry = &aor->list[i];
+
+		judge_order(c, w, entry);
+		entry->is_stored = !is_known;
+		entry->is_stored_gone = true;
+		entry->is_unsure = !is_known && !entry->is_gone;
+		entry->is_gone = entry->is_gone || is_known;
 	}
 	for (unsigned i = 0; i < w->count; i++) {
-		const struct wish_item *item = &w->items[i];
-		struct entry *entry = entry_need(aor, item->uri);
-		int64_t was_until_s;
+		struct entry *entry = entry_need(aor, w->items[i].uri);
+		bool is_to_go = w->items[i].expires_s == 0;
 
-		if (is_sure)
-			judge_order(c, w, entry);
-		was_until_s = entry->is_gone ? 0 : entry->expires_at_s;
-		entry->is_unsure = !is_sure;
-		if (item->expires_s == 0) {
-			entry->is_gone = entry->is_gone || is_sure;
-			continue;
-		}
-		entry->is_gone = false;
-		entry->has_crashed = false;
-		entry->flow = w->flow;
-		entry->transport = transport;
-		entry->call_id = w->call_id;
-		entry->cseq = w->cseq;
-		entry->expires_at_s = c->wall_s + item->expires_s;
-		if (!is_sure && entry->expires_at_s < was_until_s)
-			entry->expires_at_s = was_until_s;
-		memcpy(entry->peer, w->peer, sizeof entry->peer);
-		if (transport != CHECK_UDP && seen_flow_is_gone(c, w->flow))
-			entry->is_unsure = true;
+		judge_order(c, w, entry);
+		entry->is_stored = !is_known;
+		entry->is_stored_gone = is_to_go;
+		entry->is_unsure = !is_known && !(is_to_go && entry->is_gone);
+		if (!is_to_go)
+			put_in(c, w, entry, w->items[i].expires_s, transport);
+		else if (is_known)
+			entry->is_gone = true;
 	}
 	aor->is_blurred = aor->is_blurred || w->is_murky;
 }
@@ -280,8 +296,9 @@ check_saved(struct check *c, uint64_t id, bool is_done)
 		return;
 	t->wish->is_done = is_done;
 	t->wish->is_failed = !is_done;
-	/* Behind an answer that said otherwise it holds all the same. */
-	apply(c, t->wish, t->transport, is_done && t->final == 0 && !t->is_murky);
+	/* The server will be told, and until it says so may answer either way. */
+	if (is_done)
+		apply(c, t->wish, t->transport, false);
 }
 
 /* ---- what the answer says ---- */
@@ -303,13 +320,14 @@ judge_listed(struct check *c, struct aor *aor, const struct reg_wish *w, struct 
 			w->number, entry == NULL ? "nobody registered it" : "was removed");
 		return;
 	}
-	if (expires_s < 0 || c->wall_s + expires_s > entry->expires_at_s + SKEW_S)
+	if (expires_s < 0 || w->wall_s + expires_s > entry->expires_at_s + SKEW_S)
 		check_break(c, "R3", "%s of %s is listed for %lld s, asked were %lld", text,
 			w->number, (long long)expires_s,
-			(long long)(entry->expires_at_s - c->wall_s));
-	entry->expires_at_s = c->wall_s + expires_s;
-	/* What is told is known. */
-	entry->is_unsure = entry->is_unsure && entry->transport != CHECK_UDP;
+			(long long)(entry->expires_at_s - w->wall_s));
+	entry->expires_at_s = w->wall_s + expires_s;
+	/* What is told is known, unless the store has yet to say something else. */
+	entry->is_unsure = entry->is_stored || entry->is_blown ||
+		(entry->is_unsure && entry->transport != CHECK_UDP);
 	entry->is_gone = false;
 }
 
@@ -348,6 +366,8 @@ judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
 			check_break(c, entry->has_crashed ? "R1" : "R3",
 				"%s of %s is bound for %lld s more and not listed", entry->uri,
 				w->number, (long long)(entry->expires_at_s - c->wall_s));
+		if (entry->is_stored || entry->is_blown)
+			continue;
 		entry->is_gone = true;
 		entry->is_unsure = false;
 	}
@@ -384,6 +404,8 @@ seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, 
 			w->number);
 	if (w->is_star && (w->count > 0 || w->star_expires_s != 0))
 		check_break(c, "R4", "200 to a REGISTER of %s with a wrong `*`", w->number);
+	if (w->is_done)
+		apply(c, w, t->transport, true);
 	judge_list(c, w, m);
 }
 
@@ -403,29 +425,37 @@ seen_reg_flow_gone(struct check *c, uint64_t flow)
 	}
 }
 
-/* R1: what the store had confirmed is there again; of what was under way nobody knows. */
+void
+seen_reg_jump(struct check *c)
+{
+	for (size_t k = 0; k < c->registry->aors.size; k++) {
+		struct aor *aor = c->registry->aors.cells[k].thing;
+
+		for (unsigned i = 0; c->registry->aors.cells[k].key != 0 && i < aor->count; i++)
+			aor->list[i].is_blown = aor->list[i].is_unsure = true;
+	}
+}
+
+/* R1: what the store has is there again. */
+static void
+restore(struct entry *entry)
+{
+	if (entry->is_stored)
+		entry->is_gone = entry->is_stored_gone;
+	entry->is_stored = false;
+	entry->has_crashed = true;
+	entry->is_unsure = entry->is_blown || (entry->transport != CHECK_UDP && !entry->is_gone);
+}
+
 void
 seen_reg_crash(struct check *c)
 {
-	for (size_t k = 0; k < c->registry->asks.size; k++) {
-		const struct ask *ask = c->registry->asks.cells[k].thing;
-		struct txn *t =
-			c->registry->asks.cells[k].key != 0 ? seen_txn_find(c, ask->txn) : NULL;
-
-		if (t != NULL && t->wish != NULL)
-			apply(c, t->wish, t->transport, false);
-	}
 	bag_clear(&c->registry->asks, free);
 	for (size_t k = 0; k < c->registry->aors.size; k++) {
 		struct aor *aor = c->registry->aors.cells[k].thing;
 
-		if (c->registry->aors.cells[k].key == 0)
-			continue;
-		for (unsigned i = 0; i < aor->count; i++) {
-			aor->list[i].has_crashed = true;
-			if (aor->list[i].transport != CHECK_UDP)
-				aor->list[i].is_unsure = true;
-		}
+		for (unsigned i = 0; c->registry->aors.cells[k].key != 0 && i < aor->count; i++)
+			restore(&aor->list[i]);
 	}
 }
 

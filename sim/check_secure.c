@@ -74,10 +74,10 @@ judge_name(struct check *c, const struct flow *flow, const struct wire_msg *m)
 }
 
 void
-seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
+seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m,
+	bool is_first)
 {
 	bool is_sips = wire_uri_is_sips(m->uri) || (leg != NULL && leg->is_sips);
-	bool is_first = wire_is(m->method, "INVITE") && m->to_tag.at == NULL;
 
 	if (is_sips && flow->transport != CHECK_TLS)
 		check_break(c, "S1", "a %.*s of the sips leg %.*s in clear to %s",

@@ -80,13 +80,6 @@ is_stateless(unsigned status)
 	return status == 482 || status == 503;
 }
 
-/* By how much a repeat may seem early: the one before it came late. */
-static int64_t
-held_ms(const struct check *c, const struct txn *t)
-{
-	return larger(c->late_ms, c->dead_ms - t->first_dead_ms);
-}
-
 /* ---- requests that come in ---- */
 
 /* When the server may have forgotten a transaction at the earliest: timers H, I, J and L (17.2.1,
@@ -137,8 +130,10 @@ seen_txn_hear_request(struct check *c, struct flow *flow, const struct wire_msg 
 	t->seen_ms = c->now_ms;
 	t->was_in_clear = t->was_in_clear || flow->transport != CHECK_TLS;
 	t->owed++;
-	if (c->now_ms >= forgotten_ms(c, t))
-		t->is_blurred = true;
+	if (c->now_ms >= forgotten_ms(c, t)) {
+		t->is_blurred = *is_new = true;
+		t->saves = 0;
+	}
 	return t;
 }
 
@@ -191,8 +186,7 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 		return;
 	}
 	t->sends++;
-	is_early =
-		!is_repeated || check_span(c, t->last_ms, t->dead_ms) < t->wait_ms - held_ms(c, t);
+	is_early = !is_repeated || c->now_ms - t->last_ms < t->wait_ms;
 	if (is_early && t->owed > 0) { /* asked for by the request, which came again */
 		t->owed--;
 		return;
@@ -222,7 +216,8 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 	uint64_t hash = wire_hash(1, m->text);
 
 	/* What was sent in its name may have been read in another way than we read it. */
-	if (m->status >= 400 && c->step.has_nonsense && (t == NULL || t->key != c->step.asked))
+	if (m->status >= 400 && c->step.has_nonsense &&
+		(t == NULL || (t->final != 0 && t->out_hash != hash && t->key != c->step.asked)))
 		return NULL;
 	if (kind == OF_ACK && !c->step.has_nonsense) {
 		check_break(c, "X4", "a %u to an ACK of %.*s", m->status, (int)m->call_id.len,
@@ -268,7 +263,7 @@ way_of(const struct wire_msg *m)
 static void
 pace_request(struct check *c, struct txn *t)
 {
-	int64_t past_ms = check_span(c, t->last_ms, t->dead_ms);
+	int64_t past_ms = c->now_ms - t->last_ms;
 
 	t->sends++;
 	if (t->is_reliable)
@@ -276,7 +271,7 @@ pace_request(struct check *c, struct txn *t)
 			c, "X7", "a request of %s again, over a reliable transport", t->call_id);
 	else if (t->final != 0 || (t->has_rung && t->kind == OF_INVITE))
 		check_break(c, "X7", "a request of %s again, though it was answered", t->call_id);
-	else if (past_ms < t->wait_ms - held_ms(c, t))
+	else if (past_ms < t->wait_ms)
 		check_break(c, "X7", "a request of %s again after %lld ms, not %lld", t->call_id,
 			(long long)past_ms, (long long)t->wait_ms);
 	else if (check_span(c, t->first_ms, t->first_dead_ms) > check_64_t1(c) + GRACE_MS)

@@ -338,6 +338,18 @@ read_via(struct wire_msg *m)
 }
 
 static bool
+is_uri(struct wire_text uri)
+{
+	const char *colon = uri.len > 0 ? memchr(uri.at, ':', uri.len) : NULL;
+
+	for (size_t i = 0; i < uri.len; i++)
+		if ((unsigned char)uri.at[i] <= 0x20 || (unsigned char)uri.at[i] == 0x7f ||
+			strchr("<>\"", uri.at[i]) != NULL)
+			return false;
+	return colon != NULL && colon > uri.at && is_letter(uri.at[0]);
+}
+
+static bool
 is_good_uri(struct wire_text uri)
 {
 	struct wire_text host = wire_uri_host_port(uri);
@@ -358,7 +370,10 @@ read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wi
 	*value = wire_value(m, id);
 	*uri = wire_uri_of(*value);
 	*tag = wire_param(*value, "tag");
-	if (!is_good_uri(*uri) || (tag->at != NULL && !is_token(*tag)))
+	/* Any URI may stand there (25.1, addr-spec); those that are not SIP's are not insisted on. */
+	if (!is_good_uri(*uri))
+		m->is_strict = false;
+	if (!is_uri(*uri) || (tag->at != NULL && !is_token(*tag)))
 		fault(m, id == WIRE_FROM ? "bad From" : "bad To");
 }
 
