@@ -93,6 +93,8 @@ struct leg {
 	struct addr peer; /* the address behind it: where the last message came from */
 	enum transport transport;
 	enum transport ack_transport; /* that the Via of TEXT_ACK names */
+	uint32_t ack_cseq;            /* of our INVITE that it is for    */
+	bool ack_is_bare;             /* it has no session               */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 

@@ -122,8 +122,10 @@ leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_cont
 	return txn;
 }
 
-bool
-leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const struct turn *t)
+/* Sends the ACK of our INVITE with CSEQ, and keeps it for repeats of the 2xx. */
+static bool
+send_ack(struct legs *ls, struct leg *leg, uint32_t cseq, const struct cargo *cargo,
+	const struct turn *t)
 {
 	char text[BRANCH_BYTES + 32];
 	struct buf branch = buf_on(text, sizeof text);
@@ -131,23 +133,30 @@ leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const 
 	struct str why, ack;
 	struct buf b;
 
-	leg->owes_ack = false;
 	(void)shelf_put(&leg->shelf, TEXT_ACK, STR(""));
 	if (!way_inside(ls, leg, t, &way, &why))
 		return false;
 	txns_write_branch(ls->txns, &branch);
 	b = out_buf(t->out, WRITE_BYTES_MAX);
-	dialog_write_request(
-		ls, leg, &b, STR("ACK"), leg->invite_cseq, buf_str(&branch), &way, leg->transport);
+	dialog_write_request(ls, leg, &b, STR("ACK"), cseq, buf_str(&branch), &way, leg->transport);
 	dialog_write_uuid(ls, leg, &b);
 	dialog_write_cargo(&b, cargo);
 	if (!buf_ok(&b))
 		return false;
 	ack = out_wrote(t->out, &b);
 	(void)shelf_put(&leg->shelf, TEXT_ACK, ack);
+	leg->ack_cseq = cseq;
 	leg->ack_transport = leg->transport;
+	leg->ack_is_bare = cargo == NULL || str_is_empty(cargo->body);
 	out_send(t->out, way.flow, &way.addr, ack);
 	return true;
+}
+
+bool
+leg_send_ack(struct legs *ls, struct leg *leg, const struct cargo *cargo, const struct turn *t)
+{
+	leg->owes_ack = false;
+	return send_ack(ls, leg, leg->invite_cseq, cargo, t);
 }
 
 void
@@ -157,8 +166,10 @@ leg_send_ack_again(struct legs *ls, struct leg *leg, const struct turn *t)
 	struct txn_way way;
 	struct str why;
 
-	/* Where the way leads over another transport by now, its Via would be a lie. */
-	if (!leg->owes_ack && ack.len > 0 && way_inside(ls, leg, t, &way, &why) &&
-		leg->transport == leg->ack_transport)
+	if (leg->owes_ack || ack.len == 0 || !way_inside(ls, leg, t, &way, &why))
+		return;
+	if (leg->transport == leg->ack_transport)
 		out_send(t->out, way.flow, &way.addr, out_keep(t->out, ack));
+	else if (leg->ack_is_bare) /* over another transport by now its Via would be a lie */
+		(void)send_ack(ls, leg, leg->ack_cseq, NULL, t);
 }

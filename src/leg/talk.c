@@ -269,7 +269,7 @@ leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const s
 	if (news->kind == NEWS_AGAIN) {
 		if (!str_same(msg->to.tag, leg_text(leg, TEXT_REMOTE_TAG)))
 			leg_refuse_fork(ls, leg, msg, t);
-		else if (msg->cseq == leg->invite_cseq)
+		else if (msg->cseq == leg->ack_cseq)
 			leg_send_ack_again(ls, leg, t);
 		return leg_nothing();
 	}
