@@ -66,7 +66,7 @@ check_span(const struct check *c, int64_t since_ms, int64_t dead_ms)
 void
 check_put_due(struct check *c, enum due_kind kind, uint64_t key, int64_t span_ms)
 {
-	struct due due = { c->now_ms + span_ms, c->dead_ms, key, kind };
+	struct due due = { c->now_ms + span_ms, c->dead_ms, key, (int)kind };
 
 	dues_put(&c->dues, &due);
 }

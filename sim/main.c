@@ -22,13 +22,14 @@ static const char usage[] =
 	"  --twice       each seed twice: the same octets must come out\n"
 	"  --pairs       print what two legs were seen to say in which states\n"
 	"  --verbose     one run: tell its story as a ladder\n"
+	"  --raw         and show its messages whole\n"
 	"  --shrink      one run that breaks: cut it down, then tell its story\n"
 	"  --tap         as a test\n";
 
 struct arguments {
 	struct runs_options runs;
 	uint64_t calls, seed, first;
-	bool has_seed, is_verbose, shrinks, has_pairs, is_tap;
+	bool has_seed, is_verbose, shrinks, has_pairs, is_tap, is_raw;
 };
 
 static uint64_t
@@ -61,8 +62,8 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		{ "calls", 1, NULL, 'c' }, { "seed", 1, NULL, 'n' }, { "first", 1, NULL, 'f' },
 		{ "loss", 1, NULL, 'l' }, { "jobs", 1, NULL, 'j' }, { "stop", 0, NULL, 'x' },
 		{ "twice", 0, NULL, 't' }, { "pairs", 0, NULL, 'p' }, { "verbose", 0, NULL, 'v' },
-		{ "shrink", 0, NULL, 'k' }, { "tap", 0, NULL, 'T' }, { "help", 0, NULL, 'h' },
-		{ NULL, 0, NULL, 0 } };
+		{ "shrink", 0, NULL, 'k' }, { "tap", 0, NULL, 'T' }, { "raw", 0, NULL, 'r' },
+		{ "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -82,6 +83,7 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		case 'v': a->is_verbose = true; break;
 		case 'k': a->shrinks = true; break;
 		case 'T': a->is_tap = true; break;
+		case 'r': a->is_verbose = a->is_raw = true; break;
 		case 'h': fputs(usage, stdout); exit(0);
 		default: fputs(usage, stderr); exit(2);
 		}
@@ -103,6 +105,7 @@ tell_one(const struct arguments *a)
 	}
 	if (a->is_verbose || a->shrinks)
 		o.story = stdout;
+	o.is_raw = a->is_raw;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	world_run(&o, &r);
 	printf("%" PRIu64 " events, hash %016" PRIx64 "\n", r.events, r.hash);

@@ -71,6 +71,8 @@ story_message(struct world *w, bool is_in, struct flow_id flow, enum transport t
 		name_of(w, flow, transport, peer), is_in ? "--" : "<-", tokens[transport],
 		is_in ? "->" : "--", shown, at, (int)cseq.len, cseq.at, (int)call_id.len,
 		call_id.at);
+	if (w->options.is_raw)
+		fprintf(w->options.story, "%.*s\n", (int)len, at);
 }
 
 void

@@ -41,7 +41,7 @@ draw_net(struct weather *w, uint64_t seed, uint32_t lose_ppm)
 	w->twice_ppm = share(seed, WEATHER_TWICE, 0, 200000);
 	w->delay_max_ms += delays_ms[draw_below(seed, DRAW_WEATHER, 1, 5)];
 	w->spike_ppm = share(seed, WEATHER_DELAY, 1, 20000);
-	w->spike_ms = draw_span(seed, DRAW_WEATHER, 2, 500, 32000);
+	w->spike_ms = draw_span(seed, DRAW_WEATHER, 2, 500, 20000);
 	w->split_ppm = share(seed, WEATHER_SPLIT, 0, 800000);
 	w->reset_ppm = share(seed, WEATHER_RESET, 0, 15000);
 	w->dial_fail_ppm = share(seed, WEATHER_DIAL, 0, 200000);

@@ -56,6 +56,7 @@ struct run_options {
 	uint32_t lose_ppm;    /* UINT32_MAX: drawn */
 	uint32_t weather_off; /* kinds of weather that are left out */
 	const uint8_t *skip;  /* happenings that are left out, one octet each; NULL: none */
+	bool is_raw;          /* the story shows messages whole */
 	FILE *story;          /* the ladder goes here; NULL: nowhere */
 };
 
