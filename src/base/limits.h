@@ -4,6 +4,7 @@
 #define BASE_LIMITS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- one message --------------------------------------------------------------------------- */
 
@@ -206,6 +207,24 @@ enum {
 	/* Lines that net/ writes to the log in one second; the rest are counted. */
 	NET_NOTES_PER_S = 20,
 };
+
+/* ---- a recording ---------------------------------------------------------------------------- */
+
+enum {
+	/* What `serve --record` writes at most unless told otherwise: some 20,000 calls of 12 KiB,
+	 * which replay within a minute; a disk has room for it beside the log. */
+	RECORDING_BYTES_MAX = 256 * 1024 * 1024,
+
+	/* The least that may be asked for: the opening and a few calls. */
+	RECORDING_BYTES_MIN = 64 * 1024,
+
+	/* What waits to be written: more than a usual turn of the loop is told, and large enough for
+	 * the largest event but a directory. */
+	RECORDING_BUFFER_BYTES = 2 * INBOX_BYTES,
+};
+
+/* The most that may be asked for: nobody replays more. */
+#define RECORDING_BYTES_TOP ((uint64_t)1 << 40)
 
 /* ---- time ------------------------------------------------------------------------------------ */
 

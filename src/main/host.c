@@ -8,6 +8,7 @@
 
 #include "base/panic.h"
 #include "main/log.h"
+#include "main/record.h"
 #include "store/store.h"
 
 enum phase { PHASE_SERVES, PHASE_DRAINS, PHASE_RETIRES, PHASE_OVER };
@@ -22,6 +23,7 @@ struct host {
 	size_t memory_bytes;
 	void *out_memory;
 	FILE *log;
+	struct recorder *recorder; /* or NULL */
 	enum phase phase;
 	int64_t phase_at_ms; /* when it began */
 	int64_t quiet_at_ms; /* when the last call was over; 0: not yet */
@@ -62,6 +64,7 @@ open_core(struct host *host, const struct host_options *options, struct buf *why
 		.calls_max = options->calls_max };
 
 	o.listeners = net_listeners(host->net, &o.listener_count);
+	/* Made for this one core: a recording tells it, so nothing else may hang on it. */
 	must(getrandom(o.seed, sizeof o.seed, 0) == sizeof o.seed);
 	host->memory_bytes = core_memory_bytes(&o);
 	host->memory = map_memory(host->memory_bytes);
@@ -75,7 +78,9 @@ open_core(struct host *host, const struct host_options *options, struct buf *why
 	host->core = core_open(&o, host->memory, host->memory_bytes, host->now);
 	if (host->core == NULL)
 		buf_put(why, STR("the core does not open: libcrypto gives no digests"));
-	return host->core != NULL;
+	if (host->core == NULL)
+		return false;
+	return host->recorder == NULL || recorder_begin(host->recorder, &o, host->now, why);
 }
 
 static bool
@@ -112,6 +117,7 @@ host_open(const struct host_options *options, struct buf *why)
 
 	must(host != NULL);
 	host->log = options->log;
+	host->recorder = options->recorder;
 	if (!open_parts(host, options, why)) {
 		host_close(host);
 		return NULL;
@@ -158,7 +164,11 @@ carry_all(struct host *host)
 static void
 feed(struct host *host, const struct event *event)
 {
+	if (host->recorder != NULL)
+		recorder_event(host->recorder, event, host->now, &host->out);
 	core_feed(host->core, event, host->now, &host->out);
+	if (host->recorder != NULL)
+		recorder_answer(host->recorder, host->core, &host->out);
 	if (!out_has_room(&host->out))
 		carry_all(host);
 }
@@ -201,6 +211,16 @@ hear_net(struct host *host)
 		log_line(host->log, log_now_ms(), level, text);
 }
 
+static void
+write_recording(struct host *host)
+{
+	char text[512];
+	struct buf why = buf_on(text, sizeof text);
+
+	if (!recorder_flush(host->recorder, &why))
+		log_line(host->log, log_now_ms(), NOTE_WARN, buf_str(&why));
+}
+
 /* Carries what the core wants until nobody has anything to add. */
 static void
 settle(struct host *host)
@@ -208,6 +228,8 @@ settle(struct host *host)
 	do
 		carry_all(host);
 	while (hear_store(host));
+	if (host->recorder != NULL)
+		write_recording(host);
 }
 
 static void

@@ -9,12 +9,14 @@
 #include "main/config.h"
 
 struct host;
+struct recorder; /* main/record.h */
 
 struct host_options {
 	const struct config *config; /* stays the caller's and lives as long as the host */
 	struct str keylog;           /* path, or empty */
 	FILE *log;                   /* where lines go; NULL: nowhere */
 	uint32_t calls_max;          /* 0: as in limits.h */
+	struct recorder *recorder;   /* NULL: none; stays the caller's */
 };
 
 /* Opens the listeners, the store and the core.

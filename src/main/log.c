@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/panic.h"
+#include "main/record.h"
 
 enum { LINE_BYTES = NOTE_BYTES_MAX + 64 };
 
@@ -14,6 +15,7 @@ _Noreturn void
 panic_hook(const char *what, const char *file, int line)
 {
 	fprintf(stderr, "sipward: invariant broken: %s (%s:%d)\n", what, file, line);
+	recorder_rescue();
 	abort();
 }
 

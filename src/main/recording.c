@@ -496,7 +496,7 @@ may_follow(enum record_kind last, enum record_kind kind)
 	case RECORD_OPEN: return last == 0;
 	case RECORD_EVENT: return last == RECORD_OPEN || last == RECORD_ANSWER;
 	case RECORD_ANSWER: return last == RECORD_EVENT;
-	case RECORD_END: return last == RECORD_OPEN || last == RECORD_ANSWER;
+	case RECORD_END: return last != 0;
 	}
 	return false;
 }

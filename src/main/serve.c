@@ -10,6 +10,7 @@
 #include "main/config.h"
 #include "main/host.h"
 #include "main/log.h"
+#include "main/record.h"
 #include "net/cert.h"
 #include "net/sock.h"
 
@@ -103,6 +104,10 @@ run(const struct host_options *options, int signals)
 		log_line(stderr, log_now_ms(), NOTE_WARN,
 			STR("the keys of all TLS connections go to a file: whoever reads it "
 			    "reads the calls"));
+	if (options->recorder != NULL)
+		log_line(stderr, log_now_ms(), NOTE_WARN,
+			STR("what happens is being recorded: whoever reads the file knows who called "
+			    "whom, and can foretell the tags and nonces of this run"));
 	fputs("sipward: ready\n", stderr);
 	while (!host_is_over(host)) {
 		host_step(host, -1);
@@ -113,27 +118,43 @@ run(const struct host_options *options, int signals)
 	return EXIT_FINE;
 }
 
+static int
+run_with_signals(const struct host_options *options)
+{
+	int signals = open_signals();
+	int code;
+
+	if (signals < 0) {
+		fputs("sipward: error: signals cannot be watched\n", stderr);
+		return EXIT_FAILED;
+	}
+	code = run(options, signals);
+	close(signals);
+	return code;
+}
+
 int
-serve(const char *config_path, const char *keylog)
+serve(const struct serve_options *o)
 {
 	static struct config config; /* too large for a stack frame */
 	struct host_options options = { .config = &config, .log = stderr };
-	int code;
-	int signals;
+	char text[1024];
+	struct buf why = buf_on(text, sizeof text);
+	int code = EXIT_USAGE;
 
-	if (!config_open(&config, config_path, stderr))
+	if (!config_open(&config, o->config_path, stderr))
 		return EXIT_CONFIG;
-	if (keylog != NULL)
-		options.keylog = str_cstr(keylog);
+	if (o->keylog != NULL)
+		options.keylog = str_cstr(o->keylog);
 	raise_descriptors();
-	signals = open_signals();
-	if (signals < 0) {
-		fputs("sipward: error: signals cannot be watched\n", stderr);
-		config_close(&config);
-		return EXIT_FAILED;
-	}
-	code = run(&options, signals);
-	close(signals);
+	if (o->record != NULL)
+		options.recorder = recorder_open(o->record, o->record_max_bytes, &why);
+	if (o->record == NULL || options.recorder != NULL)
+		code = run_with_signals(&options);
+	else
+		fprintf(stderr, "sipward: error: --record: %.*s\n", (int)buf_str(&why).len, text);
+	if (options.recorder != NULL)
+		recorder_close(options.recorder);
 	config_close(&config);
 	return code;
 }

@@ -3,10 +3,19 @@
 #ifndef MAIN_SERVE_H
 #define MAIN_SERVE_H
 
+#include <stdint.h>
+
 #include "main/exit.h"
 
-/* Serves until SIGTERM or SIGINT. KEYLOG is the file for the TLS keys, or NULL. */
-int serve(const char *config_path, const char *keylog);
+struct serve_options {
+	const char *config_path;
+	const char *keylog; /* the file for the TLS keys, or NULL */
+	const char *record; /* the file for a recording, or NULL */
+	uint64_t record_max_bytes;
+};
+
+/* Serves until SIGTERM or SIGINT. */
+int serve(const struct serve_options *);
 
 /* Says what is wrong with a configuration, or that nothing is. */
 int check(const char *config_path);
