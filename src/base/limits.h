@@ -218,7 +218,7 @@ enum {
 	/* The least that may be asked for: the opening and a few calls. */
 	RECORDING_BYTES_MIN = 64 * 1024,
 
-	/* What waits to be written: more than a usual turn of the loop is told, and large enough for
+	/* What waits to be written: more than a usual turn of the loop is told, and enough for
 	 * the largest event but a directory. */
 	RECORDING_BUFFER_BYTES = 2 * INBOX_BYTES,
 };

@@ -162,6 +162,9 @@ pass_contact(struct pass *p, struct contact *c)
 	pass_addr(p, &c->ip);
 	c->port = (uint16_t)small(p, c->port, 2, UINT16_MAX);
 	c->has_transport = flag(p, c->has_transport);
+	if (p->to == NULL && !c->is_self)
+		p->is_bad |= c->speech.transport == TRANSPORT_NONE ||
+			(c->speech.scheme == SCHEME_SIPS && c->speech.transport != TRANSPORT_TLS);
 }
 
 /* Of a password it is told that there is one, and nothing else. */

@@ -106,8 +106,8 @@ run(const struct host_options *options, int signals)
 			    "reads the calls"));
 	if (options->recorder != NULL)
 		log_line(stderr, log_now_ms(), NOTE_WARN,
-			STR("what happens is being recorded: whoever reads the file knows who called "
-			    "whom, and can foretell the tags and nonces of this run"));
+			STR("what happens is being recorded: whoever reads the file knows who "
+			    "called whom, and can foretell the tags and nonces of this run"));
 	fputs("sipward: ready\n", stderr);
 	while (!host_is_over(host)) {
 		host_step(host, -1);

@@ -458,20 +458,34 @@ a_hostile_file_is_survived(void **state)
 	assert_true(refused > 500);
 }
 
-static void
-two_dns_of_one_number_are_refused(void **state)
+/* Reads a file of nothing but an opening with the directory as it is now. */
+static enum recording_found
+read_opening(void)
 {
 	static char octets[FILE_MAX];
-	size_t starts[RECORDS_MAX], count, at;
 	struct buf b = buf_on(octets, sizeof octets);
 	struct record r = opening();
+	size_t at;
 
-	(void)state;
-	make_file(octets, starts, &count);
-	dns[1].number = dns[0].number;
 	buf_put(&b, STR(RECORDING_MAGIC));
 	put(&b, &r);
-	assert_int_equal(read_all(buf_str(&b), &at), RECORDING_BAD);
+	return read_all(buf_str(&b), &at);
+}
+
+static void
+a_directory_that_no_configuration_makes_is_refused(void **state)
+{
+	(void)state;
+	make_directory();
+	assert_int_equal(read_opening(), RECORDING_CUT);
+	dns[1].number = dns[0].number;
+	assert_int_equal(read_opening(), RECORDING_BAD);
+	make_directory();
+	dns[1].contact.speech.transport = TRANSPORT_TCP; /* its scheme is sips */
+	assert_int_equal(read_opening(), RECORDING_BAD);
+	make_directory();
+	dns[1].contact.speech = (struct speech){ SCHEME_SIP, TRANSPORT_NONE };
+	assert_int_equal(read_opening(), RECORDING_BAD);
 }
 
 static void
@@ -568,7 +582,7 @@ main(void)
 		cmocka_unit_test(other_files_are_refused),
 		cmocka_unit_test(a_record_that_lies_is_refused),
 		cmocka_unit_test(a_hostile_file_is_survived),
-		cmocka_unit_test(two_dns_of_one_number_are_refused),
+		cmocka_unit_test(a_directory_that_no_configuration_makes_is_refused),
 		cmocka_unit_test(the_hash_sees_every_field),
 		cmocka_unit_test(the_hash_is_of_masked_octets),
 	};
