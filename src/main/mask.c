@@ -261,7 +261,7 @@ count_body(struct mask *m, bool is_stream, size_t count)
 	m->length -= count < m->length ? (uint32_t)count : m->length;
 	if (m->length > 0)
 		return;
-	if (is_secret(m))
+	if (is_secret(m) && !m->is_over)
 		m->is_due = true;
 	else
 		end_message(m);
@@ -296,8 +296,9 @@ end_body(struct mask *m, struct str rest)
 	m->has_head = m->is_line = true;
 }
 
-/* In a head only CRLF ends a line, and not before white space; what holds secrets goes on over any
- * other CR or LF, as it does for the core. In a body each of them ends a line. */
+/* In a head only CRLF ends a line; what holds secrets goes on over any other CR or LF, as it does
+ * for the core. In a body each of them ends a line. A line that begins with white space goes on
+ * with the one before. */
 static void
 end_line(struct mask *m, bool is_stream, char c)
 {
@@ -306,7 +307,7 @@ end_line(struct mask *m, bool is_stream, char c)
 	m->is_escaped = false;
 	m->is_cr = c == '\r';
 	if (m->is_body) {
-		enter(m, MODE_NAME, c);
+		m->is_over = true;
 	} else if (is_crlf && !m->is_line && m->has_head) {
 		m->is_over = false;
 		if (is_stream && m->length == 0) {
@@ -330,7 +331,7 @@ step(struct mask *m, const struct mask_key *key, bool is_stream, char c)
 
 	if (m->is_cr && c != '\n' && !m->is_body && !is_secret(m))
 		enter(m, MODE_NAME, c);
-	if (m->is_over) {
+	if (m->is_over && !(m->is_cr && c == '\n')) {
 		m->is_over = m->is_line = false;
 		if (!char_is_space(c))
 			enter(m, MODE_NAME, c);

@@ -128,6 +128,19 @@ keys_in_a_session_are_masked(void **state)
 		false);
 }
 
+/* A piece of SIP in a body, as a NOTIFY brings it. */
+static void
+credentials_in_a_body_are_masked(void **state)
+{
+	(void)state;
+	for (int is_stream = 0; is_stream < 2; is_stream++)
+		expect_masked("NOTIFY sip:1@example.com SIP/2.0\r\nContent-Length: 76\r\n\r\n"
+			      "REGISTER sip:x SIP/2.0\r\nAuthorization: Digest nc=1,\r\n "
+			      "response={0123}\r\nTo: x\r\n"
+			      "OPTIONS sip:1@example.com SIP/2.0\r\nl: 0\r\n\r\n",
+			is_stream);
+}
+
 static void
 messages_of_a_stream_are_told_apart(void **state)
 {
@@ -232,6 +245,7 @@ main(void)
 		cmocka_unit_test(the_response_of_a_digest_is_masked),
 		cmocka_unit_test(broken_credentials_are_masked_whole),
 		cmocka_unit_test(keys_in_a_session_are_masked),
+		cmocka_unit_test(credentials_in_a_body_are_masked),
 		cmocka_unit_test(messages_of_a_stream_are_told_apart),
 		cmocka_unit_test(what_was_equal_stays_equal),
 		cmocka_unit_test(what_is_masked_reads_the_same),
