@@ -13,6 +13,10 @@ from kit.bench import Bench  # noqa: E402
 from kit.certs import Authority  # noqa: E402
 from kit.loop import Late  # noqa: E402
 
+# The servers of these are recorded, and what happened to them must happen again, to the byte.
+RECORDED = ("test_crossings", "test_dialog", "test_digest", "test_names", "test_register",
+            "test_targets")
+
 # Of what the server said, a failing test shows no more than the end.
 LOG_LINES_SHOWN = 150
 
@@ -66,16 +70,16 @@ def shop(tmp_path_factory):
 
 @pytest.fixture
 def bench(request, tmp_path, shop):
-    table = Bench(tmp_path, shop)
+    table = Bench(tmp_path, shop, request.module.__name__ in RECORDED)
     request.node.bench = table
     yield table
     table.close()
 
 
 @pytest.fixture(scope="module")
-def shared_bench(tmp_path_factory, shop):
+def shared_bench(request, tmp_path_factory, shop):
     """For files whose tests leave a server as they found it: one server for all of them."""
-    table = Bench(tmp_path_factory.mktemp("shared"), shop)
+    table = Bench(tmp_path_factory.mktemp("shared"), shop, request.module.__name__ in RECORDED)
     yield table
     try:
         table.server.await_idle()

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`serve --record`: what happened to a running server happens again, to the byte, without its secrets."""
-import os
 import re
 import stat
 import subprocess
 
 import pytest
 
-from kit import digest
+from kit import digest, server
 from kit.call import sdp
-from kit.server import binary
 
 PASSWORD = "correct horse"
 KEYS = ["c2VjcmV0LWtleS1udW1iZXItb25lLi4uLi4u", "c2VjcmV0LWtleS1udW1iZXItdHdvLi4uLi4u"]
@@ -17,12 +15,10 @@ DN = {"number": "5000", "type": "extension", "contact": "*", "password": PASSWOR
 
 
 def replay(path, *words):
-    program = os.path.join(os.path.dirname(binary()), "sim", "sipward-replay")
-    if not os.path.exists(program):
+    done = server.replay(path, *words)
+    if done is None:
         pytest.skip("sipward-replay is built with the tests only")
-    done = subprocess.run([program, str(path), *words], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
-    return done.returncode, done.stdout.decode("utf-8", "replace")
+    return done
 
 
 def expect_same(path, *words):
@@ -157,7 +153,7 @@ def test_a_file_that_is_there_is_not_touched(bench, tmp_path, make):
     path, config = tmp_path / "run", tmp_path / "sipward.yaml"
     config.write_text(bench.text([DN]))
     make(path)
-    done = subprocess.run([binary(), "serve", "-c", str(config), "--record", str(path)],
+    done = subprocess.run([server.binary(), "serve", "-c", str(config), "--record", str(path)],
                           capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert str(path).encode() in done.stderr and b"there already" in done.stderr
@@ -169,7 +165,7 @@ def test_a_server_that_does_not_start_leaves_no_file(bench, tmp_path):
     path, config = tmp_path / "run", tmp_path / "sipward.yaml"
     bench.start([DN])
     config.write_text(bench.server.text)
-    done = subprocess.run([binary(), "serve", "-c", str(config), "--record", str(path)],
+    done = subprocess.run([server.binary(), "serve", "-c", str(config), "--record", str(path)],
                           capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
     assert done.returncode == 1
     assert not path.exists()
@@ -179,7 +175,7 @@ def test_a_server_that_does_not_start_leaves_no_file(bench, tmp_path):
                                    ["--record", "x", "--record-max", "2T"],
                                    ["--record", "x", "--record-max", "many"], ["--record"]])
 def test_sizes_that_make_no_sense_are_refused(tmp_path, words):
-    done = subprocess.run([binary(), "serve", "-c", "nothing", *words], capture_output=True,
+    done = subprocess.run([server.binary(), "serve", "-c", "nothing", *words], capture_output=True,
                           timeout=20, stdin=subprocess.DEVNULL, cwd=tmp_path)
     assert done.returncode == 2 and b"--record" in done.stderr
     assert not (tmp_path / "x").exists()

@@ -11,8 +11,9 @@ from .wire import Raw
 
 
 class Bench:
-    def __init__(self, folder, shop):
+    def __init__(self, folder, shop, is_recorded=False):
         self.folder, self.shop = str(folder), shop
+        self.is_recorded = is_recorded
         self.loop = Loop()
         self.servers = []
         self.programs = []
@@ -41,7 +42,7 @@ class Bench:
     def start_text(self, text, words=(), program=None, env=None):
         folder = os.path.join(self.folder, f"server{len(self.servers)}")
         os.makedirs(folder)
-        server = Server(self.loop, folder, text, words, program, env)
+        server = Server(self.loop, folder, text, words, program, env, self.is_recorded)
         self.servers.append(server)
         return server.await_ready()
 

@@ -17,6 +17,16 @@ def binary():
     return os.environ.get("SIPWARD", os.path.join(ROOT, "build", "sipward"))
 
 
+def replay(path, *words):
+    """`sipward-replay`: (exit code, all output); None where it was not built."""
+    program = os.path.join(os.path.dirname(binary()), "sim", "sipward-replay")
+    if not os.path.exists(program):
+        return None
+    done = subprocess.run([program, str(path), *words], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=20)
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
 def quote(value):
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -60,8 +70,11 @@ def run_check(path, seconds=20):
 
 
 class Server:
-    def __init__(self, loop, folder, text, words=(), program=None, env=None):
+    def __init__(self, loop, folder, text, words=(), program=None, env=None, is_recorded=False):
         self.loop, self.text = loop, text
+        self.recording = os.path.join(str(folder), "recording") if is_recorded else None
+        if self.recording:
+            words = [*words, "--record", self.recording]
         self.path = os.path.join(str(folder), "sipward.yaml")
         with open(self.path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -147,6 +160,15 @@ class Server:
         left = self._read_counters(last[-1])
         for name in ZERO if self.is_fast else ("calls", "legs"):
             assert left.get(name) == 0, f"{name} left at the end: {last[-1]}"
+
+        if self.recording:
+            self.replay()
+
+    def replay(self):
+        """What happened happens again, to the byte."""
+        done = replay(self.recording)
+        assert done is None or done[0] == 0, done[1]
+        os.unlink(self.recording)
 
     def close(self):
         """For the fixture: stops if the test has not, and never leaves a process behind."""
