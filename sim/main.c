@@ -5,16 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay.h"
 #include "runs.h"
 #include "shrink.h"
 
 enum { TAP_PIECES = 10 };
 
 static const char usage[] =
-	"usage: sipward-sim [--seeds FIRST-LAST | --calls N | --seed N] [options]\n"
+	"usage: sipward-sim [--seeds FIRST-LAST | --calls N | --seed N | --replay FILE] [options]\n"
 	"  --seeds A-B   runs with these seeds, 100 calls each\n"
 	"  --calls N     as many runs as make N calls, from seed 1 (or --first)\n"
 	"  --seed N      one run\n"
+	"  --replay FILE what `sipward serve --record FILE` wrote, once more; it must be the same\n"
 	"  --first N     where --calls begins\n"
 	"  --loss PERMILLE  datagrams lost; else each seed draws its own\n"
 	"  --jobs N      processes at once\n"
@@ -29,6 +31,7 @@ static const char usage[] =
 struct arguments {
 	struct runs_options runs;
 	uint64_t calls, seed, first;
+	const char *replay;
 	bool has_seed, is_verbose, shrinks, has_pairs, is_tap, is_raw;
 };
 
@@ -62,8 +65,8 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		{ "calls", 1, NULL, 'c' }, { "seed", 1, NULL, 'n' }, { "first", 1, NULL, 'f' },
 		{ "loss", 1, NULL, 'l' }, { "jobs", 1, NULL, 'j' }, { "stop", 0, NULL, 'x' },
 		{ "twice", 0, NULL, 't' }, { "pairs", 0, NULL, 'p' }, { "verbose", 0, NULL, 'v' },
-		{ "shrink", 0, NULL, 'k' }, { "tap", 0, NULL, 'T' }, { "raw", 0, NULL, 'r' },
-		{ "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "shrink", 0, NULL, 'k' }, { "tap", 0, NULL, 'T' }, { "raw", 0, NULL, 'R' },
+		{ "replay", 1, NULL, 'r' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -82,8 +85,9 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		case 'p': a->has_pairs = true; break;
 		case 'v': a->is_verbose = true; break;
 		case 'k': a->shrinks = true; break;
+		case 'r': a->replay = optarg; break;
 		case 'T': a->is_tap = true; break;
-		case 'r': a->is_verbose = a->is_raw = true; break;
+		case 'R': a->is_verbose = a->is_raw = true; break;
 		case 'h': fputs(usage, stdout); exit(0);
 		default: fputs(usage, stderr); exit(2);
 		}
@@ -152,6 +156,8 @@ main(int argc, char **argv)
 	int broken;
 
 	read_arguments(&a, argc, argv);
+	if (a.replay != NULL)
+		return !replay_file(a.replay, a.is_verbose, stdout);
 	if (a.has_seed)
 		return tell_one(&a);
 	if (a.calls > 0) {
