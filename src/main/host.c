@@ -143,9 +143,22 @@ host_close(struct host *host)
 
 /* ---- a turn -------------------------------------------------------------------------------- */
 
+/* Before what came of it leaves: what a peer has seen is in the file, whatever happens next. */
+static void
+write_recording(struct host *host)
+{
+	char text[512];
+	struct buf why = buf_on(text, sizeof text);
+
+	if (!recorder_flush(host->recorder, &why))
+		log_line(host->log, log_now_ms(), NOTE_WARN, buf_str(&why));
+}
+
 static void
 carry_all(struct host *host)
 {
+	if (host->recorder != NULL)
+		write_recording(host);
 	for (uint32_t i = 0; i < host->out.count; i++) {
 		const struct act *act = &host->out.acts[i];
 
@@ -211,16 +224,6 @@ hear_net(struct host *host)
 		log_line(host->log, log_now_ms(), level, text);
 }
 
-static void
-write_recording(struct host *host)
-{
-	char text[512];
-	struct buf why = buf_on(text, sizeof text);
-
-	if (!recorder_flush(host->recorder, &why))
-		log_line(host->log, log_now_ms(), NOTE_WARN, buf_str(&why));
-}
-
 /* Carries what the core wants until nobody has anything to add. */
 static void
 settle(struct host *host)
@@ -228,8 +231,6 @@ settle(struct host *host)
 	do
 		carry_all(host);
 	while (hear_store(host));
-	if (host->recorder != NULL)
-		write_recording(host);
 }
 
 static void
