@@ -104,8 +104,8 @@ copy_side(struct side *side, const struct step *step)
 	const struct side *other = side_find(step_word(step, 2));
 	struct str name = side->name, without_tag;
 
-	if (other == NULL || other->device != side->device)
-		play_fail("`SIDE copies SIDE`, both of one device");
+	if (other == NULL || other->device != side->device || str_is_none(other->local))
+		play_fail("`SIDE copies SIDE`, both of one device, in a dialog");
 	*side = *other;
 	side->name = name;
 	side->tag = text_say("t-%s-%u", name.at, ++play.numbers);
