@@ -268,6 +268,7 @@ enum {
 	DNS_HOSTS_S = 60,  /* and what the hosts file says */
 
 	RING_MS = 180 * 1000,  /* timer C: no final answer though it rings */
+	TRYING_LATE_MS = 200,  /* then a re-INVITE gets its 100 (RFC 3261 17.2.1) */
 	TRYING_MS = 32 * 1000, /* only 100 came */
 
 	/* A call that is up ends after this, whatever its devices say: where neither leg has a

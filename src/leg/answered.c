@@ -162,11 +162,23 @@ leg_refuse(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 		leg_move(ls, leg, LEG_GONE);
 }
 
+/* The other side takes its time over a re-INVITE (RFC 3261 17.2.1). */
+static void
+say_trying(struct legs *ls, struct leg *leg, const struct turn *t)
+{
+	struct reply reply = { .txn = leg->invite_in, .status = 100 };
+
+	if (!ref_is_none(leg->invite_in) && leg->is_confirmed)
+		(void)leg_reply(ls, leg, &reply, t);
+}
+
 struct word
 answered_resend(struct legs *ls, struct leg *leg, const struct turn *t)
 {
 	int64_t t2_ms = ls->txns->timers.t2_ms;
 
+	if (ref_is_none(leg->invite_done))
+		say_trying(ls, leg, t);
 	if (ref_is_none(leg->invite_done) || !txn_answer_again(ls->txns, leg->invite_done, t->out))
 		return leg_nothing();
 	leg->resend_ms = 2 * leg->resend_ms < t2_ms ? 2 * leg->resend_ms : t2_ms;
@@ -304,5 +316,6 @@ answered_hear_invite(struct legs *ls, struct leg *leg, const struct msg *invite,
 		(void)leg_answer(ls, leg, STR(""), &kept, t);
 		return leg_nothing();
 	}
+	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_RESEND], t->now.mono_ms + TRYING_LATE_MS);
 	return leg_say(WORD_CHANGE, 0, STR(""), invite);
 }

@@ -353,6 +353,7 @@ while_a_change_is_under_way_it_waits(void **state)
 	ua_request(&ua, "INVITE", timer, SDP_A2);
 	(void)bed_say(WORD_CHANGE);
 	bed_pass_ms(60 * 1000);
+	(void)ua_take(&ua, "SIP/2.0 100 ");
 	bed_quiet();
 	assert_true(leg_answer(&bed.legs, leg, STR(""), &cargo, bed_turn()));
 	bed_carry();

@@ -154,8 +154,9 @@ see_response(const struct msg *msg, struct str bytes)
 	for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
 		if (msg->status == needs[i].status && count_of(msg, needs[i].needs) == 0)
 			blame("a response without the header that it needs", bytes);
-	if (msg->status == 100 ? !str_is_none(msg->to.tag) : str_is_empty(msg->to.tag))
-		blame("a To tag on a 100, or none on another response", bytes);
+	/* A 100 has the one of its request or none: the scenarios look at that. */
+	if (msg->status != 100 && str_is_empty(msg->to.tag))
+		blame("no To tag", bytes);
 	if (msg->method == METHOD_INVITE && msg->status > 100 && msg->status < 300 &&
 		count_of(msg, HEADER_CONTACT) != 1)
 		blame("no Contact", bytes);
