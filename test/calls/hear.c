@@ -58,7 +58,8 @@ check_dialog(const struct side *side, struct str message, struct str method, boo
 		play_fail("the To tag is not ours: %s", text_keep(to_tag).at);
 	if (!str_same(from_tag, text_param(side->remote, STR("tag"))))
 		play_fail("the From tag is not that of the dialog: %s", text_keep(from_tag).at);
-	if (!str_same(method, STR("ACK")) && !is_again && text_cseq(message) <= side->heard_cseq)
+	if (!str_same(method, STR("ACK")) && !str_same(method, STR("CANCEL")) && !is_again &&
+		text_cseq(message) <= side->heard_cseq)
 		play_fail("CSeq %u does not go up", (unsigned)text_cseq(message));
 }
 
@@ -115,6 +116,12 @@ check_answers(const struct side *side, const struct step *step, struct str messa
 			play_fail("%s is `%s`, in the request `%s`", names[i],
 				text_keep(text_header(message, names[i], 1)).at,
 				text_keep(text_header(request, names[i], 1)).at);
+	via = text_header(request, "To", 1);
+	if (str_is_none(text_param(via, STR("tag")))
+			? !str_begins(text_header(message, "To", 1), via)
+			: !str_same(text_header(message, "To", 1), via))
+		play_fail("To is `%s`, in the request `%s`",
+			text_keep(text_header(message, "To", 1)).at, text_keep(via).at);
 	via = text_header(message, "Via", 1);
 	if (!str_same(text_param(via, branch), text_param(text_header(request, "Via", 1), branch)))
 		play_fail("the branch is another one: %s", text_keep(via).at);

@@ -398,6 +398,8 @@ world_time(const struct step *step)
 	word = str_from(word, is_relative ? 1 : 0);
 	dots = text_find(word, STR(".."));
 	upto = dots < word.len ? str_from(word, dots + 2) : word;
+	if (is_relative && str_begins(upto, STR("+")))
+		upto = str_from(upto, 1);
 	if (step->word_count != 1 || !read_span(str_upto(word, dots), &from_ms) ||
 		!read_span(upto, &until_ms))
 		return false;
