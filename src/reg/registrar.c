@@ -201,8 +201,8 @@ registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, s
 		if (!ref_is_none(q->txn))
 			note_stale(pool_at(&r->addresses, q->address), now, out);
 		break;
-	case SAVED_FAILED:
-		answer = (struct answer){ .status = 503,
+	case SAVED_FAILED: /* RFC 3261 10.3 (7) */
+		answer = (struct answer){ .status = 500,
 			.reason = STR("Bindings Not Saved"),
 			.retry_after_s = STORE_BUSY_S };
 		break;

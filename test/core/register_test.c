@@ -277,7 +277,7 @@ test_store_that_fails(void **state)
 {
 	(void)state;
 	stage.store = STORE_FAILS;
-	expect_register(600, NULL, "SIP/2.0 503 ");
+	expect_register(600, NULL, "SIP/2.0 500 ");
 	assert_true(phone_heard(&phone, "Retry-After: "));
 	stage.store = STORE_STALE;
 	expect_register(600, NULL, "SIP/2.0 500 ");

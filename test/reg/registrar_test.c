@@ -78,12 +78,12 @@ test_a_store_that_fails(void **state)
 	struct phone p = phone_on(TRANSPORT_UDP, 1);
 
 	w->manner = FAILING;
-	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 503);
+	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 500);
 	assert_idle(w);
 	w->manner = PROMPT;
 	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 200);
 	w->manner = FAILING;
-	assert_int_equal(send_register(w, &p, STR("Contact: *" END "Expires: 0" END)), 503);
+	assert_int_equal(send_register(w, &p, STR("Contact: *" END "Expires: 0" END)), 500);
 	assert_int_equal(find(w), 1);
 }
 
