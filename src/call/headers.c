@@ -98,6 +98,16 @@ cross_warnings(struct buf *b, const struct msg *msg, enum scheme to)
 	}
 }
 
+/* A 415 says what would be taken, and where that is not said it is SDP (RFC 3261 20.1, 21.4.13). */
+static void
+cross_accept(struct buf *b, const struct msg *msg, enum scheme to)
+{
+	cross_lines(b, msg, HEADER_ACCEPT_ENCODING, to);
+	if (msg_header(msg, HEADER_ACCEPT) == NULL)
+		cross_line(b, HEADER_ACCEPT, STR("application/sdp"));
+	cross_lines(b, msg, HEADER_ACCEPT, to);
+}
+
 struct cargo
 headers_cross(const struct msg *msg, enum scheme to, const struct turn *t)
 {
@@ -114,6 +124,8 @@ headers_cross(const struct msg *msg, enum scheme to, const struct turn *t)
 			cross_lines(&b, msg, crossing[i].id, to);
 	if (!msg->is_request)
 		cross_warnings(&b, msg, to);
+	if (!msg->is_request && msg->status == 415)
+		cross_accept(&b, msg, to);
 	cargo.headers = buf_str(&b);
 	if (str_is_empty(msg->body))
 		return cargo;
