@@ -204,7 +204,10 @@ play_in_child(const char *path, char *output)
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
 		close(ends[1]);
-		exit(play_alone(path) == 0 ? 0 : 1);
+		if (play_alone(path) == 0)
+			exit(0); /* and what is still held is a leak */
+		fflush(stdout);
+		_exit(1);
 	}
 	close(ends[1]);
 	while ((got = read(ends[0], output + used, OUTPUT_MAX - 1 - used)) > 0)
