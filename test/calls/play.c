@@ -245,6 +245,15 @@ print_behind_marks(char *output)
 	}
 }
 
+/* The file's name without its folder and its `.call`. */
+static int
+name_len(const char *name)
+{
+	size_t len = strlen(name), end = strlen(".call");
+
+	return (int)(len > end && strcmp(name + len - end, ".call") == 0 ? len - end : len);
+}
+
 static bool
 test_file(const char *path, unsigned number)
 {
@@ -260,7 +269,7 @@ test_file(const char *path, unsigned number)
 		good = code == 0;
 	name = name != NULL ? name + 1 : path;
 	printf("%s %u - %s%.*s\n", good ? "ok" : "not ok", number, is_wrong ? "wrong: " : "",
-		(int)strcspn(name, "."), name);
+		name_len(name), name);
 	if (!good && is_wrong)
 		printf("# it should have failed with `%s`\n", why != NULL ? why : "why ...");
 	if (!good)

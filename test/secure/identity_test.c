@@ -107,7 +107,6 @@ static const struct {
 		{ IP("\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\x00\x02\x01") }, STR_NONE },
 };
 
-/* rows: R5922-7.1-a R5922-7.1-b R5922-7.2-a R5922-7.2-b R5922-N-ip */
 /* COUNT alternative names with not an octet behind them: whoever reads on is seen. */
 static struct san *
 exact(const struct san *sans, uint32_t count)
@@ -123,6 +122,7 @@ exact(const struct san *sans, uint32_t count)
 	return copy;
 }
 
+/* rows: R5922-7.1-a R5922-7.1-b R5922-7.2-a R5922-7.2-b R5922-N-ip */
 static void
 zoo_has_the_verdicts(void **state)
 {

@@ -137,6 +137,18 @@ PLANTS = {
     "pages: the README's configuration is the example": (
         {"README.md": "x\n"}, {"examples/sipward.yaml": EXAMPLE + "domain: x\n"},
         {"examples/sipward.yaml": None}),
+    "pages: each row of the requirements is shown by a test, or says why not": (
+        {"test/rows/x.tsv": "A-1\tRFC 1\tnobody shows it\t\n"},
+        {"test/rows/x.tsv": "A-1\tRFC 1\tstale\tnot yet: needs work\n"},
+        {"test/rows/x.tsv": "A-1\tRFC 1\tboth\tnot yet: needs work\n",
+         "test/calls/a.call": "row A-1\n"},
+        {"test/rows/x.tsv": "A-1\tRFC 1\tno such state\tperhaps\n"},
+        {"test/rows/x.tsv": "three\tcells\tonly\n"},
+        {"test/calls/a.call": "row A-9\n"},
+        {"test/sip/msg_test.c": HEAD + "/* rows: A-1 */\nint nothing;\n"},
+        {"test/wire/test_x.py": SCRIPT + "# rows: A-1\nx = 1\n"},
+        {"test/wire/test_x.py": SCRIPT + "# rows: A-9\ndef test_x():\n    pass\n"},
+    ),
 }
 
 

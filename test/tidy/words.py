@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Words that do not belong here, and pages that must tell the truth."""
 
+import os
 import re
+import subprocess
+import sys
 
 from tree import CORE_LEVEL, LEVEL, MAIN_LEVEL, at, folder_of
 
@@ -148,6 +151,15 @@ def readme_example(tree):
     return []
 
 
+def rows_are_shown(tree):
+    """The table of requirements says what the tests say, and no more."""
+    tool = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/conformance")
+    done = subprocess.run([sys.executable, tool, "--check", "--root", tree.root],
+                          capture_output=True, text=True)
+    faults = done.stderr.strip().split("\n") if done.returncode != 0 else []
+    return faults or (["tools/conformance failed"] if done.returncode != 0 else [])
+
+
 CHECKS = (
     ("words: no banned function", banned_names),
     ("words: no typedef", no_typedefs),
@@ -156,4 +168,5 @@ CHECKS = (
     ("pages: all are there", pages_are_there),
     ("pages: every file and function they name exists", places_exist),
     ("pages: the README's configuration is the example", readme_example),
+    ("pages: each row of the requirements is shown by a test, or says why not", rows_are_shown),
 )
