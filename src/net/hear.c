@@ -139,6 +139,8 @@ read_all(struct conn *conn)
 		stream_end(conn, STR("the peer closed the connection"));
 	else if (word == TLS_BROKEN)
 		stream_end(conn, tls_end_why(conn->tls));
+	else if (conn_backlog(conn) > BACKLOG_BYTES_MAX)
+		stream_end(conn, STR("the peer does not read what TLS answers"));
 	else if (conn->out.used > 0)
 		conn_mark_dirty(conn); /* an answer of TLS itself */
 }

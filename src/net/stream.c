@@ -361,12 +361,19 @@ conn_mark_dirty(struct conn *conn)
 	conn->all->dirty = conn;
 }
 
+size_t
+conn_backlog(const struct conn *conn)
+{
+	size_t held = conn->tls != NULL ? tls_end_held(conn->tls) : 0;
+
+	return uv_stream_get_write_queue_size((const uv_stream_t *)&conn->tcp) + conn->out.used +
+		held;
+}
+
 static void
 send_open(struct conn *conn, struct str bytes)
 {
-	size_t behind = uv_stream_get_write_queue_size((uv_stream_t *)&conn->tcp);
-
-	if (behind + conn->out.used + bytes.len > BACKLOG_BYTES_MAX) {
+	if (conn_backlog(conn) + bytes.len > BACKLOG_BYTES_MAX) {
 		stream_end(conn, STR("the peer does not read what we send"));
 		return;
 	}

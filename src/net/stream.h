@@ -141,6 +141,9 @@ struct conn *conn_new(struct streams *);
 void conn_wait(struct conn *, enum wait_kind);
 void conn_mark_dirty(struct conn *);
 
+/* How many octets wait for the peer to take them. */
+size_t conn_backlog(const struct conn *);
+
 /* Gives it the number FLOW by which the core knows it. */
 void conn_enter(struct conn *, struct flow_id flow);
 

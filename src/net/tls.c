@@ -31,7 +31,8 @@ struct tls_end {
 	SSL *ssl;
 	struct str in; /* what came and was not read by OpenSSL yet */
 	struct bytes *out;
-	struct str name; /* whom we dial; our own copy */
+	struct bytes held; /* in clear: OpenSSL writes nothing before it has read more */
+	struct str name;   /* whom we dial; our own copy */
 	uint32_t key_updates;
 	bool is_broken;
 	bool has_fingerprint;
@@ -309,6 +310,7 @@ tls_end_close(struct tls_end *end)
 		return;
 	ERR_clear_error();
 	SSL_free(end->ssl);
+	bytes_free(&end->held);
 	free((void *)(uintptr_t)end->name.at);
 	free(end);
 }
@@ -399,9 +401,42 @@ tls_end_shake(struct tls_end *end)
 	return TLS_READY;
 }
 
+/* Ends: TLS_READY, all of PLAIN was written; TLS_WAITS, nothing of it; TLS_BROKEN. */
+static enum tls_word
+write_now(struct tls_end *end, struct str plain)
+{
+	size_t written = 0;
+	int result;
+
+	ERR_clear_error();
+	result = SSL_write_ex(end->ssl, plain.at, plain.len, &written);
+	if (result == 1) {
+		must(written == plain.len);
+		return TLS_READY;
+	}
+	if (SSL_get_error(end->ssl, result) == SSL_ERROR_WANT_READ)
+		return TLS_WAITS;
+	explain(end, SSL_ERROR_SSL);
+	return TLS_BROKEN;
+}
+
+/* Ends: TLS_WAITS (though nothing may be held any more) or TLS_BROKEN. */
+static enum tls_word
+write_held(struct tls_end *end)
+{
+	enum tls_word word = TLS_WAITS;
+
+	if (end->held.used > 0)
+		word = write_now(end, bytes_str(&end->held));
+	if (word == TLS_READY)
+		bytes_free(&end->held);
+	return word == TLS_BROKEN ? TLS_BROKEN : TLS_WAITS;
+}
+
 enum tls_word
 tls_end_read(struct tls_end *end, char *at, size_t size, size_t *got)
 {
+	enum tls_word word;
 	int result;
 
 	*got = 0;
@@ -420,25 +455,30 @@ tls_end_read(struct tls_end *end, char *at, size_t size, size_t *got)
 		end->key_updates = 0;
 		return TLS_READY;
 	}
-	return word_of(end, result);
+	word = word_of(end, result);
+	return word == TLS_WAITS ? write_held(end) : word;
 }
 
 bool
 tls_end_write(struct tls_end *end, struct str plain)
 {
-	size_t written = 0;
+	enum tls_word word = TLS_WAITS;
 
 	if (end->is_broken)
 		return false;
 	if (plain.len == 0)
 		return true;
-	ERR_clear_error();
-	if (SSL_write_ex(end->ssl, plain.at, plain.len, &written) != 1) {
-		explain(end, SSL_ERROR_SSL);
-		return false;
-	}
-	must(written == plain.len);
-	return true;
+	if (end->held.used == 0)
+		word = write_now(end, plain);
+	if (word == TLS_WAITS)
+		bytes_put(&end->held, plain);
+	return word != TLS_BROKEN;
+}
+
+size_t
+tls_end_held(const struct tls_end *end)
+{
+	return end->held.used;
 }
 
 void

@@ -57,9 +57,14 @@ enum tls_word tls_end_shake(struct tls_end *);
  * Ends: TLS_READY with *GOT > 0; TLS_WAITS, TLS_OVER or TLS_BROKEN with *GOT 0. */
 enum tls_word tls_end_read(struct tls_end *, char *at, size_t size, size_t *got);
 
-/* Puts PLAIN into OUT. Pre: TLS_READY was said.
+/* Puts PLAIN into OUT, or keeps it while a message of the peer's TLS is not whole (it may cut those
+ * that follow the handshake into records, RFC 8446 5.1): a read that gets the rest puts it there.
+ * Pre: TLS_READY was said.
  * Ends: true; false when the connection is broken. */
 bool tls_end_write(struct tls_end *, struct str plain);
+
+/* How many octets are kept so. */
+size_t tls_end_held(const struct tls_end *);
 
 /* Says that we end (close_notify). */
 void tls_end_shut(struct tls_end *);

@@ -410,6 +410,76 @@ endless_key_updates_end(void **state)
 	tls_close(server);
 }
 
+/* A ticket longer than a record of 512 octets. */
+static int
+fill_ticket(SSL *ssl, void *arg)
+{
+	static const char filling[900];
+
+	(void)arg;
+	return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), filling, sizeof filling);
+}
+
+/* Handshake messages that come after the handshake may be cut into several records (RFC 8446 5.1).
+ * Between two of them OpenSSL writes nothing; what the core says then is kept, in its order. */
+static void
+a_write_between_the_pieces_of_a_ticket_is_kept(void **state)
+{
+	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
+	struct tls *client = open_tls((struct tls_options){ .trust = pki_ca(pki) });
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
+	struct bytes out = { 0 };
+	struct tls_end *end = tls_end_dial(client, STR("a.example"), &out);
+	char at[16384], plain[64];
+	enum tls_word word = TLS_WAITS;
+	size_t got, sent, sum = 0, record;
+	SSL *ssl;
+	int len;
+
+	(void)state;
+	assert_int_equal(SSL_CTX_use_certificate_chain_file(ctx, leaf.certificate.at), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey_file(ctx, leaf.key.at, SSL_FILETYPE_PEM), 1);
+	SSL_CTX_set_session_ticket_cb(ctx, fill_ticket, NULL, NULL);
+	SSL_CTX_set_max_send_fragment(ctx, 512);
+	ssl = SSL_new(ctx);
+	SSL_set_bio(ssl, from, to);
+	SSL_set_accept_state(ssl);
+	while (word == TLS_WAITS) {
+		BIO_write(from, out.at, (int)out.used);
+		out.used = 0;
+		(void)SSL_do_handshake(ssl);
+		tls_end_hear(end, str_of(at, (size_t)BIO_read(to, at, sizeof at)));
+		word = tls_end_shake(end);
+	}
+	assert_int_equal(word, TLS_READY);
+	BIO_write(from, out.at, (int)out.used);
+	out.used = 0;
+	assert_int_equal(SSL_do_handshake(ssl), 1);
+	len = BIO_read(to, at, sizeof at);
+	record = 5 + (size_t)((uint8_t)at[3] << 8 | (uint8_t)at[4]);
+	assert_true(len > (int)record);
+
+	tls_end_hear(end, str_of(at, record));
+	assert_int_equal(tls_end_read(end, plain, sizeof plain, &got), TLS_WAITS);
+	assert_true(tls_end_write(end, STR("one ")));
+	assert_true(tls_end_write(end, STR("two")));
+	assert_int_equal(tls_end_held(end), 7);
+	assert_int_equal(out.used, 0);
+	tls_end_hear(end, str_of(at + record, (size_t)len - record));
+	assert_int_equal(tls_end_read(end, plain, sizeof plain, &got), TLS_WAITS);
+	assert_int_equal(tls_end_held(end), 0);
+	BIO_write(from, out.at, (int)out.used);
+	for (; sum < 7; sum += sent)
+		assert_int_equal(SSL_read_ex(ssl, plain + sum, sizeof plain - sum, &sent), 1);
+	assert_memory_equal(plain, "one two", 7);
+	tls_end_close(end);
+	bytes_free(&out);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	tls_close(client);
+}
+
 static void
 keys_are_logged_when_asked_for(void **state)
 {
@@ -465,6 +535,7 @@ main(void)
 		cmocka_unit_test(a_changed_octet_breaks_the_connection),
 		cmocka_unit_test(old_versions_and_weak_ciphers_are_refused),
 		cmocka_unit_test(endless_key_updates_end),
+		cmocka_unit_test(a_write_between_the_pieces_of_a_ticket_is_kept),
 		cmocka_unit_test(keys_are_logged_when_asked_for),
 	};
 
