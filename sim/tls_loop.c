@@ -313,6 +313,18 @@ turn_us(struct wire *wire, size_t chunk)
 	return true;
 }
 
+/* Whether a wire that moves nothing this time might have moved something. */
+static bool
+has_work(const struct wire *wire)
+{
+	return wire->connect != NULL || wire->first != NULL || octets_str(&wire->to_far).len > 0 ||
+		octets_str(&wire->to_us).len > 0 || (wire->is_closed && !wire->knows_end) ||
+		(wire->has_hung && wire->is_reading) ||
+		(wire->has_far && !wire->has_hung &&
+			(far_has_octets(&wire->far) || wire->far.say.used > 0 ||
+				(wire->far.wants_end && !wire->far.has_ended)));
+}
+
 static bool
 turn_wire(struct wire *wire)
 {
@@ -328,8 +340,7 @@ turn_wire(struct wire *wire)
 		return true;
 	}
 	if (wire->weather.stall_pct > 0 && dice_below(loop->dice, 100) < wire->weather.stall_pct)
-		return wire->first != NULL || octets_str(&wire->to_far).len > 0 ||
-			octets_str(&wire->to_us).len > 0;
+		return has_work(wire);
 	if (wire->connect != NULL) {
 		connect_wire(wire);
 		return true;

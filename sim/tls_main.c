@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sipward-sim-tls [--calls N] [--seed N] [--verbose]
+/* sipward-sim-tls [--calls N [--seed N] [--verbose] | --all]
  *
- * Without --calls: the fixed set of tests, as TAP. With it: so many calls from one seed. */
+ * Without --calls: the fixed set of tests, as TAP; --all cuts at every octet where else a part of
+ * them is drawn. With --calls: so many calls from one seed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ int
 main(int argc, char **argv)
 {
 	uint64_t seed = 1, calls = 0;
-	bool is_verbose = false;
+	bool is_verbose = false, with_all = false;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 1; i < argc; i++) {
@@ -70,6 +71,8 @@ main(int argc, char **argv)
 
 		if (strcmp(argv[i], "--verbose") == 0) {
 			is_verbose = true;
+		} else if (strcmp(argv[i], "--all") == 0) {
+			with_all = true;
 		} else if (strcmp(argv[i], "--seed") == 0 && has_value &&
 			str_number(str_cstr(argv[i + 1]), UINT64_MAX, &seed)) {
 			i++;
@@ -79,9 +82,9 @@ main(int argc, char **argv)
 		} else {
 			fprintf(stderr,
 				"usage: sipward-sim-tls [--calls N] [--seed N] "
-				"[--verbose]\n");
+				"[--verbose] [--all]\n");
 			return 2;
 		}
 	}
-	return calls > 0 ? run_calls(seed, calls, is_verbose) : checks_run();
+	return calls > 0 ? run_calls(seed, calls, is_verbose) : checks_run(with_all);
 }

@@ -12,6 +12,13 @@
 #include "tls_judge.h"
 #include "tls_text.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
+#else
+#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
+#endif
+
 enum { START_MS = 1000, START_S = 1700000000, DIRECTORY_BYTES = 64 * 1024, SETTLE_MAX = 10000000 };
 
 static const char our_ip[] = "192.0.2.1", our_name[] = "sipward.example";
@@ -75,33 +82,54 @@ conn_of(const struct wire *wire)
 
 /* ---- carrying out --------------------------------------------------------------------------- */
 
-static void
-carry_send(struct sim *s, const struct act *act)
+void
+sim_send(struct sim *s, struct wire *wire, struct str plain)
 {
-	struct wire *wire = sim_wire(s, act->u.send.flow.number);
-	const struct conn *conn = wire != NULL ? conn_of(wire) : NULL;
+	const struct conn *conn = conn_of(wire);
 	size_t before;
 
 	if (conn == NULL || conn->state == CONN_LEAVING || conn->state == CONN_GONE)
 		return;
-	judge_said(s, wire, act->u.send.bytes);
-	octets_put(&wire->expect_out, act->u.send.bytes);
+	octets_put(&wire->expect_out, plain);
 	s->tally.messages_out++;
-	before = conn->out.used;
-	stream_send(&s->streams, act->u.send.flow, act->u.send.bytes);
-	if (conn->state == CONN_OPEN && conn->out.used == before)
+	before = conn->tls != NULL ? tls_end_held(conn->tls) : 0;
+	stream_send(&s->streams, (struct flow_id){ wire->flow }, plain);
+	if (conn->state == CONN_OPEN && conn->tls != NULL && tls_end_held(conn->tls) > before)
 		s->tally.writes_held++;
 }
 
 static void
-carry_dial(struct sim *s, const struct act *act)
+carry_send(struct sim *s, const struct act *act)
 {
-	struct str name = act->u.dial.name;
+	struct wire *wire = sim_wire(s, act->u.send.flow.number);
 
+	if (wire == NULL)
+		return;
+	judge_said(s, wire, act->u.send.bytes);
+	if (s->hooks.on_said != NULL)
+		s->hooks.on_said(s, wire, act->u.send.bytes);
+	sim_send(s, wire, act->u.send.bytes);
+}
+
+static void
+dial(struct sim *s, struct flow_id flow, enum transport transport, const struct addr *to,
+	struct str name)
+{
 	s->tally.dialled++;
 	s->dialled_name = name;
-	s->dialled_flow = act->u.dial.flow.number;
-	stream_dial(&s->streams, act->u.dial.flow, act->u.dial.transport, &act->u.dial.to, name);
+	s->dialled_flow = flow.number;
+	stream_dial(&s->streams, flow, transport, to, name);
+}
+
+struct wire *
+sim_dial(struct sim *s, const char *name, const char *ip)
+{
+	struct flow_id flow = { FLOW_DIALLED | ++s->dials };
+	struct addr to = sim_addr(ip, 5061);
+
+	must(s->is_deaf);
+	dial(s, flow, TRANSPORT_TLS, &to, str_cstr(name));
+	return sim_wire(s, flow.number);
 }
 
 /* The loop asks for a far end in the middle of the dial. */
@@ -159,7 +187,10 @@ carry_all(struct sim *s)
 			sim_hash(s, act->u.send.bytes);
 			carry_send(s, act);
 			break;
-		case ACT_DIAL: carry_dial(s, act); break;
+		case ACT_DIAL:
+			dial(s, act->u.dial.flow, act->u.dial.transport, &act->u.dial.to,
+				act->u.dial.name);
+			break;
 		case ACT_SHUT: stream_shut(&s->streams, act->u.shut); break;
 		case ACT_RESOLVE: carry_resolve(s, act); break;
 		case ACT_SAVE:
@@ -216,7 +247,8 @@ hear_all(struct sim *s)
 
 	while (queue_next(&s->queue, &e)) {
 		judge_event(s, &e);
-		feed(s, &e);
+		if (!s->is_deaf)
+			feed(s, &e);
 		has_any = true;
 	}
 	while (queue_next_note(&s->queue, &level, &text)) {
@@ -466,6 +498,7 @@ sim_close(struct sim *s)
 	fars_close(&s->fars);
 	certs_close(s->certs);
 	tls_dice_use(NULL);
+	UNPOISON(s->memory, s->memory_bytes);
 	munmap(s->memory, s->memory_bytes);
 	free(s->out_memory);
 	free(s->directory_memory);

@@ -37,9 +37,10 @@ struct sim;
 
 /* What a test makes of what happens. */
 struct sim_hooks {
-	void (*on_dial)(struct sim *, struct wire *);  /* give it a far end       */
-	void (*on_heard)(struct sim *, struct wire *); /* its far end has heard   */
-	void (*on_ended)(struct sim *, struct wire *); /* it is over at both ends */
+	void (*on_dial)(struct sim *, struct wire *);                  /* give it a far end       */
+	void (*on_heard)(struct sim *, struct wire *);                 /* its far end has heard   */
+	void (*on_ended)(struct sim *, struct wire *);                 /* it is over at both ends */
+	void (*on_said)(struct sim *, struct wire *, struct str text); /* the core says */
 	void *arg;
 };
 
@@ -71,11 +72,12 @@ struct sim {
 	struct event names[NAMES_WAIT_MAX]; /* answers of DNS */
 	unsigned name_count;
 	struct str dialled_name; /* of the dial that is being carried out */
-	uint64_t dialled_flow;
+	uint64_t dialled_flow, dials;
 	struct sim_hooks hooks;
 	struct sim_tally tally;
 	uint64_t hash;
 	bool is_verbose;
+	bool is_deaf;     /* the core is not told of anything: only connections are looked at */
 	char broken[600]; /* the first check that did not hold, or empty */
 };
 
@@ -87,6 +89,12 @@ void sim_close(struct sim *);
 
 /* A far client comes over TLS from PEER. */
 struct wire *sim_come(struct sim *, const char *ip, uint16_t port);
+
+/* Our side dials NAME at this address, without the core: for a deaf one. */
+struct wire *sim_dial(struct sim *, const char *name, const char *ip);
+
+/* Our side says this, without the core. */
+void sim_send(struct sim *, struct wire *, struct str plain);
 
 /* Its far end says this. */
 void sim_say(struct sim *, struct wire *, struct str plain);
