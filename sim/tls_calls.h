@@ -11,7 +11,7 @@ struct calls_result {
 	struct far_wants wants;
 	uint64_t partial_writes, refused_writes, hash;
 	int64_t span_ms; /* of the simulated time */
-	char broken[600];
+	char broken[SIM_BROKEN_BYTES];
 };
 
 /* Runs until COUNT calls have been begun, then lets the weather clear and demands that all calls

@@ -10,9 +10,9 @@
 
 static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
 
-/* ---- T9: three messages in five records ---- */
+/* ---- T9: three messages in seven records ---- */
 
-enum { MESSAGES = 3, RECORDS = 5, STREAM_BYTES = 4096 };
+enum { MESSAGES = 3, RECORDS = 7, STREAM_BYTES = 4096 };
 
 static unsigned answers[MESSAGES], others;
 
@@ -63,13 +63,17 @@ send_stream(struct check_world *w, int version, struct stream *stream)
 	struct wire *wire = check_client(w, version, false);
 	size_t len = write_messages(text, stream->ends), from = 0;
 
-	sim_settle(w->sim);
-	must(wire->is_told);
+	if (!check_ready(w, wire))
+		return NULL;
 	for (int i = 0; i < MESSAGES; i++)
 		wire->asked[i] = text_hash(str_of(&"012"[i], 1));
 	stream->len = 0;
 	for (int i = 0; i < RECORDS; i++) {
-		size_t upto = len * (size_t)(i + 1) / RECORDS, count;
+		/* Inside a body, behind a message, at its end, inside a head, an octet too few. */
+		const size_t uptos[RECORDS] = { stream->ends[0] - 2, stream->ends[0] + 50,
+			stream->ends[1] - 60, stream->ends[1], stream->ends[1] + 10,
+			stream->ends[2] - 1, len };
+		size_t upto = uptos[i], count;
 		struct str piece = str_of(text + from, upto - from);
 
 		octets_put(&wire->expect_in, piece);
@@ -104,13 +108,16 @@ cut_stream(struct check_world *w, int version, size_t at, enum wire_cut cut)
 {
 	struct stream stream;
 	struct wire *wire = send_stream(w, version, &stream);
-	unsigned whole = whole_messages(&stream, at);
+	unsigned whole;
 
+	if (wire == NULL)
+		return 0;
+	whole = whole_messages(&stream, at);
 	memset(answers, 0, sizeof answers);
 	others = 0;
 	wire->weather.cut_in_at = wire->in_total + at;
 	wire->weather.cut = cut;
-	wire->weather.chunk_max = 1 + dice_below(&w->sim->dice, 2000);
+	wire->weather.chunk_max = 1 + dice_below(&w->sim->dice, at % 3 == 0 ? 2000 : 100);
 	sim_settle(w->sim);
 	for (unsigned i = 0; i < MESSAGES; i++)
 		if (answers[i] != (i < whole ? 1 : 0))
@@ -181,7 +188,9 @@ open_any(struct check_world *w, int number)
 static void
 all_arrived(struct check_world *w, const struct wire *wire)
 {
-	if (octets_str(&wire->expect_in).len > 0 || octets_str(&wire->expect_out).len > 0)
+	if (!wire->is_used || wire->is_closed)
+		sim_break(w->sim, "T10", "a connection ended in the middle");
+	else if (octets_str(&wire->expect_in).len > 0 || octets_str(&wire->expect_out).len > 0)
 		sim_break(w->sim, "T10", "%zu octets towards us and %zu from us never came",
 			octets_str(&wire->expect_in).len, octets_str(&wire->expect_out).len);
 }
@@ -190,7 +199,7 @@ all_arrived(struct check_world *w, const struct wire *wire)
 void
 check_streams(struct check_world *w)
 {
-	enum { WIRES = 24, ROUNDS = 120, TEXT_BYTES = 3000 };
+	enum { WIRES = 16, ROUNDS = 100, TEXT_BYTES = 3000 };
 	struct sim *s = w->sim;
 	char text[TEXT_BYTES];
 
@@ -238,7 +247,7 @@ check_held_writes(struct check_world *w)
 	struct sim *s = w->sim;
 	size_t pieces = 400;
 
-	for (size_t at = 1; at < pieces && s->broken[0] == '\0'; at++) {
+	for (size_t at = 1; at < pieces && s->broken[0] == '\0'; at += 2) {
 		struct wire *wire;
 
 		w->next.weather = calm_weather();
@@ -277,8 +286,8 @@ check_key_updates(struct check_world *w)
 	struct wire *wire = check_client(w, TLS1_3_VERSION, false);
 	int i;
 
-	sim_settle(s);
-	must(wire->is_told);
+	if (!check_ready(w, wire))
+		return;
 	for (i = 0; i < FLOOD && s->streams.count > 0; i++) {
 		far_update_keys(&wire->far);
 		sim_settle(s);
@@ -286,13 +295,13 @@ check_key_updates(struct check_world *w)
 	if (i != KEY_UPDATES_MAX + 1)
 		sim_break(s, "T10", "%d KeyUpdates in a row were taken", i);
 	wire = check_client(w, TLS1_3_VERSION, false);
-	sim_settle(s);
-	must(wire->is_told);
+	if (!check_ready(w, wire))
+		return;
 	wire->weather.accept_max = 0;
 	for (i = 0; i < FLOOD && s->streams.count > 0; i++) {
 		far_update_keys(&wire->far);
 		sim_say(s, wire, STR("x"));
-		for (int n = 0; n < 4; n++)
+		for (int n = 0; n < 3; n++)
 			(void)sim_turn(s);
 		if (wire->is_used && wire->posted > 2 * BACKLOG_BYTES_MAX)
 			break;
@@ -313,8 +322,8 @@ check_renegotiation(struct check_world *w)
 		uint64_t opened = s->tally.opened;
 
 		wire->weather.chunk_max = i % 2 == 0 ? READ_BYTES : 7;
-		sim_settle(s);
-		must(wire->is_told && s->tally.opened == opened + 1);
+		if (!check_ready(w, wire))
+			return;
 		far_renegotiate(&wire->far);
 		far_turn(&wire->far);
 		sim_settle(s);
@@ -340,8 +349,8 @@ check_slow_reader(struct check_world *w)
 		struct wire *wire = check_client(w, versions[i % 2], false);
 		size_t most = 0;
 
-		sim_settle(s);
-		must(wire->is_told);
+		if (!check_ready(w, wire))
+			return;
 		wire->weather.accept_max = i < 2 ? 0 : 50;
 		for (int n = 0; n < 2000 && s->streams.count > 0; n++) {
 			sim_send(s, wire, str_of(text, sizeof text));

@@ -9,6 +9,10 @@
  * code. */
 int checks_run(bool with_all);
 
+/* Runs all of it from each of these seeds, and says what broke as `broken ROW seed N`. Ends: the
+ * exit code. */
+int checks_seeds(uint64_t first, uint64_t last, bool ends_at_first);
+
 /* ---- between the files of the checks ---- */
 
 /* What the next far end that is dialled is, and its weather. */
@@ -29,6 +33,9 @@ struct weather calm_weather(void);
 /* A client comes that speaks TLS, or not. */
 struct wire *check_client(struct check_world *, int version, bool has_fragments);
 struct wire *check_raw(struct check_world *, struct str octets);
+
+/* Settles. Ends: whether the handshake is over, as it must be where nothing disturbs it. */
+bool check_ready(struct check_world *, const struct wire *);
 
 /* Lets all that moves move, then what is due come due, until nothing is. */
 void check_exhaust(struct check_world *);

@@ -15,7 +15,7 @@
 #include "tls_far.h"
 #include "tls_octets.h"
 
-enum { WIRES_MAX = 1024, ASKED_MAX = 64 };
+enum { WIRES_MAX = 1024, ASKED_MAX = 256 };
 
 #define NEVER_CUT UINT64_MAX
 

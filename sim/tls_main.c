@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sipward-sim-tls [--calls N [--seed N] [--verbose] | --all]
+/* sipward-sim-tls [--all | --calls N [--seed N] [--verbose] | --seeds A[-B] [--stop]]
  *
- * Without --calls: the fixed set of tests, as TAP; --all cuts at every octet where else a part of
- * them is drawn. With --calls: so many calls from one seed. */
+ * Without an option: the fixed set of tests, as TAP; --all cuts at every octet where else a part of
+ * them is drawn. With --calls: so many calls from one seed. With --seeds: the set from each of
+ * these seeds, and a line `broken ROW seed N` for what does not hold; --stop: until the first. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,9 @@
 void
 panic_hook(const char *what, const char *file, int line)
 {
-	printf("BROKEN must: %s does not hold at %s:%d\n", what, file, line);
+	if (sim_broken[0] != '\0')
+		printf("broken %s\n", sim_broken);
+	printf("panic: %s does not hold at %s:%d\n", what, file, line);
 	abort();
 }
 
@@ -55,36 +58,66 @@ run_calls(uint64_t seed, uint64_t count, bool is_verbose)
 	printf("%.1f s simulated, %.1f s of CPU, hash %016" PRIx64 "\n", (double)r.span_ms / 1000,
 		cpu_s() - start_s, r.hash);
 	if (r.broken[0] != '\0')
-		printf("BROKEN %s\n", r.broken);
+		printf("broken %s\n", r.broken);
 	return r.broken[0] != '\0';
+}
+
+struct options {
+	uint64_t seed, calls, first, last;
+	bool is_verbose, with_all, ends_at_first;
+};
+
+static bool
+take_seeds(struct options *o, struct str text)
+{
+	struct str first = str_cut(&text, '-');
+
+	if (!str_number(first, UINT64_MAX, &o->first))
+		return false;
+	o->last = o->first;
+	return text.len == 0 || str_number(text, UINT64_MAX, &o->last);
+}
+
+/* Ends: how many words were taken; 0: it is no option. */
+static int
+take(struct options *o, const char *word, const char *value)
+{
+	if (strcmp(word, "--verbose") == 0)
+		o->is_verbose = true;
+	else if (strcmp(word, "--all") == 0)
+		o->with_all = true;
+	else if (strcmp(word, "--stop") == 0)
+		o->ends_at_first = true;
+	else if (value == NULL)
+		return 0;
+	else if (strcmp(word, "--seed") == 0)
+		return str_number(str_cstr(value), UINT64_MAX, &o->seed) ? 2 : 0;
+	else if (strcmp(word, "--calls") == 0)
+		return str_number(str_cstr(value), UINT64_MAX, &o->calls) ? 2 : 0;
+	else if (strcmp(word, "--seeds") == 0)
+		return take_seeds(o, str_cstr(value)) ? 2 : 0;
+	else
+		return 0;
+	return 1;
 }
 
 int
 main(int argc, char **argv)
 {
-	uint64_t seed = 1, calls = 0;
-	bool is_verbose = false, with_all = false;
+	struct options o = { .seed = 1 };
+	int taken;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (int i = 1; i < argc; i++) {
-		bool has_value = i + 1 < argc;
-
-		if (strcmp(argv[i], "--verbose") == 0) {
-			is_verbose = true;
-		} else if (strcmp(argv[i], "--all") == 0) {
-			with_all = true;
-		} else if (strcmp(argv[i], "--seed") == 0 && has_value &&
-			str_number(str_cstr(argv[i + 1]), UINT64_MAX, &seed)) {
-			i++;
-		} else if (strcmp(argv[i], "--calls") == 0 && has_value &&
-			str_number(str_cstr(argv[i + 1]), UINT64_MAX, &calls)) {
-			i++;
-		} else {
+	for (int i = 1; i < argc; i += taken) {
+		taken = take(&o, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+		if (taken == 0) {
 			fprintf(stderr,
-				"usage: sipward-sim-tls [--calls N] [--seed N] "
-				"[--verbose] [--all]\n");
+				"usage: sipward-sim-tls [--all | --calls N [--seed N] "
+				"[--verbose] | --seeds A[-B] [--stop]]\n");
 			return 2;
 		}
 	}
-	return calls > 0 ? run_calls(seed, calls, is_verbose) : checks_run(with_all);
+	if (o.last > 0)
+		return checks_seeds(o.first, o.last, o.ends_at_first);
+	return o.calls > 0 ? run_calls(o.seed, o.calls, o.is_verbose) : checks_run(o.with_all);
 }

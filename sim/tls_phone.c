@@ -401,7 +401,7 @@ on_dial(struct sim *s, struct wire *wire)
 	wire->weather.is_refused = !all->is_calm && happens(p, 2);
 	draw_far(p, &o);
 	o.kind = (enum cert_kind)dice_below(&s->dice, CERT_GOOD_MAX);
-	if (!all->is_calm && happens(p, 5))
+	if (!all->is_calm && happens(p, 12))
 		o.kind = (enum cert_kind)dice_below(&s->dice, CERT_KINDS);
 	if (strcmp(p->dn->host, p->dn->ip) == 0 && o.kind < CERT_GOOD_MAX)
 		o.kind = CERT_DNS;
@@ -495,9 +495,9 @@ dialog_act(struct phone *p, struct dialog *d)
 		d->due_ms = in_ms(p, TALK_MS) + TALK_MS;
 	} else if (d->state == DIALOG_UP || d->state == DIALOG_CHANGES) {
 		hang_up(p, d);
-		if (happens(p, 5) && !p->all->is_calm) {
+		if (happens(p, 15) && !p->all->is_calm) {
 			d->wire->far.wants_end = true;
-		} else if (happens(p, 4) && !p->all->is_calm) {
+		} else if (happens(p, 8) && !p->all->is_calm) {
 			wire_hang(d->wire, happens(p, 50) ? CUT_FIN : CUT_RESET);
 		} else if (happens(p, 2) && !p->all->is_calm) {
 			far_renegotiate(&d->wire->far);

@@ -23,6 +23,8 @@ enum { START_MS = 1000, START_S = 1700000000, DIRECTORY_BYTES = 64 * 1024, SETTL
 
 static const char our_ip[] = "192.0.2.1", our_name[] = "sipward.example";
 
+char sim_broken[SIM_BROKEN_BYTES];
+
 struct addr
 sim_addr(const char *ip, uint16_t port)
 {
@@ -52,8 +54,9 @@ sim_break(struct sim *s, const char *id, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	snprintf(s->broken, sizeof s->broken, "%s: %s (seed %llu, %lld ms)", id, text,
-		(unsigned long long)s->seed, (long long)s->now.mono_ms);
+	snprintf(s->broken, sizeof s->broken, "%s seed %llu at %lld ms: %s", id,
+		(unsigned long long)s->seed, (long long)s->now.mono_ms, text);
+	snprintf(sim_broken, sizeof sim_broken, "%s", s->broken);
 }
 
 const struct sim_dn *
@@ -355,13 +358,21 @@ sim_come(struct sim *s, const char *ip, uint16_t port)
 	return loop_come(&s->loop, &local, &peer);
 }
 
+static void
+note_asked(struct wire *wire, uint64_t call)
+{
+	for (unsigned i = 0; i < ASKED_MAX; i++)
+		if (wire->asked[i] == call)
+			return;
+	wire->asked[wire->asked_count++ % ASKED_MAX] = call;
+}
+
 void
 sim_say(struct sim *s, struct wire *wire, struct str plain)
 {
 	(void)s;
 	if (text_is_message(plain) && text_is_request(plain))
-		wire->asked[wire->asked_count++ % ASKED_MAX] =
-			text_hash(text_header(plain, "Call-ID"));
+		note_asked(wire, text_hash(text_header(plain, "Call-ID")));
 	octets_put(&wire->expect_in, plain);
 	far_say(&wire->far, plain);
 }
@@ -457,6 +468,7 @@ sim_open(struct sim *s, uint64_t seed, const struct sim_dn *lines, uint32_t coun
 	uint8_t octets[DICE_SEED_BYTES] = { 0x73 };
 
 	memset(s, 0, sizeof *s);
+	sim_broken[0] = '\0';
 	s->seed = seed;
 	s->hash = 0xcbf29ce484222325;
 	memcpy(octets + 1, &seed, sizeof seed);

@@ -22,7 +22,7 @@
 #include "store/store.h"
 #include "tls_loop.h"
 
-enum { SIM_DNS_MAX = 32, NAMES_WAIT_MAX = 64 };
+enum { SIM_DNS_MAX = 32, NAMES_WAIT_MAX = 64, SIM_BROKEN_BYTES = 600 };
 
 /* One device number. */
 struct sim_dn {
@@ -77,8 +77,8 @@ struct sim {
 	struct sim_tally tally;
 	uint64_t hash;
 	bool is_verbose;
-	bool is_deaf;     /* the core is not told of anything: only connections are looked at */
-	char broken[600]; /* the first check that did not hold, or empty */
+	bool is_deaf; /* the core is not told of anything: only connections are looked at */
+	char broken[SIM_BROKEN_BYTES]; /* the first check that did not hold, or empty */
 };
 
 /* Opens a server at 192.0.2.1 with these DNs. One at a time. */
@@ -109,9 +109,13 @@ void sim_settle(struct sim *);
 int64_t sim_due_ms(const struct sim *);
 void sim_pass_to(struct sim *, int64_t mono_ms);
 
-/* A check that did not hold: ID, and a sentence. The first is kept. */
+/* A check that did not hold: ID, and a sentence. The first is kept, and told even if the process
+ * then ends. */
 void sim_break(struct sim *, const char *id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same, for a panic that must still tell it. */
+extern char sim_broken[SIM_BROKEN_BYTES];
 
 /* The DN of that number, or NULL. */
 const struct sim_dn *sim_dn(const struct sim *, struct str number);
