@@ -209,14 +209,19 @@ bool
 dialog_next_hop(const struct leg *leg, struct uri *hop)
 {
 	struct nameaddr route;
-	struct str rest;
+	struct str rest, maddr;
+	struct addr ip;
 	size_t at;
 
-	if (first_route(leg_text(leg, TEXT_ROUTES), &route, &rest)) {
+	if (first_route(leg_text(leg, TEXT_ROUTES), &route, &rest))
 		*hop = route.uri;
-		return true;
-	}
-	return uri_parse(hop, leg_text(leg, TEXT_TARGET), &at);
+	else if (!uri_parse(hop, leg_text(leg, TEXT_TARGET), &at))
+		return false;
+	/* maddr says where it is, the host still who it is (RFC 3261 19.1.1, RFC 5922 4). */
+	maddr = uri_param(hop, STR("maddr"));
+	if (!str_is_none(maddr) && addr_parse(&ip, maddr))
+		hop->ip = ip;
+	return true;
 }
 
 bool

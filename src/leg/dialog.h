@@ -51,7 +51,8 @@ void dialog_write_cargo(struct buf *, const struct cargo *);
 /* Puts the line with the call's UUID, if the leg has one. */
 void dialog_write_uuid(const struct legs *, const struct leg *, struct buf *);
 
-/* The URI that the next request is to be brought to: the first route, else the remote target.
+/* The URI that the next request is to be brought to: the first route, else the remote target; its
+ * ip is that of its maddr, if it has one.
  * Ends: false when it cannot be read. */
 bool dialog_next_hop(const struct leg *, struct uri *hop);
 

@@ -95,6 +95,7 @@ check_contact(struct work *w, const struct nameaddr *contact)
 		w->terms->listener_count)) {
 	case REACH_SIPS_UDP: return refuse(w, 400, STR("SIPS Contact With transport=udp"));
 	case REACH_SIPS_BY: return refuse(w, 400, STR("SIPS Contact Over Unknown Transport"));
+	case REACH_SIPS_MANY: return refuse(w, 400, STR("SIPS Contact To Many"));
 	case REACH_NOT_SIP: return refuse(w, 403, STR("Contact Is No SIP URI"));
 	case REACH_LONG: return refuse(w, 403, STR("Contact Too Long"));
 	case REACH_OURS: return refuse(w, 403, STR("Contact Is This Server"));

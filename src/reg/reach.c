@@ -77,6 +77,8 @@ reach_judge(const struct uri *uri, const struct addr *source, const struct liste
 		return REACH_SIPS_UDP;
 	if (uri->scheme == URI_SIPS && !speech_of_uri(uri, &speech))
 		return REACH_SIPS_BY;
+	if (uri->scheme == URI_SIPS && uri_is_multicast(uri))
+		return REACH_SIPS_MANY;
 	if (uri->text.len > URI_BYTES_MAX)
 		return REACH_LONG;
 	if (is_nowhere(uri, source))

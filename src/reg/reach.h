@@ -8,12 +8,13 @@
 
 enum reach_verdict {
 	REACH_GOOD,
-	REACH_SIPS_UDP, /* sips with transport=udp                         */
-	REACH_SIPS_BY,  /* sips over a transport that we lack (RFC 4168 5)  */
-	REACH_NOT_SIP,  /* no leg can be made to it                        */
-	REACH_LONG,     /* beyond URI_BYTES_MAX                            */
-	REACH_OURS,     /* one of our listeners: calls to it would loop    */
-	REACH_NOWHERE,  /* loopback though SOURCE is none, or multicast, or no host at all */
+	REACH_SIPS_UDP,  /* sips with transport=udp                         */
+	REACH_SIPS_BY,   /* sips over a transport that we lack (RFC 4168 5)  */
+	REACH_SIPS_MANY, /* sips with ttl or a multicast maddr               */
+	REACH_NOT_SIP,   /* no leg can be made to it                        */
+	REACH_LONG,      /* beyond URI_BYTES_MAX                            */
+	REACH_OURS,      /* one of our listeners: calls to it would loop    */
+	REACH_NOWHERE,   /* loopback though SOURCE is none, or multicast, or no host at all */
 };
 
 /* Judges URI, registered by SOURCE. */

@@ -97,6 +97,8 @@ scheme_check(const struct msg *request, enum transport transport)
 	if (request->target.scheme == URI_SIPS) {
 		if (!str_is_none(spelled) && str_alike(spelled, STR("udp")))
 			return SCHEME_UDP;
+		if (uri_is_multicast(&request->target))
+			return SCHEME_MANY;
 		if (transport != TRANSPORT_TLS)
 			return SCHEME_NOT_TLS;
 		if (request->method != METHOD_REGISTER && msg_contact(request, &contact) &&
@@ -117,6 +119,7 @@ scheme_fault_text(enum scheme_fault fault)
 	switch (fault) {
 	case SCHEME_NOT_TLS: return STR("SIPS Request Not Over TLS");
 	case SCHEME_UDP: return STR("SIPS With transport=udp");
+	case SCHEME_MANY: return STR("SIPS To Many");
 	case SCHEME_MIXED: return STR("SIPS Request-URI With SIP Contact");
 	case SCHEME_FINE: break;
 	}

@@ -47,6 +47,7 @@ enum scheme_fault {
 	SCHEME_NOT_TLS, /* sips that did not arrive over TLS                  */
 	SCHEME_UDP,     /* sips with transport=udp                            */
 	SCHEME_MIXED,   /* sips Request-URI, Contact that is not sips         */
+	SCHEME_MANY,    /* sips to many: ttl, or a multicast maddr             */
 };
 
 /* Judges the schemes of a request that came over TRANSPORT (RFC 5630 5.1.2, 5.3; design: 400). */

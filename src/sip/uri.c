@@ -232,6 +232,16 @@ uri_transport(const struct uri *uri)
 	return uri_param(uri, STR("transport"));
 }
 
+bool
+uri_is_multicast(const struct uri *uri)
+{
+	struct str maddr = uri_param(uri, STR("maddr"));
+	struct addr ip;
+
+	return !str_is_none(uri_param(uri, STR("ttl"))) || addr_is_multicast(&uri->ip) ||
+		(!str_is_none(maddr) && addr_parse(&ip, maddr) && addr_is_multicast(&ip));
+}
+
 /* Takes one octet, decoded, off the front of *REST. An escape of a reserved octet is not the octet
  * itself and comes back as 256 above it. */
 static unsigned

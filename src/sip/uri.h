@@ -41,6 +41,9 @@ struct str uri_param(const struct uri *, struct str name);
 /* The transport parameter: TRANSPORT text as written, e.g. `TCP`; STR_NONE if absent. */
 struct str uri_transport(const struct uri *);
 
+/* Whether URI asks for multicast: by its address, its maddr, or a ttl (RFC 3261 19.1.1). */
+bool uri_is_multicast(const struct uri *);
+
 /* Whether A and B are the same by RFC 3261 19.1.4, escapes decoded once, IP literals by value. */
 bool uri_same(const struct uri *a, const struct uri *b);
 

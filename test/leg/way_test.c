@@ -46,6 +46,9 @@ datagrams_go_where_the_contact_says(void **state)
 		{ "sip:a@192.0.2.200:5080;transport=udp", "192.0.2.200", 5080 },
 		{ "sip:a@phone.example:5080", "192.0.2.9", 40000 }, /* not looked up */
 		{ "sip:a@[2001:db8::9]:5080", "2001:db8::9", 5080 },
+		{ "sip:a@phone.example:5080;maddr=192.0.2.33", "192.0.2.33", 5080 },
+		{ "sip:a@192.0.2.200;maddr=192.0.2.33", "192.0.2.33", 5060 },
+		{ "sip:a@192.0.2.200;maddr=other.example", "192.0.2.200", 5060 }, /* nor that */
 	};
 
 	(void)state;
@@ -229,6 +232,8 @@ a_dead_connection_is_replaced_in_kind(void **state)
 		{ "sips", "sips:a@192.0.2.200:5062", TRANSPORT_TLS, TRANSPORT_TLS, "192.0.2.200",
 			5062 },
 		{ "sips", "sips:a@p.example;transport=tcp", TRANSPORT_TLS, TRANSPORT_TLS,
+			"p.example", 5061 },
+		{ "sips", "sips:a@p.example;maddr=192.0.2.33", TRANSPORT_TLS, TRANSPORT_TLS,
 			"p.example", 5061 },
 		{ "sips", "sip:a@192.0.2.200;transport=udp", TRANSPORT_TLS, TRANSPORT_TLS,
 			"192.0.2.200", 5061 },

@@ -184,6 +184,31 @@ parameters_are_found(void **state)
 	check_str(uri_transport(&uri), NULL);
 }
 
+static void
+many_are_told_from_one(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_multicast;
+	} rows[] = {
+		{ "sip:h", false },
+		{ "sip:h;ttl=1", true },
+		{ "sip:h;maddr=192.0.2.1", false },
+		{ "sip:h;maddr=h2.example", false },
+		{ "sip:192.0.2.1;maddr=239.255.255.1", true },
+		{ "sip:h;maddr=[ff02::1]", true },
+		{ "sips:a@224.0.1.75", true },
+		{ "sips:a@192.0.2.1", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct uri uri = read_uri(rows[i].text);
+
+		assert_int_equal(uri_is_multicast(&uri), rows[i].is_multicast);
+	}
+}
+
 /* The examples of RFC 3261 19.1.4, and a few of our own. */
 /* rows: R3261-19.1.4-b R3261-19.1.4-d R3261-19.1.4-e R5954-4.2 */
 static void
@@ -326,6 +351,7 @@ main(void)
 		cmocka_unit_test(bad_ones_are_refused_at_a_known_octet),
 		cmocka_unit_test(hosts_are_taken_off_the_front),
 		cmocka_unit_test(parameters_are_found),
+		cmocka_unit_test(many_are_told_from_one),
 		cmocka_unit_test(equal_ones),
 		cmocka_unit_test(different_ones),
 		cmocka_unit_test(a_user_is_made_canonical),
