@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/panic.h"
 #include "sip/frame.h"
 
 /* Octets that wait: half a message, and whole ones while there is no room for what they ask. */
@@ -108,14 +109,14 @@ arm(struct core *core, struct flow *flow, struct half *half, bool has_moved, con
 		has_backlog(t) ? t->now.mono_ms : half->since_ms + STREAM_WAIT_MS);
 }
 
-/* Keeps REST, which is not (or not yet) handled. */
+/* Keeps REST, which is not (or not yet) handled. Of a stream that was shut there is none. */
 static void
 keep(struct core *core, struct flow *flow, struct str rest, const struct turn *t)
 {
 	struct ref ref;
 	struct half *half;
 
-	if (str_is_empty(rest) || flow->is_shut)
+	if (str_is_empty(rest))
 		return;
 	half = pool_take(&core->halves, &ref);
 	if (half == NULL || rest.len > HALF_BYTES) {
@@ -174,8 +175,7 @@ stream_ring(struct core *core, struct flow *flow, const struct turn *t)
 {
 	const struct half *half = pool_at(&core->halves, flow->half);
 
-	if (half == NULL)
-		return;
+	must(half != NULL); /* the alarm goes with it */
 	if (t->now.mono_ms >= half->since_ms + STREAM_WAIT_MS) {
 		give_up(core, flow, STR("half a message waited too long for the rest"), t);
 		return;
