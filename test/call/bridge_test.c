@@ -58,6 +58,28 @@ test_g_fail_a_refused_change_leaves_the_call(void **state)
 	expect_empty(&stage);
 }
 
+/* A change is taken back before it was answered (RFC 3261 9): the caller of it hears 487, and the
+ * other side a CANCEL. */
+static void
+test_a_change_is_taken_back(void **state)
+{
+	(void)state;
+	scene_talk(true, "5000");
+	phone_request(&alice, "INVITE", NULL, SDP("alice", "sendonly"));
+	phone_hear(&bob, "INVITE ");
+	phone_answer(&bob, 180, NULL, NULL);
+	phone_cancel(&alice);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	phone_hear(&bob, "CANCEL ");
+	phone_reply(&bob, 200, NULL, NULL);
+	phone_answer(&bob, 487, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 487 ");
+	phone_ack_refusal(&alice);
+	phones_part(&alice, &bob);
+	expect_empty(&stage);
+}
+
 static void
 test_too_many_questions_at_once_are_500(void **state)
 {
@@ -80,6 +102,7 @@ main(void)
 		SCENE(test_n_183_and_180_in_their_order),
 		SCENE(test_g_b2b_both_sides_change_at_once),
 		SCENE(test_g_fail_a_refused_change_leaves_the_call),
+		SCENE(test_a_change_is_taken_back),
 		SCENE(test_too_many_questions_at_once_are_500),
 	};
 

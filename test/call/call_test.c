@@ -34,6 +34,43 @@ test_c_expires_ends_a_call_that_rings_too_long(void **state)
 	expect_empty(&stage);
 }
 
+/* Whom the callee sees when the caller's From is URI. */
+static void
+expect_from(const char *from, const char *shown)
+{
+	static unsigned n;
+
+	n++;
+	phone_say(&alice,
+		"INVITE sip:5000@example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKt%u;rport\r\n"
+		"From: %s;tag=t%u\r\nTo: <sip:5000@example.com>\r\nCall-ID: t%u\r\nCSeq: 1 INVITE\r\n"
+		"Contact: <sip:a@%s>\r\nContent-Length: 0\r\n\r\n",
+		alice.host, n, from, n, n, alice.host);
+	expect_send(&stage, TRANSPORT_UDP, &alice.at, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	assert_true(bob.heard.msg.from.uri.scheme == URI_SIP);
+	assert_true(str_same(bob.heard.msg.from.uri.user, str_cstr(shown)));
+	phone_answer(&bob, 486, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	expect_send(&stage, TRANSPORT_UDP, &alice.at, "SIP/2.0 486 ");
+	stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+	stage_forget_sent(&stage);
+}
+
+static void
+test_who_calls_as_the_callee_sees_it(void **state)
+{
+	(void)state;
+	scene_alice(false);
+	scene_bob("5000");
+	stage.tap.may_echo_sips = true;
+	expect_from("<sip:1001@elsewhere.example>", "1001");
+	expect_from("<sips:1002@elsewhere.example>", "1002");
+	expect_from("<tel:+1-555.01(2)>", "+1-555.01(2)");
+	expect_from("<tel:5550;phone-context=+1>", "5550");
+	expect_from("<http://elsewhere.example/1001>", "anonymous");
+}
+
 static void
 test_l_mf_one_hop_less(void **state)
 {
@@ -86,6 +123,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENE(test_c_expires_ends_a_call_that_rings_too_long),
+		SCENE(test_who_calls_as_the_callee_sees_it),
 		SCENE(test_l_mf_one_hop_less),
 		SCENE(test_a_call_waits_for_a_slow_resolver),
 		SCENE(test_the_operator_hangs_all_up),

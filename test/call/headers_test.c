@@ -69,6 +69,61 @@ test_a_warning_about_the_other_scheme_stays(void **state)
 }
 
 static void
+test_a_warning_about_plain_sip_stays_on_its_side(void **state)
+{
+	(void)state;
+	scene_alice(true);
+	scene_bob("5000");
+	phones_ring(&alice, &bob, "5000");
+	phone_answer(&bob, 480,
+		"Warning: 381 b \"sip no\"\r\nWarning: 399 b \"\"\r\nWarning: 39 b \"x\"\r\n"
+		"Warning: 399-b \"y\"\r\nWarning: 399 b\r\nWarning: 399 b z\r\nWarning: 3990 b \"w\"\r\n",
+		NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 480 ");
+	assert_true(phone_heard(&alice, "399 sipward \"\""));
+	assert_false(phone_heard(&alice, "381 ") || phone_heard(&alice, " b"));
+	phone_ack_refusal(&alice);
+	expect_empty(&stage);
+}
+
+/* What the CANCEL of the caller says of its reason, if anything. */
+static void
+expect_reason(const char *lines, const char *told)
+{
+	phones_ring(&alice, &bob, "5000");
+	phone_say(&alice,
+		"CANCEL %s SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=%s;rport\r\nFrom: %s\r\nTo: %s\r\n"
+		"Call-ID: %s\r\nCSeq: %u CANCEL\r\n%sContent-Length: 0\r\n\r\n",
+		alice.uri, alice.host, alice.branch, alice.local, "<sips:5000@example.com>",
+		alice.call_id, alice.invite_cseq, lines);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	phone_hear(&alice, "SIP/2.0 487 ");
+	phone_ack_refusal(&alice);
+	phone_hear(&bob, "CANCEL ");
+	if (told != NULL)
+		assert_string_equal(phone_value(&bob, HEADER_REASON), told);
+	else
+		assert_false(phone_heard(&bob, "Reason:"));
+	phone_reply(&bob, 200, NULL, NULL);
+	phone_answer(&bob, 487, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	expect_empty(&stage);
+}
+
+static void
+test_a_reason_crosses_with_the_cancel(void **state)
+{
+	(void)state;
+	scene_alice(true);
+	scene_bob("5000");
+	expect_reason("Reason: SIP;cause=200;text=\"Call completed elsewhere\"\r\n",
+		"SIP;cause=200;text=\"Call completed elsewhere\"");
+	expect_reason("Reason: SIP;text=\"ask sips:5001\"\r\n", NULL);
+	expect_reason("Reason: SIP;text=\"a\x01\"\r\n", NULL);
+}
+
+static void
 test_a_display_name_that_says_sips_stays(void **state)
 {
 	(void)state;
@@ -80,6 +135,8 @@ test_a_display_name_that_says_sips_stays(void **state)
 	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 14);
 	assert_true(nameaddr_parse(&from, STR("\"a\x01\" <sip:a@h>"), &at));
 	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 0);
+	assert_true(nameaddr_parse(&from, STR("\"a\x7f\" <sip:a@h>"), &at));
+	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 0);
 }
 
 int
@@ -89,6 +146,8 @@ main(void)
 		SCENE(test_what_the_page_shows_crosses_with_the_answer),
 		SCENE(test_no_secure_uri_crosses_to_a_plain_leg),
 		SCENE(test_a_warning_about_the_other_scheme_stays),
+		SCENE(test_a_warning_about_plain_sip_stays_on_its_side),
+		SCENE(test_a_reason_crosses_with_the_cancel),
 		SCENE(test_a_display_name_that_says_sips_stays),
 	};
 

@@ -343,6 +343,31 @@ test_cancel_after_the_answer(void **state)
 	expect_empty(&stage);
 }
 
+/* Who asks in the clear hears nothing of a call that is secure, and cannot end it either. */
+static void
+test_cancel_in_clear_of_a_secure_call(void **state)
+{
+	struct phone carol;
+
+	(void)state;
+	phone_open(&carol, &stage, "1002", "192.0.2.11", 30000, TRANSPORT_TLS, true);
+	stage.tap.may_echo_sips = true;
+	phones_ring(&carol, &bob, "5000");
+	phone_say(&alice,
+		"CANCEL sip:5000@example.com SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=%s;rport\r\nFrom: %s\r\n"
+		"To: <sips:5000@example.com>\r\nCall-ID: %s\r\nCSeq: %u CANCEL\r\nContent-Length: 0\r\n\r\n",
+		carol.host, carol.branch, carol.local, carol.call_id, carol.invite_cseq);
+	expect_send(&stage, TRANSPORT_UDP, &alice.at, "SIP/2.0 481 ");
+	expect_quiet(&stage);
+	phone_answer(&bob, 200, NULL, SDP("callee", "sendrecv"));
+	phone_hear(&bob, "ACK ");
+	phone_hear(&carol, "SIP/2.0 200 ");
+	phone_ack(&carol, NULL);
+	phones_part(&carol, &bob);
+	expect_empty(&stage);
+	phone_close(&carol);
+}
+
 static void
 test_inside_a_dialog(void **state)
 {
@@ -496,6 +521,7 @@ main(void)
 		TEST(test_options),
 		TEST(test_cancel_is_for_an_invite),
 		TEST(test_cancel_after_the_answer),
+		TEST(test_cancel_in_clear_of_a_secure_call),
 		TEST(test_inside_a_dialog),
 		TEST(test_clear_requests_in_a_secure_dialog),
 		TEST(test_table_of_transactions_full),

@@ -364,6 +364,26 @@ test_too_fast_is_shut(void **state)
 	free(text);
 }
 
+/* More in one piece than one turn can answer, and more than is kept of one stream. */
+static void
+test_too_much_at_once_is_shut(void **state)
+{
+	enum { BYTES = HALF_BYTES + 4 * READ_BYTES };
+	char *text = malloc(BYTES);
+	size_t len = 0;
+
+	(void)state;
+	while (len + 400 < BYTES)
+		len += write_options(text + len, BYTES - len, 1);
+	stage_bytes(&stage, alice.flow, str_of(text, len));
+	assert_int_equal(stage.shuts, 1);
+	assert_true(stage_noted(&stage, "no room for one more message that is not whole"));
+	while (stage_take(&stage, TRANSPORT_TCP, &alice.at) != NULL)
+		continue;
+	expect_empty(&stage);
+	free(text);
+}
+
 static void
 test_no_room_for_halves(void **state)
 {
@@ -420,6 +440,7 @@ main(void)
 		TEST(test_what_can_be_framed_leaves_the_stream),
 		TEST(test_storm_in_one_read),
 		TEST(test_storm_goes_on),
+		TEST(test_too_much_at_once_is_shut),
 		TEST(test_too_fast_is_shut),
 		cmocka_unit_test_setup_teardown(
 			test_no_room_for_halves, open_wide_stage, close_wide_stage),
