@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reg/change.h"
 
+#include "base/panic.h"
 #include "reg/reach.h"
 #include "sip/param.h"
 
@@ -107,6 +108,16 @@ check_contact(struct work *w, const struct nameaddr *contact)
 	return true;
 }
 
+/* A Contact that msg_parse() has let through: it can be read, and a `*` stands alone. */
+static void
+read_contact(struct nameaddr *contact, struct str value)
+{
+	size_t at;
+	bool is_read = nameaddr_parse(contact, value, &at);
+
+	must(is_read);
+}
+
 /* Looks at all Contacts before any is carried out.
  * Ends: true with *COUNT, and *STAR if one of them is `*`; false when one is refused. */
 static bool
@@ -116,13 +127,11 @@ check_contacts(struct work *w, uint32_t *count, bool *star)
 	struct str value;
 	struct nameaddr contact;
 	uint32_t sips = 0;
-	size_t at;
 
 	*count = 0;
 	*star = false;
 	while (values_next(&values, &value)) {
-		if (!nameaddr_parse(&contact, value, &at))
-			return refuse(w, 400, STR("Bad Contact"));
+		read_contact(&contact, value);
 		*count += 1;
 		if (contact.star)
 			*star = true;
@@ -130,15 +139,17 @@ check_contacts(struct work *w, uint32_t *count, bool *star)
 			sips++;
 	}
 	if (*star)
-		return *count == 1 || refuse(w, 400, STR("Contact * Not Alone"));
+		return true;
 	if (sips > 0 && sips < *count)
 		return refuse(w, 400, STR("SIPS And Other Contacts Together"));
 	if (sips > 0 && !check_sips(w))
 		return false;
 	values = msg_values(w->request->msg, HEADER_CONTACT);
-	while (values_next(&values, &value))
-		if (nameaddr_parse(&contact, value, &at) && !check_contact(w, &contact))
+	while (values_next(&values, &value)) {
+		read_contact(&contact, value);
+		if (!check_contact(w, &contact))
 			return false;
+	}
 	return true;
 }
 
@@ -182,10 +193,10 @@ take_out(struct work *w, const struct uri *uri)
 	return true;
 }
 
-/* The header parameters of CONTACT that are to be shown again, on one line.
- * Ends: false when the scratch is full. */
-static bool
-keep_params(struct work *w, const struct nameaddr *contact, struct str *kept)
+/* The header parameters of CONTACT that are to be shown again, on one line. The scratch holds a
+ * whole head, and they are parts of one. */
+static struct str
+keep_params(struct work *w, const struct nameaddr *contact)
 {
 	struct buf b =
 		buf_on(w->scratch->at + w->scratch->used, w->scratch->size - w->scratch->used);
@@ -206,9 +217,9 @@ keep_params(struct work *w, const struct nameaddr *contact, struct str *kept)
 			buf_char(&b, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 		}
 	}
-	*kept = buf_str(&b);
-	w->scratch->used += kept->len;
-	return buf_ok(&b);
+	must(buf_ok(&b));
+	w->scratch->used += b.used;
+	return buf_str(&b);
 }
 
 static bool
@@ -236,8 +247,7 @@ put_in(struct work *w, const struct nameaddr *contact, uint32_t expires_s)
 	else if (request->msg->target.scheme == URI_SIPS)
 		w->change->is_lowered = true;
 	contact_q(contact, &binding->q_thousandths);
-	if (!keep_params(w, contact, &binding->params))
-		return refuse(w, 403, STR("Contact Too Long"));
+	binding->params = keep_params(w, contact);
 	set->count++;
 	w->change->kind = CHANGE_SAVE;
 	return true;
@@ -250,13 +260,11 @@ change_contacts(struct work *w, bool go)
 	struct values values = msg_values(w->request->msg, HEADER_CONTACT);
 	struct nameaddr contact;
 	struct str value;
-	size_t at;
 
 	while (values_next(&values, &value)) {
 		uint32_t expires_s;
 
-		if (!nameaddr_parse(&contact, value, &at))
-			return refuse(w, 400, STR("Bad Contact"));
+		read_contact(&contact, value);
 		expires_s = expires_of(w, &contact);
 		if ((expires_s == 0) != go)
 			continue;
@@ -274,22 +282,26 @@ change_contacts(struct work *w, bool go)
 	return true;
 }
 
-static bool
+static void
 change_star(struct work *w)
 {
 	struct binding_set *set = &w->change->set;
 	struct str expires = msg_value(w->request->msg, HEADER_EXPIRES);
 	uint64_t seconds;
 
-	if (!str_number(expires, UINT32_MAX, &seconds) || seconds != 0)
-		return refuse(w, 400, STR("Contact * Needs Expires 0"));
-	for (uint32_t i = 0; i < set->count; i++)
-		if (!is_in_order(w, &set->list[i]))
-			return refuse(w, 500, STR("CSeq Out Of Order"));
+	if (!str_number(expires, UINT32_MAX, &seconds) || seconds != 0) {
+		refuse(w, 400, STR("Contact * Needs Expires 0"));
+		return;
+	}
+	for (uint32_t i = 0; i < set->count; i++) {
+		if (!is_in_order(w, &set->list[i])) {
+			refuse(w, 500, STR("CSeq Out Of Order"));
+			return;
+		}
+	}
 	if (set->count > 0)
 		w->change->kind = CHANGE_SAVE;
 	set->count = 0;
-	return true;
 }
 
 void

@@ -47,7 +47,7 @@ is_listener(const struct listener *l, const struct uri *uri)
 	if (uri->ip.family != ADDR_NONE && addr_same_ip(&l->local, &uri->ip) &&
 		l->local.port == port_of(uri))
 		return true;
-	return l->advertise.len > 0 && is_shown(l, uri);
+	return is_shown(l, uri);
 }
 
 static bool
