@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The responses as they go out. */
 #include "kit.h"
+
+#include <string.h>
+
 #include "reg/answer.h"
 
 #define CONTACT "Contact: <sip:7789@192.0.2.7:40000>"
@@ -33,6 +36,37 @@ test_a_200_from_head_to_tail(void **state)
 	while (!str_begins(tag, STR("To: <sip:7789@example.com>;tag=")))
 		tag = str_from(tag, 1);
 	assert_int_equal(str_find(str_from(tag, 31), '\r'), 24);
+}
+
+/* The To tag of the response that was sent last. */
+static void
+copy_tag(const struct world *w, char tag[24])
+{
+	struct str text = sent(w);
+
+	while (!str_begins(text, STR("@example.com>;tag=")) || str_find(text, '\r') != 18 + 24)
+		text = str_from(text, 1);
+	memcpy(tag, text.at + 18, 24);
+}
+
+static void
+test_q_and_tags(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	char tag[24], other[24];
+
+	assert_int_equal(send_register(w, &p,
+				 STR("Contact: <sip:a@192.0.2.7>;q=0.123,<sip:b@192.0.2.7>;q=1,"
+				     "<sip:c@192.0.2.7>;q=0.987" END)),
+		200);
+	assert_has(sent(w), "Contact: <sip:a@192.0.2.7>;q=0.123;expires=3600\r\n");
+	assert_has(sent(w), "Contact: <sip:b@192.0.2.7>;expires=3600\r\n");
+	assert_has(sent(w), "Contact: <sip:c@192.0.2.7>;q=0.987;expires=3600\r\n");
+	copy_tag(w, tag);
+	assert_int_equal(send_register(w, &p, STR("")), 200);
+	copy_tag(w, other);
+	assert_memory_not_equal(tag, other, sizeof tag);
 }
 
 static void
@@ -122,6 +156,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_200_from_head_to_tail),
+		TEST(test_q_and_tags),
 		TEST(test_a_later_answer_has_the_same_front),
 		TEST(test_what_a_refusal_shows),
 		TEST(test_record_route_is_not_echoed),

@@ -152,6 +152,7 @@ test_what_cannot_be_is_refused(void **state)
 		{ "sipx", "sips" },
 		{ "scheme=sips transport=TCP", "scheme=sips transport=TLS" },
 		{ "transport=DTLS", "transport=TLS" },
+		{ "scheme=sip transport=DTLS", "scheme=sips transport=TLS" },
 		{ "q=1001", "q=500" },
 		{ "cseq=4294967296", "cseq=2" },
 		{ "expires=253402300800", "expires=1700003600" },

@@ -96,6 +96,37 @@ test_what_a_binding_holds(void **state)
 }
 
 static void
+test_each_has_parameters_of_its_own(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(judge(&p,
+				 STR("Contact: <sip:a@192.0.2.7>;x=1, <sip:b@192.0.2.7>;yy=22,"
+				     "<sip:c@192.0.2.7>" END)),
+		0);
+	assert_str(change.set.list[0].params, ";x=1");
+	assert_str(change.set.list[1].params, ";yy=22");
+	assert_str(change.set.list[2].params, "");
+}
+
+static void
+test_too_long(void **state)
+{
+	static char lines[2 * URI_BYTES_MAX];
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct buf b = buf_on(lines, sizeof lines);
+
+	(void)state;
+	buf_put(&b, STR("Contact: <sip:a@192.0.2.7;x="));
+	while (b.used < URI_BYTES_MAX + 20)
+		buf_char(&b, 'x');
+	buf_put(&b, STR(">" END));
+	assert_int_equal(judge(&p, buf_str(&b)), 403);
+	assert_str(change.reason, "Contact Too Long");
+}
+
+static void
 test_how_long(void **state)
 {
 	static const struct {
@@ -110,6 +141,7 @@ test_how_long(void **state)
 		ROW(CONTACT ";expires=abc" END "Expires: 600" END, 3600),
 		ROW(CONTACT ";expires" END "Expires: 600" END, 3600),
 		ROW(CONTACT ";expires=-5" END, 3600),
+		ROW(CONTACT ";expires=12a" END, 3600),
 		ROW(CONTACT END "Expires: soon" END, 3600),
 		ROW(CONTACT ";expires=7200" END, REGISTER_MAX_S),
 		ROW(CONTACT ";expires=7201" END, REGISTER_MAX_S),
@@ -177,6 +209,8 @@ test_many_contacts_in_one_go(void **state)
 				     "<sip:a@192.0.2.7;transport=tcp>;q=0.4" END)),
 		4);
 	assert_int_equal(set.list[3].q_thousandths, 400);
+	assert_str(set.list[0].contact, "sip:b@192.0.2.7");
+	assert_str(set.list[1].contact, "sip:c@192.0.2.7");
 	/* One comes, one goes. */
 	assert_int_equal(
 		apply(&p, STR("Contact: <sip:d@192.0.2.7>,<sip:b@192.0.2.7>;expires=0" END)), 4);
@@ -191,9 +225,11 @@ test_all_or_nothing(void **state)
 		ROW(CONTACT ", <sip:7789@192.0.2.1:5060>" END),
 		ROW(CONTACT ", <sip:7789@192.0.2.9>;expires=5" END),
 		ROW(CONTACT ", <sip:7789@192.0.2.9>;q=7" END),
+		/* Whatever comes behind it. */
+		ROW("Contact: <sip:7789@192.0.2.9>;expires=5, <sip:b@192.0.2.9>" END),
 #undef ROW
 	};
-	static const unsigned statuses[] = { 403, 423, 400 };
+	static const unsigned statuses[] = { 403, 423, 400, 423 };
 	struct phone p = phone_on(TRANSPORT_UDP, 1);
 
 	(void)state;
@@ -217,6 +253,7 @@ test_the_star(void **state)
 	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: none" END)), 400);
 	/* Out of order for one of them: none goes. */
 	assert_int_equal(judge(&p, STR("Contact: *" END "Expires: 0" END)), 500);
+	assert_int_equal(judge(&other, STR("Contact: *" END "Expires: 0" END)), 500);
 	assert_int_equal(apply(&p, STR("Contact: *" END "Expires: 0" END)), 0);
 }
 
@@ -233,6 +270,9 @@ test_the_order_of_cseq(void **state)
 	p.cseq = 9;
 	assert_int_equal(judge(&p, STR(CONTACT END)), 500);
 	assert_int_equal(judge(&p, STR(CONTACT ";expires=0" END)), 500);
+	/* What stands beside it does not help. */
+	assert_int_equal(judge(&p, STR(CONTACT ", <sip:new@192.0.2.7>" END)), 500);
+	assert_int_equal(judge(&p, STR(CONTACT ";expires=0, <sip:new@192.0.2.7>" END)), 500);
 	/* Another binding of the same Call-ID, and another Call-ID, have their own order. */
 	assert_int_equal(judge(&p, STR("Contact: <sip:new@192.0.2.7>" END)), 0);
 	assert_int_equal(judge(&other, STR(CONTACT ";expires=0" END)), 0);
@@ -256,6 +296,8 @@ test_at_most_so_many(void **state)
 	}
 	p.cseq++;
 	assert_int_equal(judge(&p, STR("Contact: <sip:new@192.0.2.7>" END)), 403);
+	assert_int_equal(
+		judge(&p, STR("Contact: <sip:new@192.0.2.7>, <sip:3@192.0.2.7>" END)), 403);
 	/* A refresh is no new one, and one that goes makes room wherever it stands. */
 	assert_int_equal(judge(&p, STR("Contact: <sip:3@192.0.2.7>" END)), 0);
 	assert_int_equal(
@@ -381,6 +423,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_SET(test_what_a_binding_holds),
+		IN_SET(test_each_has_parameters_of_its_own),
+		IN_SET(test_too_long),
 		IN_SET(test_how_long),
 		IN_SET(test_too_short),
 		IN_SET(test_refresh_remove_and_query),

@@ -51,6 +51,94 @@ test_the_others_stay(void **state)
 }
 
 static void
+test_the_first_to_go_may_stand_anywhere(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	send_register(w, &p,
+		STR("Contact: <sip:a@192.0.2.7>;expires=90, <sip:b@192.0.2.7>;expires=60, "
+		    "<sip:c@192.0.2.7>;expires=75" END));
+	assert_int_equal(pass_ms(w, 60000), 1);
+	assert_int_equal(find(w), 2);
+	assert_int_equal(pass_ms(w, 15000), 1);
+	assert_int_equal(find(w), 1);
+	assert_str(found[0].contact, "sip:a@192.0.2.7");
+	assert_int_equal(pass_ms(w, 15000), 1);
+	assert_idle(w);
+}
+
+/* While the store is told again, what expires does not wait for that. */
+static void
+test_the_next_expires_while_the_store_is_behind(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	send_register(w, &p,
+		STR("Contact: <sip:a@192.0.2.7>;expires=60, <sip:b@192.0.2.7>;expires=70" END));
+	w->manner = FAILING;
+	pass_ms(w, 60000);
+	assert_int_equal(w->saves, 2);
+	pass_ms(w, 10000);
+	assert_int_equal(w->saves, 3);
+	w->manner = PROMPT;
+	pass_ms(w, STORE_AGAIN_MS);
+	assert_idle(w);
+}
+
+/* Sends COUNT REGISTERs that the store leaves without an answer. */
+static void
+flood(struct world *w, uint32_t count)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	p.aor = STR("1");
+	w->manner = MUTE;
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 0);
+}
+
+static void
+test_one_that_expires_when_no_question_is_left(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>;expires=60" END));
+	pass_ms(w, 59000);
+	flood(w, ASKS_MAX);
+	w->saves = 0;
+	pass_ms(w, 1000);
+	assert_int_equal(w->saves, 0);
+	assert_int_equal(find(w), 0);
+	/* It is tried again when there are some. */
+	pass_ms(w, STORE_WAIT_MS);
+	assert_int_equal(registrar_asks(w->registrar), 0);
+	w->manner = PROMPT;
+	pass_ms(w, STORE_AGAIN_MS);
+	assert_int_equal(w->saves, 1);
+	assert_idle(w);
+}
+
+static void
+test_the_last_question_serves(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>;expires=60" END));
+	pass_ms(w, 59000);
+	flood(w, ASKS_MAX - 1);
+	w->saves = 0;
+	pass_ms(w, 1000);
+	assert_int_equal(w->saves, 1);
+	w->manner = PROMPT;
+	pass_ms(w, STORE_WAIT_MS + STORE_AGAIN_MS);
+	assert_idle(w);
+}
+
+static void
 test_a_refresh_puts_it_off(void **state)
 {
 	struct world *w = *state;
@@ -196,6 +284,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_binding_expires),
 		TEST(test_the_others_stay),
+		TEST(test_the_first_to_go_may_stand_anywhere),
+		TEST(test_the_next_expires_while_the_store_is_behind),
+		TEST(test_one_that_expires_when_no_question_is_left),
+		TEST(test_the_last_question_serves),
 		TEST(test_a_refresh_puts_it_off),
 		TEST(test_an_expired_one_is_not_listed_even_before_its_alarm),
 		TEST(test_a_calendar_that_went_back),

@@ -87,6 +87,45 @@ test_a_crowd_on_one_connection(void **state)
 	assert_idle(w);
 }
 
+/* Three addresses, of which one step takes two: the last is the first that there ever was. */
+static void
+test_the_last_of_a_connection_goes_too(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TLS, 9);
+
+	for (uint32_t i = 0; i < 3; i++) {
+		p.aor = str_of(&"abc"[i], 1);
+		send_register(w, &p, STR(CONTACT END));
+	}
+	end_flow(w, 9);
+	assert_int_equal(registrar_count(w->registrar), 1);
+	pass_ms(w, 0);
+	assert_idle(w);
+}
+
+/* All the bindings that one address can have lie on one connection. */
+static void
+test_a_full_address_on_one_connection(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TLS, 9);
+
+	send_register(w, &p,
+		STR("Contact: <sip:1@192.0.2.7>,<sip:2@192.0.2.7>,<sip:3@192.0.2.7>,"
+		    "<sip:4@192.0.2.7>,<sip:5@192.0.2.7>,<sip:6@192.0.2.7>,<sip:7@192.0.2.7>,"
+		    "<sip:8@192.0.2.7>" END));
+	assert_int_equal(registrar_find(w->registrar, AOR, w->now, found), 8);
+	p.aor = STR("b");
+	send_register(w, &p, STR(CONTACT END));
+	/* The newest of the connection goes, then those of the first address. */
+	send_register(w, &p, STR(CONTACT ";expires=0" END));
+	end_flow(w, 9);
+	pass_ms(w, 0);
+	assert_int_equal(registrar_find(w->registrar, AOR, w->now, found), 0);
+	assert_idle(w);
+}
+
 static void
 test_the_end_comes_before_the_answer(void **state)
 {
@@ -177,6 +216,8 @@ main(void)
 		TEST(test_a_connection_ends),
 		TEST(test_a_phone_that_moved_is_left_alone),
 		TEST(test_a_crowd_on_one_connection),
+		TEST(test_the_last_of_a_connection_goes_too),
+		TEST(test_a_full_address_on_one_connection),
 		TEST(test_the_end_comes_before_the_answer),
 		TEST(test_a_set_told_anew_does_not_bring_a_dead_one_back),
 		TEST(test_without_room_for_a_lane_a_binding_just_expires),

@@ -5,8 +5,10 @@
 static enum reach_verdict
 judge(struct str text, struct str source)
 {
-	struct listener listeners[3] = { { .transport = TRANSPORT_UDP },
-		{ .transport = TRANSPORT_TLS }, { .transport = TRANSPORT_TCP } };
+	struct listener listeners[5] = { { .transport = TRANSPORT_UDP },
+		{ .transport = TRANSPORT_TLS }, { .transport = TRANSPORT_TCP },
+		{ .transport = TRANSPORT_TCP, .advertise = STR("[2001:db8::]") },
+		{ .transport = TRANSPORT_TCP, .advertise = STR("bad.example:port") } };
 	struct addr from = address_of(source, 40000);
 	struct uri uri;
 	size_t at;
@@ -17,7 +19,7 @@ judge(struct str text, struct str source)
 	listeners[2].local = address_of(STR("2001:db8::1"), 6060);
 	listeners[2].advertise = STR("[2001:db8::2]:7070");
 	assert_true(uri_parse(&uri, text, &at));
-	return reach_judge(&uri, &from, listeners, 3);
+	return reach_judge(&uri, &from, listeners, 5);
 }
 
 /* rows: R4168-a R7118-9.2 R3261-19.1.1-b */
@@ -44,6 +46,11 @@ test_where_a_contact_may_be(void **state)
 		ROW("sip:[2001:db8:0::1]:6060", "192.0.2.7", REACH_OURS),
 		ROW("sip:[2001:db8::2]:7070", "192.0.2.7", REACH_OURS),
 		ROW("sip:[2001:db8::2]:7071", "192.0.2.7", REACH_GOOD),
+		ROW("sip:[2001:db8::9]:7070", "192.0.2.7", REACH_GOOD),
+		ROW("sip:[2001:db8::]", "192.0.2.7", REACH_OURS),
+		ROW("sip:bad.example", "192.0.2.7", REACH_GOOD),
+		ROW("sip:sip.example.com;transport=tcp", "192.0.2.7", REACH_GOOD),
+		ROW("sip:sip.example.com;transport=tls", "192.0.2.7", REACH_OURS),
 		/* Loopback is for those who are there themselves. */
 		ROW("sip:7789@127.0.0.9", "192.0.2.7", REACH_NOWHERE),
 		ROW("sip:7789@[::1]", "192.0.2.7", REACH_NOWHERE),
@@ -110,6 +117,7 @@ test_q(void **state)
 		{ { ";q=1.001", 8 }, -1 },
 		{ { ";q=2", 4 }, -1 },
 		{ { ";q=0.1234", 9 }, -1 },
+		{ { ";q=0.0001", 9 }, -1 },
 		{ { ";q=.5", 5 }, -1 },
 		{ { ";q=a", 4 }, -1 },
 		{ { ";q", 2 }, -1 },
