@@ -44,6 +44,9 @@ struct world {
 	char sent[WRITE_BYTES_MAX]; /* the last response */
 	size_t sent_len;
 	uint32_t sends;
+	char note[NOTE_BYTES_MAX]; /* the last line for the log */
+	size_t note_len;
+	enum note_level note_level;
 };
 
 static struct world world;
@@ -176,7 +179,13 @@ carry_one(struct world *w, const struct act *act)
 			: keep(w, act->u.save.aor, act->u.save.version, act->u.save.set);
 		registrar_saved(w->registrar, act->u.save.ask, status, w->now, &w->out);
 		break;
-	case ACT_NOTE: w->notes++; break;
+	case ACT_NOTE:
+		w->notes++;
+		w->note_level = act->u.note.level;
+		b = buf_on(w->note, sizeof w->note);
+		buf_put(&b, act->u.note.text);
+		w->note_len = b.used;
+		break;
 	case ACT_DIAL:
 	case ACT_SHUT:
 	case ACT_RESOLVE: fail();

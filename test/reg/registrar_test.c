@@ -2,6 +2,8 @@
 /* REGISTER from the request to the answer, with a store that is prompt, stale, failing or mute. */
 #include "kit.h"
 
+#include <string.h>
+
 #define AOR STR("7789")
 #define CONTACT "Contact: <sip:7789@192.0.2.7:40000>"
 #define END "\r\n"
@@ -137,6 +139,71 @@ test_a_full_table_of_questions(void **state)
 	assert_int_equal(send_register(w, &p, STR("")), 200);
 }
 
+/* Sends COUNT REGISTERs of one address that the store leaves without an answer. */
+static void
+flood(struct world *w, uint32_t count)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	w->manner = MUTE;
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 0);
+}
+
+/* Who finds no question left has left nothing behind. */
+static void
+test_a_new_address_and_no_question(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	flood(w, ASKS_MAX - 1);
+	p.aor = STR("2");
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 0);
+	assert_int_equal(w->registrar->addresses.used, 2);
+	p.aor = STR("3");
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 503);
+	assert_has(sent(w), "\r\nRetry-After: 10\r\n");
+	assert_int_equal(w->registrar->addresses.used, 2);
+	pass_ms(w, STORE_WAIT_MS);
+	assert_idle(w);
+}
+
+static void
+test_the_longest_address(void **state)
+{
+	static char aor[AOR_BYTES_MAX + 1];
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	memset(aor, 'a', sizeof aor);
+	w->manner = MUTE;
+	p.aor = str_of(aor, AOR_BYTES_MAX);
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 0);
+	p.aor = str_of(aor, AOR_BYTES_MAX + 1);
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@192.0.2.7>" END)), 403);
+	assert_lacks(sent(w), "Retry-After");
+	pass_ms(w, STORE_WAIT_MS);
+	assert_idle(w);
+}
+
+/* What one REGISTER keeps for itself is gone with the next. */
+static void
+test_many_with_long_parameters(void **state)
+{
+	static char lines[1024];
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct buf b = buf_on(lines, sizeof lines);
+
+	buf_put(&b, STR("Contact: <sip:a@192.0.2.7>;x="));
+	while (b.used < 900)
+		buf_char(&b, 'x');
+	buf_put(&b, STR(END));
+	for (size_t sum = 0; sum < 2 * HEAD_BYTES_MAX; sum += b.used)
+		assert_int_equal(send_register(w, &p, buf_str(&b)), 200);
+}
+
 static void
 test_a_full_table_of_addresses(void **state)
 {
@@ -239,6 +306,10 @@ test_the_note_of_a_sip_contact_in_a_sips_register(void **state)
 	p.target = STR("sips:example.com");
 	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 200);
 	assert_int_equal(w->notes, 1);
+	assert_str(str_of(w->note, w->note_len),
+		"register 7789 from 192.0.2.7:40000: a sips REGISTER with a sip Contact makes a "
+		"sip binding");
+	assert_int_equal(w->note_level, NOTE_WARN);
 	assert_int_equal(find(w), 1);
 	assert_int_equal(found[0].speech.scheme, SCHEME_SIP);
 	assert_int_equal(
@@ -246,6 +317,20 @@ test_the_note_of_a_sip_contact_in_a_sips_register(void **state)
 	assert_int_equal(w->notes, 1);
 	assert_int_equal(find(w), 1);
 	assert_int_equal(found[0].speech.scheme, SCHEME_SIPS);
+}
+
+static void
+test_the_note_of_a_refusal(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	assert_int_equal(send_register(w, &p, STR("Contact: <sip:a@127.0.0.1>" END)), 403);
+	assert_int_equal(w->notes, 1);
+	assert_str(str_of(w->note, w->note_len),
+		"register 7789 from 192.0.2.7:40000: refused with 403: "
+		"Contact Is Not Reachable From Here");
+	assert_int_equal(w->note_level, NOTE_INFO);
 }
 
 static void
@@ -304,11 +389,15 @@ main(void)
 		TEST(test_a_set_that_changed_meanwhile),
 		TEST(test_a_store_that_does_not_answer),
 		TEST(test_a_full_table_of_questions),
+		TEST(test_a_new_address_and_no_question),
+		TEST(test_the_longest_address),
+		TEST(test_many_with_long_parameters),
 		TEST(test_a_full_table_of_addresses),
 		TEST(test_two_at_once_and_one_has_to_come_again),
 		TEST(test_the_order_of_what_is_found),
 		TEST(test_who_is_on_a_flow),
 		TEST(test_the_note_of_a_sip_contact_in_a_sips_register),
+		TEST(test_the_note_of_a_refusal),
 		TEST(test_what_others_did_to_the_store),
 		TEST(test_a_measure_is_enough_and_less_is_not),
 	};
