@@ -320,11 +320,12 @@ judge_listed(struct check *c, struct aor *aor, const struct reg_wish *w, struct 
 			w->number, entry == NULL ? "nobody registered it" : "was removed");
 		return;
 	}
-	if (expires_s < 0 || w->wall_s + expires_s > entry->expires_at_s + SKEW_S)
+	if (expires_s < 0 ||
+		(!entry->is_blown && c->wall_s + expires_s > entry->expires_at_s + SKEW_S))
 		check_break(c, "R3", "%s of %s is listed for %lld s, asked were %lld", text,
 			w->number, (long long)expires_s,
-			(long long)(entry->expires_at_s - w->wall_s));
-	entry->expires_at_s = w->wall_s + expires_s;
+			(long long)(entry->expires_at_s - c->wall_s));
+	entry->expires_at_s = c->wall_s + expires_s;
 	/* What is told is known, unless the store has yet to say something else. */
 	entry->is_unsure = entry->is_stored || entry->is_blown ||
 		(entry->is_unsure && entry->transport != CHECK_UDP);
