@@ -166,7 +166,7 @@ leg_send_ack_again(struct legs *ls, struct leg *leg, const struct turn *t)
 	struct txn_way way;
 	struct str why;
 
-	if (leg->owes_ack || ack.len == 0 || !way_inside(ls, leg, t, &way, &why))
+	if (ack.len == 0 || !way_inside(ls, leg, t, &way, &why))
 		return;
 	if (leg->transport == leg->ack_transport)
 		out_send(t->out, way.flow, &way.addr, out_keep(t->out, ack));

@@ -228,12 +228,31 @@ nothing_of_a_peer_makes_a_line(void **state)
 	assert_true(heard > 100);
 }
 
+/* RFC 3261 13.2.2.4: each 2xx, also when the next INVITE is out already. */
+static void
+an_ack_is_said_again_while_a_change_waits(void **state)
+{
+	struct ua ua = ua_wait("sip", TRANSPORT_UDP, "192.0.2.8", 5060);
+	struct leg *leg = bed_talk_made(&ua);
+	struct cargo cargo = bed_cargo(SDP_A2);
+
+	(void)state;
+	assert_true(leg_change(&bed.legs, leg, &cargo, bed_turn()));
+	bed_carry();
+	(void)bed_take("INVITE ");
+	ua_answer_invite(&ua, 200, NULL, SDP_B);
+	assert_int_equal(ua_take(&ua, "ACK ")->cseq, 1);
+	bed_quiet();
+	bed_drop(leg);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BEDDED(an_answer_repeats_what_was_asked),
 		BEDDED(a_phrase_is_ours_or_the_peers),
+		BEDDED(an_ack_is_said_again_while_a_change_waits),
 		BEDDED(without_a_transaction_there_is_no_answer),
 		BEDDED(a_full_table_of_transactions_sends_nothing),
 		BEDDED(there_may_be_no_room_to_write),
