@@ -292,8 +292,12 @@ seen_dialog_response_in(
 			seen_leg_end_by(c, leg, END_REFUSED);
 		return;
 	}
-	if (m->status < 200 || m->status >= 300 || !is_listening(c, t))
+	if (m->status < 200 || m->status >= 300)
 		return;
+	if (!is_listening(c, t)) {
+		leg->loose += t->kind == OF_INVITE;
+		return;
+	}
 	if (t->kind == OF_INVITE &&
 		seen_dialog_key(m->call_id, m->from_tag, m->to_tag) != leg->dialog_key &&
 		seen_dialog_key(m->call_id, m->to_tag, m->from_tag) != leg->dialog_key) {

@@ -237,7 +237,8 @@ apply(struct check *c, const struct reg_wish *w, enum check_transport transport,
 	for (unsigned i = 0; i < aor->count && w->is_star; i++) {
 		struct entry *entry = &aor->list[i];
 
-		judge_order(c, w, entry);
+		if (!is_known)
+			judge_order(c, w, entry);
 		entry->is_stored = !is_known;
 		entry->is_stored_gone = true;
 		entry->is_unsure = !is_known && !entry->is_gone;
@@ -247,7 +248,10 @@ apply(struct check *c, const struct reg_wish *w, enum check_transport transport,
 		struct entry *entry = entry_need(aor, w->items[i].uri);
 		bool is_to_go = w->items[i].expires_s == 0;
 
-		judge_order(c, w, entry);
+		if (!is_known)
+			judge_order(c, w, entry);
+		else if (!is_to_go && (entry->call_id != w->call_id || entry->cseq != w->cseq))
+			continue; /* a later one was faster */
 		entry->is_stored = !is_known;
 		entry->is_stored_gone = is_to_go;
 		entry->is_unsure = !is_known && !(is_to_go && entry->is_gone);
@@ -274,7 +278,7 @@ check_save(struct check *c, uint64_t id, const char *aor, const char *set, size_
 	free(bag_take(&c->registry->asks, ask_key(id)));
 	bag_put(&c->registry->asks, ask_key(id), ask);
 	/* What nobody asked for sheds what is over. */
-	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor)
+	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor || t->final != 0)
 		return;
 	ask->txn = t->key;
 	t->wish->is_asked = true;

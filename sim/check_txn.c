@@ -208,6 +208,14 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 	check_put_due(c, DUE_REPEAT, t->key, t->wait_ms + GRACE_MS);
 }
 
+/* What malformed requests are answered with. */
+static bool
+is_fault(unsigned status)
+{
+	return status == 400 || status == 413 || status == 414 || status == 416 || status == 505 ||
+		status == 513;
+}
+
 struct txn *
 seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg *m, bool *is_new)
 {
@@ -216,9 +224,14 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 	uint64_t hash = wire_hash(1, m->text);
 
 	/* What was sent in its name may have been read in another way than we read it. */
-	if (m->status >= 400 && c->step.has_nonsense &&
-		(t == NULL || (t->final != 0 && t->out_hash != hash && t->key != c->step.asked)))
-		return NULL;
+	if (c->step.has_nonsense && m->status >= 400 && (t == NULL || t->key != c->step.asked)) {
+		if (t == NULL)
+			return NULL;
+		if (is_fault(m->status) || (t->final != 0 && t->out_hash != hash)) {
+			t->is_murky = true;
+			return NULL;
+		}
+	}
 	if (kind == OF_ACK && !c->step.has_nonsense) {
 		check_break(c, "X4", "a %u to an ACK of %.*s", m->status, (int)m->call_id.len,
 			m->call_id.at);
@@ -333,7 +346,8 @@ seen_txn_hear_response(struct check *c, struct flow *flow, const struct wire_msg
 		(t->transport == CHECK_TLS) != (flow->transport == CHECK_TLS))
 		return NULL;
 	if (m->status < 200) {
-		t->has_rung = t->has_rung || (m->is_strict && t->transport == flow->transport);
+		t->has_rung = t->has_rung ||
+			(m->is_strict && t->transport == flow->transport && !may_be_over(c, t));
 		return t;
 	}
 	/* RFC 6026 7.2: several 2xx to one INVITE may come, and each counts. */
