@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Carrying out what the core asks for: what comes of it waits in a queue until all is done. */
+#include "core_inside.h"
+#include "fuzz.h"
+
+/* ---- flows ---- */
+
+struct flow_seen *
+world_flow(struct flow_id id)
+{
+	for (unsigned i = 0; i < world.flow_count; i++)
+		if (flow_same(world.flows[i].id, id))
+			return &world.flows[i];
+	return NULL;
+}
+
+struct flow_seen *
+add_flow(struct flow_id id, enum transport transport, const struct addr *peer)
+{
+	struct flow_seen *flow = &world.flows[world.flow_count];
+
+	if (world.flow_count == FLOWS_SEEN_MAX)
+		return NULL;
+	fuzz_check(world_flow(id) == NULL, STR_NONE); /* given out once and never again */
+	world.flow_count++;
+	*flow = (struct flow_seen){ .id = id, .transport = transport, .peer = *peer };
+	return flow;
+}
+
+struct event *
+later(enum event_kind kind)
+{
+	struct event *e = &world.queue[world.queue_count];
+
+	fuzz_check(world.queue_count < QUEUE_MAX, STR_NONE);
+	world.queue_count++;
+	*e = (struct event){ .kind = kind };
+	return e;
+}
+
+void
+later_open(struct flow_seen *flow)
+{
+	struct event *e = later(EV_FLOW_OPEN);
+	bool is_tls = flow->transport == TRANSPORT_TLS;
+
+	flow->is_open = true;
+	e->u.open.flow = flow->id;
+	e->u.open.transport = flow->transport;
+	e->u.open.local = world_listeners[is_tls ? 2 : 1].local;
+	e->u.open.local.port = flow->is_dialled ? 33333 : e->u.open.local.port;
+	e->u.open.peer = flow->peer;
+	e->u.open.listener = is_tls ? 2 : 1;
+	if (is_tls)
+		e->u.open.secured =
+			(struct secured){ .proof = flow->is_dialled ? PROOF_NAME : PROOF_NONE,
+				.version = STR("TLSv1.3"),
+				.cipher = STR("TLS_AES_256_GCM_SHA384"),
+				.name = flow->name };
+}
+
+void
+later_over(struct flow_seen *flow)
+{
+	struct event *e = later(flow->is_open ? EV_FLOW_CLOSED : EV_FLOW_FAILED);
+
+	flow->is_gone = true;
+	flow->is_open = false;
+	e->u.closed.flow = flow->id;
+	e->u.closed.reason = flow->is_shut ? STR("") : STR("the input wants it so");
+}
+
+/* ---- carrying out ---- */
+
+static void
+carry_send(const struct act *act)
+{
+	const struct flow_seen *flow = world_flow(act->u.send.flow);
+	struct heard *heard = &world.heard[world.heard_count % HEARD_MAX];
+	uint64_t number = act->u.send.flow.number;
+
+	*heard = (struct heard){ .flow = act->u.send.flow,
+		.transport = TRANSPORT_UDP,
+		.at = act->u.send.to,
+		.bytes = act->u.send.bytes };
+	if (flow != NULL) {
+		heard->transport = flow->transport;
+		heard->at = flow->peer;
+	} else {
+		fuzz_check(number == 1 || number == 2, act->u.send.bytes);
+		fuzz_check(heard->at.port != 0, act->u.send.bytes);
+		fuzz_check((heard->at.family == ADDR_V6) == (number == 2), act->u.send.bytes);
+	}
+	heard->bytes = world_keep(act->u.send.bytes);
+	if (str_is_none(heard->bytes))
+		heard->bytes = act->u.send.bytes; /* and is forgotten below */
+	witness_sees(heard->transport, heard);
+	if (heard->bytes.at != act->u.send.bytes.at)
+		world.heard_count++;
+}
+
+static void
+carry_dial(const struct act *act)
+{
+	struct flow_seen *flow = add_flow(act->u.dial.flow, act->u.dial.transport, &act->u.dial.to);
+
+	fuzz_check((act->u.dial.flow.number & FLOW_DIALLED) != 0, act->u.dial.about);
+	fuzz_check(act->u.dial.to.port != 0, act->u.dial.about);
+	fuzz_check(act->u.dial.transport != TRANSPORT_UDP, act->u.dial.about);
+	fuzz_check(act->u.dial.transport != TRANSPORT_TLS || act->u.dial.name.len > 0,
+		act->u.dial.about);
+	if (flow == NULL) { /* no room to remember it: it fails */
+		struct event *e = later(EV_FLOW_FAILED);
+
+		e->u.closed.flow = act->u.dial.flow;
+		return;
+	}
+	flow->is_dialled = true;
+	flow->name = world_keep(act->u.dial.name);
+	if (world.dial == WEATHER_GOOD)
+		later_open(flow);
+	else if (world.dial == WEATHER_FAILS)
+		later_over(flow);
+}
+
+static void
+carry_shut(const struct act *act)
+{
+	struct flow_seen *flow = world_flow(act->u.shut);
+
+	if (world.flow_count == FLOWS_SEEN_MAX && flow == NULL)
+		return;
+	fuzz_check(flow != NULL && !flow->is_shut, STR_NONE);
+	flow->is_shut = true;
+	if (!flow->is_gone)
+		later_over(flow);
+}
+
+struct event
+names_event(struct ref ask, enum names_status status)
+{
+	struct event e = { .kind = EV_NAMES };
+
+	e.u.names.ask = ask;
+	e.u.names.status = status;
+	e.u.names.ttl_s = 600;
+	if (status == NAMES_FOUND) {
+		e.u.names.count = 2;
+		e.u.names.addrs[0] = world_resolved[0];
+		e.u.names.addrs[1] = world_resolved[1];
+	}
+	return e;
+}
+
+static void
+carry_resolve(const struct act *act)
+{
+	struct event e = names_event(act->u.resolve.ask,
+		world.names == WEATHER_FAILS           ? NAMES_FAILED
+			: world.names == WEATHER_STALE ? NAMES_ABSENT
+						       : NAMES_FOUND);
+
+	fuzz_check(act->u.resolve.name.len > 0, STR_NONE);
+	if (world.names != WEATHER_WAITS)
+		*later(EV_NAMES) = e;
+	else if (world.asked_count < KEPT_MAX)
+		world.asked[world.asked_count++] = e;
+}
+
+static void
+tell_saved(struct ref ask, enum saved_status status)
+{
+	struct event *e = later(EV_SAVED);
+
+	e->u.saved.ask = ask;
+	e->u.saved.status = status;
+}
+
+void
+tell_set(struct str aor, struct str set, uint64_t version)
+{
+	struct event *e = later(EV_BINDINGS);
+
+	e->u.bindings.aor = aor;
+	e->u.bindings.version = version;
+	e->u.bindings.set = set;
+}
+
+/* Does what a good store does. */
+static void
+save(struct str aor, struct str set, uint64_t version, struct ref ask)
+{
+	unsigned i = 0;
+
+	while (i < world.kept_count && !str_same(aor, world.kept[i].aor))
+		i++;
+	if (i == KEPT_MAX || (world.store != WEATHER_GOOD && world.store != WEATHER_WAITS)) {
+		tell_saved(ask, world.store == WEATHER_STALE ? SAVED_STALE : SAVED_FAILED);
+		return;
+	}
+	if (i == world.kept_count) {
+		world.kept_count++;
+		world.kept[i].aor = aor;
+		world.kept[i].set = STR("");
+		world.kept[i].version = 0;
+	}
+	if (version != (world.kept[i].set.len > 0 ? world.kept[i].version : 0)) {
+		tell_saved(ask, SAVED_STALE);
+		return;
+	}
+	world.kept[i].set = set;
+	world.kept[i].version++;
+	tell_set(aor, set, world.kept[i].version);
+	if (world.store == WEATHER_WAITS && world.saving_count < KEPT_MAX)
+		world.saving[world.saving_count++] = ask;
+	else
+		tell_saved(ask, SAVED_DONE);
+}
+
+static void
+carry_save(const struct act *act)
+{
+	struct str aor = world_keep(act->u.save.aor), set = world_keep(act->u.save.set);
+
+	fuzz_check(act->u.save.set.len <= SET_BYTES_MAX, act->u.save.aor);
+	if (str_is_none(aor) || str_is_none(set)) {
+		tell_saved(act->u.save.ask, SAVED_FAILED);
+		return;
+	}
+	world.saves[world.save_count % SAVES_MAX].aor = aor;
+	world.saves[world.save_count++ % SAVES_MAX].set = set;
+	save(aor, set, act->u.save.version, act->u.save.ask);
+}
+
+void
+carry_all(void)
+{
+	for (uint32_t i = 0; i < world.out.count; i++) {
+		const struct act *act = &world.out.acts[i];
+
+		switch (act->kind) {
+		case ACT_SEND: carry_send(act); break;
+		case ACT_DIAL: carry_dial(act); break;
+		case ACT_SHUT: carry_shut(act); break;
+		case ACT_RESOLVE: carry_resolve(act); break;
+		case ACT_SAVE: carry_save(act); break;
+		case ACT_NOTE: witness_reads_note(act->u.note.text); break;
+		}
+	}
+	out_clear(&world.out);
+}

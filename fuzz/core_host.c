@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host of the one core. It is opened once, into a file in memory; each input then has a private
+ * view of that file, and giving the view up is all that it takes to have the opened core again. */
+#include "core_inside.h"
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "core/inside.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
+#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
+#define KEPT_BY_CORE_BEGIN() __lsan_disable()
+#define KEPT_BY_CORE_END() __lsan_enable()
+#else
+#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
+#define KEPT_BY_CORE_BEGIN() ((void)0)
+#define KEPT_BY_CORE_END() ((void)0)
+#endif
+
+enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 20000, DIRECTORY_BYTES = 16 * 1024 };
+
+struct line {
+	struct str number, contact;
+	enum dn_type type;
+	struct str password, prefix;
+	bool no_invite;
+	uint32_t capacity;
+};
+
+/* The three directories differ in who is there, what they speak and who may call. */
+static const struct line lines[DIRECTORIES][DNS] = {
+	{ { STR("5000"), STR("sip:192.0.2.50:5070"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("5001"), STR("sip:192.0.2.51;transport=tcp"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("5002"), STR("sip:media.example.net;transport=tls"), 0, { 0 }, { 0 }, false,
+			0 },
+		{ STR("6001"), STR("sips:192.0.2.61"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("6002"), STR("sips:fly.example.net"), 0, { 0 }, { 0 }, false, 1 },
+		{ STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("7001"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("7789"), STR("*"), 0, STR("Zq81!kept"), { 0 }, false, 0 },
+		{ STR("east"), STR("sip:192.0.2.80"), DN_TRUNK, { 0 }, STR("9"), false, 0 } },
+	{ { STR("5000"), STR("sips:192.0.2.50"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("5001"), STR("sip:192.0.2.51"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("7000"), STR("sip:192.0.2.70"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("7001"), STR("*"), 0, STR("Zq81!kept"), { 0 }, false, 0 },
+		{ STR("7789"), STR("*"), 0, STR("Zq81!kept"), { 0 }, true, 0 },
+		{ STR("east"), STR("sips:fly.example.net"), DN_SOFTSWITCH, { 0 }, STR(""), false,
+			2 } },
+	{ { STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 } },
+};
+static const uint32_t line_counts[DIRECTORIES] = { 9, 6, 1 };
+
+struct world world;
+struct listener world_listeners[4];
+struct addr world_resolved[2];
+
+static struct {
+	struct core *core;
+	void *memory;
+	size_t bytes;
+	struct directory directories[DIRECTORIES];
+	struct dn dns[DIRECTORIES][DNS];
+	char indexes[DIRECTORIES][DIRECTORY_BYTES];
+	struct far fars[FARS];
+	char out[OUT_BYTES];
+	char texts[TEXTS_BYTES];
+} host;
+
+struct str
+world_keep(struct str s)
+{
+	char *at = host.texts + world.texts_used;
+
+	if (s.len > TEXTS_BYTES - world.texts_used || str_is_none(s))
+		return STR_NONE;
+	memcpy(at, s.at, s.len);
+	world.texts_used += s.len;
+	return str_of(at, s.len);
+}
+
+/* ---- opening ---- */
+
+static struct addr
+addr_of(struct str ip, uint16_t port)
+{
+	struct addr addr;
+
+	fuzz_check(addr_parse(&addr, ip), ip);
+	addr.port = port;
+	return addr;
+}
+
+static void
+put_directory(unsigned which)
+{
+	static const uint8_t key[MAP_KEY_BYTES] = { 7 };
+	struct directory *d = &host.directories[which];
+	struct arena arena = arena_on(host.indexes[which], DIRECTORY_BYTES);
+	uint32_t twice;
+	size_t at;
+
+	*d = (struct directory){ .dns = host.dns[which],
+		.count = line_counts[which],
+		.domains = { STR("example.com") },
+		.domain_count = 1,
+		.strangers = (enum strangers)which,
+		.uuid_header = STR("X-Genesys-CallUUID") };
+	for (uint32_t i = 0; i < d->count; i++) {
+		const struct line *line = &lines[which][i];
+
+		d->dns[i] = (struct dn){ .number = line->number,
+			.type = line->type,
+			.password = line->password,
+			.challenges_register = line->password.len > 0,
+			.challenges_invite = line->password.len > 0 && !line->no_invite,
+			.prefix = line->prefix,
+			.capacity = line->capacity };
+		fuzz_check(contact_parse(&d->dns[i].contact, line->contact, &at) == CONTACT_FINE,
+			line->contact);
+	}
+	fuzz_check(directory_index(d, &arena, key, &twice), STR_NONE);
+}
+
+static void
+put_listeners(void)
+{
+	world_listeners[0] = (struct listener){
+		.transport = TRANSPORT_UDP, .local = addr_of(STR("192.0.2.1"), 5060), .flow = { 1 }
+	};
+	world_listeners[1] = (struct listener){ .transport = TRANSPORT_TCP,
+		.local = addr_of(STR("192.0.2.1"), 5060) };
+	world_listeners[2] = (struct listener){ .transport = TRANSPORT_TLS,
+		.local = addr_of(STR("192.0.2.1"), 5061) };
+	world_listeners[3] = (struct listener){ .transport = TRANSPORT_UDP,
+		.local = addr_of(STR("2001:db8::1"), 5060),
+		.flow = { 2 } };
+}
+
+static void
+put_fars(void)
+{
+	static const struct {
+		struct str user, ip, host;
+		uint16_t port;
+		enum transport transport;
+		bool is_sips;
+	} all[FARS] = {
+		{ STR("7000"), STR("192.0.2.70"), STR("192.0.2.70:40000"), 40000, TRANSPORT_TLS,
+			true },
+		{ STR("7001"), STR("192.0.2.71"), STR("192.0.2.71:40000"), 40000, TRANSPORT_UDP,
+			false },
+		{ STR("7789"), STR("192.0.2.72"), STR("192.0.2.72:40000"), 40000, TRANSPORT_TCP,
+			false },
+		{ STR("1001"), STR("192.0.2.10"), STR("192.0.2.10:30000"), 30000, TRANSPORT_TLS,
+			true },
+		{ STR("1002"), STR("2001:db8::11"), STR("[2001:db8::11]:30000"), 30000,
+			TRANSPORT_UDP, false },
+		{ STR("5000"), STR("192.0.2.50"), STR("192.0.2.50:5070"), 5070, TRANSPORT_UDP,
+			false },
+		{ STR("7789"), STR("192.0.2.73"), STR("192.0.2.73:40000"), 40000, TRANSPORT_TLS,
+			false },
+		{ STR("east"), STR("192.0.2.80"), STR("192.0.2.80:5060"), 5060, TRANSPORT_UDP,
+			false },
+	};
+
+	for (int i = 0; i < FARS; i++)
+		host.fars[i] =
+			(struct far){ all[i].user, all[i].host, addr_of(all[i].ip, all[i].port),
+				all[i].transport, all[i].is_sips, FLOW_NONE };
+}
+
+/* Maps FILE at WHERE, or where there is room. */
+static void *
+map(void *where, int file, int how)
+{
+	void *at = mmap(where, host.bytes, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, file, 0);
+
+	fuzz_check(at != MAP_FAILED, STR_NONE);
+	return at;
+}
+
+static void
+open_once(void)
+{
+	const struct when now = { START_MS, START_S };
+	struct core_options options = { .directory = &host.directories[0],
+		.listeners = world_listeners,
+		.listener_count = 4,
+		.seed = { 42 },
+		.calls_max = CORE_CALLS,
+		.requests_max = CORE_REQUESTS,
+		.flows_max = CORE_FLOWS,
+		.addresses_max = CORE_ADDRESSES };
+	int file = memfd_create("core", 0);
+
+	for (unsigned i = 0; i < DIRECTORIES; i++)
+		put_directory(i);
+	put_listeners();
+	put_fars();
+	world_resolved[0] = addr_of(STR("192.0.2.52"), 0);
+	world_resolved[1] = addr_of(STR("2001:db8::52"), 0);
+	host.bytes = (core_memory_bytes(&options) + 4095) & ~(size_t)4095;
+	fuzz_check(file >= 0 && ftruncate(file, (off_t)host.bytes) == 0, STR_NONE);
+	host.memory = map(NULL, file, MAP_SHARED);
+	KEPT_BY_CORE_BEGIN(); /* what libcrypto gave is known to the mapped memory alone */
+	host.core = core_open(&options, host.memory, host.bytes, now);
+	KEPT_BY_CORE_END();
+	fuzz_check(host.core != NULL, STR_NONE);
+	(void)map(host.memory, file, MAP_PRIVATE | MAP_FIXED);
+	close(file);
+}
+
+/* Cells that the opened core has in use; all others are poisoned or will be taken first. */
+static void
+unpoison(const struct pool *pool)
+{
+	UNPOISON(pool->cells, pool->fresh * pool->cell_bytes);
+}
+
+void
+world_open(void)
+{
+	if (host.core == NULL)
+		open_once();
+	else
+		madvise(host.memory, host.bytes, MADV_DONTNEED);
+	unpoison(&host.core->peers.pool);
+	unpoison(&host.core->flows.pool);
+	memset(&world, 0, offsetof(struct world, out));
+	memset(&world.now, 0, sizeof world - offsetof(struct world, now));
+	world.core = host.core;
+	world.now = (struct when){ START_MS, START_S };
+	world.next_flow = 100;
+	out_init(&world.out, host.out, sizeof host.out);
+	memcpy(world.fars, host.fars, sizeof world.fars);
+}
+
+/* ---- feeding ---- */
+
+static void
+feed_one(const struct event *event)
+{
+	fuzz_check(out_has_room(&world.out), STR_NONE);
+	core_feed(world.core, event, world.now, &world.out);
+	carry_all();
+}
+
+static void
+feed_queue(void)
+{
+	for (unsigned i = 0; i < world.queue_count; i++) {
+		struct event e = world.queue[i];
+
+		feed_one(&e);
+	}
+	world.queue_count = 0;
+}
+
+void
+world_feed(const struct event *event)
+{
+	const struct event tick = { .kind = EV_TICK };
+
+	feed_one(event);
+	feed_queue();
+	for (int turns = 0; core_deadline_ms(world.core) <= world.now.mono_ms; turns++) {
+		fuzz_check(turns < TURNS_MAX, STR_NONE);
+		feed_one(&tick);
+		feed_queue();
+	}
+}
+
+/* ---- what an input wants ---- */
+
+static void
+set_time(int64_t mono_ms)
+{
+	world.now.mono_ms = mono_ms;
+	world.now.wall_s = START_S + (mono_ms - START_MS) / 1000;
+}
+
+void
+world_pass_ms(int64_t span_ms)
+{
+	const struct event tick = { .kind = EV_TICK };
+	int64_t until_ms = world.now.mono_ms + span_ms;
+
+	for (int turns = 0; core_deadline_ms(world.core) <= until_ms; turns++) {
+		int64_t at_ms = core_deadline_ms(world.core);
+
+		fuzz_check(turns < TURNS_MAX, STR_NONE);
+		if (at_ms > world.now.mono_ms)
+			set_time(at_ms);
+		world_feed(&tick);
+	}
+	set_time(until_ms);
+}
+
+/* The octets stand before the end of a block, so that one more that is read is seen. */
+void
+world_octets(struct flow_id id, const struct addr *from, struct str octets)
+{
+	static char block[READ_BYTES];
+	struct event e = { .kind = EV_BYTES };
+	struct str rest = str_upto(octets, sizeof block);
+
+	do {
+		bool is_cut = id.number > 2 && world.piece > 0;
+		struct str piece = is_cut ? str_upto(rest, world.piece) : rest;
+		char *at = block + sizeof block - piece.len;
+
+		memcpy(at, piece.at, piece.len);
+		rest = str_from(rest, piece.len);
+		e.u.bytes.flow = id;
+		e.u.bytes.from = *from;
+		e.u.bytes.data = str_of(at, piece.len);
+		world_feed(&e);
+	} while (rest.len > 0);
+}
+
+struct flow_id
+world_flow_of(unsigned far)
+{
+	struct far *f = &world.fars[far % FARS];
+	struct flow_seen *flow;
+	const struct event nothing = { .kind = EV_TICK };
+
+	if (f->transport == TRANSPORT_UDP)
+		return world_listeners[f->at.family == ADDR_V6 ? 3 : 0].flow;
+	flow = world_flow(f->flow);
+	if (flow != NULL && flow->is_open && !flow->is_shut)
+		return f->flow;
+	flow = add_flow((struct flow_id){ world.next_flow++ }, f->transport, &f->at);
+	if (flow == NULL)
+		return FLOW_NONE;
+	f->flow = flow->id;
+	later_open(flow);
+	world_feed(&nothing);
+	return f->flow;
+}
+
+void
+world_end_flow(struct flow_seen *flow)
+{
+	const struct event nothing = { .kind = EV_TICK };
+
+	later_over(flow);
+	world_feed(&nothing);
+}
+
+void
+world_open_flow(struct flow_seen *flow)
+{
+	const struct event nothing = { .kind = EV_TICK };
+
+	later_open(flow);
+	world_feed(&nothing);
+}
+
+void
+world_answer_name(unsigned ago, enum names_status status)
+{
+	struct event e;
+	unsigned i;
+
+	if (world.asked_count == 0)
+		return;
+	i = ago % world.asked_count;
+	e = names_event(world.asked[i].u.names.ask, status);
+	world.asked[i] = world.asked[--world.asked_count];
+	world_feed(&e);
+}
+
+void
+world_answer_save(unsigned ago, enum saved_status status)
+{
+	struct event e = { .kind = EV_SAVED };
+	unsigned i;
+
+	if (world.saving_count == 0)
+		return;
+	i = ago % world.saving_count;
+	e.u.saved.ask = world.saving[i];
+	e.u.saved.status = status;
+	world.saving[i] = world.saving[--world.saving_count];
+	world_feed(&e);
+}
+
+void
+world_reload(unsigned directory)
+{
+	struct event e = { .kind = EV_DIRECTORY };
+
+	e.u.directory = &host.directories[directory % DIRECTORIES];
+	world_feed(&e);
+}
+
+/* Another server has put an older set into the store, or what the store said of it comes late. */
+void
+world_tell_set(unsigned ago, unsigned how)
+{
+	const struct event nothing = { .kind = EV_TICK };
+	struct str aor, set;
+	unsigned i = 0;
+
+	if (ago >= world.save_count || ago >= SAVES_MAX)
+		return;
+	aor = world.saves[(world.save_count - 1 - ago) % SAVES_MAX].aor;
+	set = world.saves[(world.save_count - 1 - ago) % SAVES_MAX].set;
+	while (i < world.kept_count && !str_same(aor, world.kept[i].aor))
+		i++;
+	if (i == world.kept_count)
+		return;
+	if (how % 2 == 0) {
+		world.kept[i].set = set;
+		world.kept[i].version += 1 + how % 8 / 2;
+	}
+	tell_set(aor, set,
+		how % 2 == 0 ? world.kept[i].version : 1 + how / 2 % world.kept[i].version);
+	world_feed(&nothing);
+}

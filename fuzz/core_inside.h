@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core_inside.h - what core_host.c (the core is opened and fed) and core_carry.c (what it asks for
+ * is carried out) have together. */
+#ifndef FUZZ_CORE_INSIDE_H
+#define FUZZ_CORE_INSIDE_H
+
+#include "core_world.h"
+
+/* The listeners of the core, and the addresses of every name. */
+extern struct listener world_listeners[4];
+extern struct addr world_resolved[2];
+
+/* Carries out all that the core asked for since. Events that come of it go into the queue. */
+void carry_all(void);
+
+/* A flow that was never there before; NULL when there is no room to remember it. */
+struct flow_seen *add_flow(struct flow_id, enum transport, const struct addr *peer);
+
+/* Each puts an event into the queue. */
+struct event *later(enum event_kind);
+void later_open(struct flow_seen *);
+void later_over(struct flow_seen *);
+void tell_set(struct str aor, struct str set, uint64_t version);
+
+struct event names_event(struct ref ask, enum names_status);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom a certificate names, told again from RFC 5922 7.1 and 7.2. The first line is whom we wanted;
+ * each other is one name: `u`, `d` or `i`, and its octets. */
+#include "fuzz.h"
+#include "secure/identity.h"
+#include "sip/uri.h"
+
+#include <string.h>
+
+enum { SANS = 32 };
+
+static struct san sans[SANS];
+static uint32_t count;
+
+/* The domain that a SIP URI without a user stands for, as 7.1 has it; empty: it is none. */
+static struct str
+domain_of(struct str text)
+{
+	struct str host;
+	struct addr ip;
+
+	if (!str_begins_alike(text, STR("sip:")) || memchr(text.at, '@', text.len) != NULL)
+		return STR("");
+	text = str_from(text, 4);
+	host = uri_take_host(&text, &ip);
+	/* Behind it is the port, a parameter or a header. */
+	return text.len == 0 || memchr(":;?", text.at[0], 3) != NULL ? host : STR("");
+}
+
+static bool
+is_one_text(struct str text)
+{
+	return text.len > 0 && memchr(text.at, '\0', text.len) == NULL;
+}
+
+/* Nothing may be accepted that the RFC does not accept. */
+static void
+see_accepted(struct str wanted, struct str matched, struct str input)
+{
+	bool has_uri = false, is_named = false;
+	struct addr addr;
+
+	for (uint32_t i = 0; i < count; i++)
+		has_uri |= sans[i].kind == SAN_URI && domain_of(sans[i].value).len > 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct san *san = &sans[i];
+
+		if (addr_parse(&addr, wanted)) {
+			is_named |= san->kind == SAN_IP &&
+				str_same(san->value,
+					str_of(addr.ip, addr.family == ADDR_V6 ? 16 : 4));
+			continue;
+		}
+		if (!is_one_text(san->value) || san->kind == SAN_IP)
+			continue;
+		if (san->kind == SAN_URI)
+			is_named |= str_alike(domain_of(san->value), wanted);
+		else
+			is_named |= !has_uri && str_alike(san->value, wanted);
+	}
+	fuzz_check(is_named, input);
+	fuzz_check(matched.len > 0, input);
+	fuzz_check(str_find(wanted, '*') == wanted.len && wanted.len > 0, input);
+}
+
+/* Only hosts are ever wanted: the configuration sees to that. */
+static bool
+is_host(struct str wanted)
+{
+	struct addr ip;
+
+	return uri_take_host(&wanted, &ip).len > 0 && wanted.len == 0;
+}
+
+static void
+put(struct buf *b, const void *what)
+{
+	identity_write(b, sans, count, *(const size_t *)what);
+}
+
+static void
+write_them(struct str input, size_t max)
+{
+	static char written[64 * 1024];
+	struct buf b = buf_on(written, sizeof written);
+
+	put(&b, &max);
+	fuzz_check(buf_ok(&b) && buf_str(&b).len <= max, input);
+	for (size_t i = 0; i < buf_str(&b).len; i++)
+		fuzz_check(written[i] >= 0x20 && written[i] < 0x7f, input);
+	fuzz_sizes(buf_str(&b), put, &max);
+}
+
+void
+fuzz_one(struct str input)
+{
+	struct str rest = input, wanted = fuzz_line(&rest), matched;
+
+	if (input.len > 4096)
+		return;
+	for (count = 0; rest.len > 0 && count < SANS; count++) {
+		struct str line = fuzz_line(&rest);
+		char kind = (char)fuzz_choice(&line);
+
+		sans[count] = (struct san){ .kind = kind == 'u' ? SAN_URI
+				: kind == 'd'                   ? SAN_DNS
+								: SAN_IP,
+			.value = line };
+	}
+	if (!identity_match(sans, count, wanted, &matched))
+		fuzz_check(str_is_none(matched), input);
+	else if (is_host(wanted))
+		see_accepted(wanted, matched, input);
+	for (size_t max = 0; max < 512; max = max * 2 + 1)
+		write_them(input, max);
+}
