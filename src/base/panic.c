@@ -10,3 +10,10 @@ panic_hook(const char *what, const char *file, int line)
 	(void)line;
 	__builtin_trap();
 }
+
+__attribute__((weak)) _Noreturn void
+need_hook(const char *what)
+{
+	(void)what;
+	__builtin_trap();
+}

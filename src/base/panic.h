@@ -13,4 +13,12 @@ _Noreturn void panic_hook(const char *what, const char *file, int line);
 
 #define must(condition) ((condition) ? (void)0 : panic_hook(#condition, __FILE__, __LINE__))
 
+/* need() is for what only the system can give, such as memory, where no single call or connection
+ * could be refused instead. That it gives none is nobody's mistake: the process ends with one line
+ * that tells what, through need_hook, which the host replaces as it does panic_hook.
+ * Never returns. */
+_Noreturn void need_hook(const char *what);
+
+#define need(condition, what) ((condition) ? (void)0 : need_hook(what))
+
 #endif

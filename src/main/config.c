@@ -425,7 +425,7 @@ index_directory(struct reading *r)
 	uint8_t key[MAP_KEY_BYTES];
 	uint32_t twice;
 
-	must(getrandom(key, sizeof key, 0) == (ssize_t)sizeof key);
+	need(getrandom(key, sizeof key, 0) == (ssize_t)sizeof key, "random numbers");
 	directory_index(directory, &arena, key, &twice);
 	arena = arena_on(memory_take(r->memory, arena.used), arena.used);
 	/* Two of one number were refused before. */

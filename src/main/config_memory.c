@@ -29,7 +29,7 @@ memory_open(void)
 {
 	struct config_memory *memory = calloc(1, sizeof *memory);
 
-	must(memory != NULL);
+	need(memory != NULL, "memory");
 	return memory;
 }
 
@@ -60,7 +60,7 @@ memory_take(struct config_memory *memory, size_t bytes)
 		if (bytes > size)
 			size = bytes;
 		block = calloc(1, HEAD_BYTES + size);
-		must(block != NULL);
+		need(block != NULL, "memory");
 		*block = (struct block){ .next = memory->blocks, .size = size };
 		memory->blocks = block;
 	}

@@ -65,7 +65,7 @@ open_core(struct host *host, const struct host_options *options, struct buf *why
 
 	o.listeners = net_listeners(host->net, &o.listener_count);
 	/* Made for this one core: a recording tells it, so nothing else may hang on it. */
-	must(getrandom(o.seed, sizeof o.seed, 0) == sizeof o.seed);
+	need(getrandom(o.seed, sizeof o.seed, 0) == sizeof o.seed, "random numbers");
 	host->memory_bytes = core_memory_bytes(&o);
 	host->memory = map_memory(host->memory_bytes);
 	host->out_memory = map_memory(OUT_BYTES);
@@ -115,7 +115,7 @@ host_open(const struct host_options *options, struct buf *why)
 {
 	struct host *host = calloc(1, sizeof *host);
 
-	must(host != NULL);
+	need(host != NULL, "memory");
 	host->log = options->log;
 	host->recorder = options->recorder;
 	if (!open_parts(host, options, why)) {

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/panic.h"
+#include "main/exit.h"
 #include "main/record.h"
 
 enum { LINE_BYTES = NOTE_BYTES_MAX + 64 };
@@ -17,6 +19,13 @@ panic_hook(const char *what, const char *file, int line)
 	fprintf(stderr, "sipward: invariant broken: %s (%s:%d)\n", what, file, line);
 	recorder_rescue();
 	abort();
+}
+
+_Noreturn void
+need_hook(const char *what)
+{
+	fprintf(stderr, "sipward: error: the system gives no %s\n", what);
+	_exit(EXIT_FAILED);
 }
 
 static struct str

@@ -16,7 +16,7 @@ grow(struct bytes *bytes, size_t need)
 	while (size < need)
 		size *= 2;
 	bytes->at = realloc(bytes->at, size);
-	must(bytes->at != NULL);
+	need(bytes->at != NULL, "memory");
 	bytes->size = size;
 }
 
@@ -58,7 +58,7 @@ bytes_cstr(struct str s)
 {
 	char *text = malloc(s.len + 1);
 
-	must(text != NULL);
+	need(text != NULL, "memory");
 	if (s.len > 0)
 		memcpy(text, s.at, s.len);
 	text[s.len] = '\0';

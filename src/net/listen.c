@@ -110,7 +110,7 @@ stream_listen(
 	int error;
 
 	*ear = (struct ear){ .all = s, .transport = transport, .listener = listener };
-	must(uv_tcp_init(s->loop, &ear->tcp) == 0);
+	need(uv_tcp_init(s->loop, &ear->tcp) == 0, "handle for a socket");
 	ear->tcp.data = ear;
 	ear->is_open = true;
 	s->ear_count++;

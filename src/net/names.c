@@ -90,7 +90,7 @@ on_socket(void *data, ares_socket_t fd, int is_readable, int is_writable)
 		watch = watch->next;
 	if (watch == NULL) {
 		watch = calloc(1, sizeof *watch);
-		must(watch != NULL);
+		need(watch != NULL, "memory");
 		if (uv_poll_init_socket(names->loop, &watch->poll, fd) < 0) {
 			free(watch); /* c-ares will run into its own time limit */
 			return;
@@ -144,7 +144,7 @@ names_open(uv_loop_t *loop, struct queue *queue, struct str resolver, struct buf
 	struct ares_options options = { .timeout = DNS_TRY_MS, .tries = DNS_TRIES };
 	int error;
 
-	must(names != NULL);
+	need(names != NULL, "memory");
 	names->loop = loop;
 	names->queue = queue;
 	options.sock_state_cb = on_socket;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/panic.h"
@@ -48,6 +49,20 @@ add_listener(struct net *net, const struct net_listen *listen, struct buf *why)
 	return listener;
 }
 
+/* Where FD is bound. Ends: true; false with one sentence in WHY, and FD is closed. */
+static bool
+local_of(int fd, const struct addr *wanted, struct addr *local, struct buf *why)
+{
+	if (sock_local(fd, local))
+		return true;
+	buf_put(why, STR("cannot tell where a listener is bound: "));
+	addr_write_port(why, wanted);
+	buf_put(why, STR(": "));
+	buf_put(why, str_cstr(strerror(errno)));
+	close(fd);
+	return false;
+}
+
 static bool
 open_udp(struct net *net, const struct net_listen *listen, const struct addr *addr, struct buf *why)
 {
@@ -59,8 +74,8 @@ open_udp(struct net *net, const struct net_listen *listen, const struct addr *ad
 	fd = sock_bind(TRANSPORT_UDP, addr, why);
 	if (fd < 0)
 		return false;
-	if (!sock_local(fd, &listener->local))
-		listener->local = *addr;
+	if (!local_of(fd, addr, &listener->local, why))
+		return false;
 	listener->flow.number = UDP_FLOW_FIRST + net->listener_count - 1;
 	return udp_listen(&net->udp, fd, listener->flow, why);
 }
@@ -101,8 +116,8 @@ open_stream(struct net *net, const struct net_listen *listen, struct buf *why)
 	fd = sock_bind(listen->transport, &listen->addr, why);
 	if (fd < 0)
 		return false;
-	if (!sock_local(fd, &listener->local))
-		listener->local = listen->addr;
+	if (!local_of(fd, &listen->addr, &listener->local, why))
+		return false;
 	return stream_listen(&net->streams, listen->transport, fd, net->listener_count - 1, why);
 }
 
@@ -134,7 +149,7 @@ open_streams(struct net *net, const struct net_options *options)
 		.idle_ms = options->idle_ms > 0 ? options->idle_ms : IDLE_MS,
 		.first_flow = STREAM_FLOW_FIRST };
 
-	must(getrandom(o.key, sizeof o.key, 0) == sizeof o.key);
+	need(getrandom(o.key, sizeof o.key, 0) == sizeof o.key, "random numbers");
 	streams_open(&net->streams, &o);
 }
 
@@ -152,11 +167,11 @@ net_open(const struct net_options *options, struct buf *why)
 	if (tls == NULL)
 		return NULL;
 	net = calloc(1, sizeof *net);
-	must(net != NULL);
+	need(net != NULL, "memory");
 	(void)signal(SIGPIPE, SIG_IGN);
 	net->tls = tls;
-	must(uv_loop_init(&net->loop) == 0);
-	must(uv_timer_init(&net->loop, &net->alarm) == 0);
+	need(uv_loop_init(&net->loop) == 0, "event loop");
+	need(uv_timer_init(&net->loop, &net->alarm) == 0, "timer");
 	queue_open(&net->queue);
 	udp_open(&net->udp, &net->loop, &net->queue, LISTENERS_MAX);
 	open_streams(net, options);
@@ -234,7 +249,7 @@ net_wait(struct net *net, int64_t wait_ms)
 	if (!queue_is_empty(&net->queue))
 		wait_ms = 0;
 	if (wait_ms > 0)
-		(void)uv_timer_start(&net->alarm, on_alarm, (uint64_t)wait_ms, 0);
+		need(uv_timer_start(&net->alarm, on_alarm, (uint64_t)wait_ms, 0) == 0, "timer");
 	(void)uv_run(&net->loop, wait_ms == 0 ? UV_RUN_NOWAIT : UV_RUN_ONCE);
 	if (wait_ms > 0)
 		(void)uv_timer_stop(&net->alarm);

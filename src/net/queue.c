@@ -19,7 +19,7 @@ queue_open(struct queue *q)
 	*q = (struct queue){ .size = FIRST_ITEMS };
 	q->items = calloc(FIRST_ITEMS, sizeof *q->items);
 	q->inbox = malloc(INBOX_BYTES);
-	must(q->items != NULL && q->inbox != NULL);
+	need(q->items != NULL && q->inbox != NULL, "memory");
 }
 
 void
@@ -51,7 +51,7 @@ add(struct queue *q)
 	} else if (q->count == q->size) {
 		q->size *= 2;
 		q->items = reallocarray(q->items, q->size, sizeof *q->items);
-		must(q->items != NULL);
+		need(q->items != NULL, "memory");
 	}
 	item = &q->items[q->count++];
 	item->blob = NULL;
@@ -81,7 +81,7 @@ copy_all(struct str *const *strs, size_t count)
 	for (size_t i = 0; i < count; i++)
 		bytes += strs[i]->len;
 	blob = at = malloc(bytes);
-	must(blob != NULL);
+	need(blob != NULL, "memory");
 	for (size_t i = 0; i < count; i++) {
 		if (strs[i]->len > 0)
 			memcpy(at, strs[i]->at, strs[i]->len);

@@ -43,7 +43,7 @@ streams_open(struct streams *s, const struct streams_options *options)
 	s->memory = aligned_alloc(64, (arena.used + 63) & ~(size_t)63);
 	s->scratch = malloc(READ_BYTES);
 	s->ears = calloc(options->ears + 1, sizeof *s->ears);
-	must(s->memory != NULL && s->scratch != NULL && s->ears != NULL);
+	need(s->memory != NULL && s->scratch != NULL && s->ears != NULL, "memory");
 	arena = arena_on(s->memory, arena.used);
 	must(carve(s, &arena, options->key));
 }
@@ -166,7 +166,7 @@ conn_new(struct streams *s)
 	if (conn == NULL)
 		return NULL;
 	*conn = (struct conn){ .all = s, .ref = ref, .flow = FLOW_NONE };
-	must(uv_tcp_init(s->loop, &conn->tcp) == 0);
+	need(uv_tcp_init(s->loop, &conn->tcp) == 0, "handle for a socket");
 	conn->tcp.data = conn;
 	s->count++;
 	return conn;
@@ -451,7 +451,7 @@ post(struct conn *conn, size_t from)
 	uv_buf_t rest;
 	int error;
 
-	must(parcel != NULL);
+	need(parcel != NULL, "memory");
 	parcel->bytes = bytes_take(&conn->out);
 	parcel->request.data = parcel;
 	rest = uv_buf_init(parcel->bytes.at + from, (unsigned)(parcel->bytes.used - from));

@@ -81,7 +81,7 @@ make_method(void)
 {
 	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "end");
 
-	must(method != NULL);
+	need(method != NULL, "memory for TLS");
 	BIO_meth_set_read(method, bio_read);
 	BIO_meth_set_write(method, bio_write);
 	BIO_meth_set_ctrl(method, bio_ctrl);
@@ -160,7 +160,7 @@ make_context(struct tls *tls, const SSL_METHOD *method)
 {
 	SSL_CTX *ctx = SSL_CTX_new(method);
 
-	must(ctx != NULL);
+	need(ctx != NULL, "memory for TLS");
 	SSL_CTX_set_app_data(ctx, tls);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_security_level(ctx, 2);
@@ -172,8 +172,8 @@ make_context(struct tls *tls, const SSL_METHOD *method)
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_max_early_data(ctx, 0);
 	SSL_CTX_set_msg_callback(ctx, on_message);
-	must(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1);
-	must(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1);
+	need(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1, "ciphers for TLS");
+	need(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1, "groups for TLS");
 	if (tls->keylog >= 0)
 		SSL_CTX_set_keylog_callback(ctx, on_keylog);
 	return ctx;
@@ -201,7 +201,7 @@ tls_open(const struct tls_options *options, struct buf *why)
 	struct tls *tls = calloc(1, sizeof *tls);
 	bool is_good = true;
 
-	must(tls != NULL);
+	need(tls != NULL, "memory");
 	tls->method = make_method();
 	tls->trust = options->trust;
 	tls->keylog = -1;
@@ -257,11 +257,11 @@ end_open(struct tls *tls, SSL_CTX *ctx, struct bytes *out)
 	struct tls_end *end = calloc(1, sizeof *end);
 	BIO *bio = BIO_new(tls->method);
 
-	must(end != NULL && bio != NULL);
+	need(end != NULL && bio != NULL, "memory for TLS");
 	end->tls = tls;
 	end->out = out;
 	end->ssl = SSL_new(ctx);
-	must(end->ssl != NULL);
+	need(end->ssl != NULL, "memory for TLS");
 	SSL_set_app_data(end->ssl, end);
 	BIO_set_data(bio, end);
 	BIO_set_init(bio, 1);

@@ -15,7 +15,7 @@ udp_open(struct udp *u, uv_loop_t *loop, struct queue *queue, uint32_t max)
 {
 	*u = (struct udp){ .loop = loop, .queue = queue, .max = max };
 	u->sockets = calloc(max + 1, sizeof *u->sockets);
-	must(u->sockets != NULL);
+	need(u->sockets != NULL, "memory");
 }
 
 void
@@ -66,7 +66,7 @@ udp_listen(struct udp *u, int fd, struct flow_id flow, struct buf *why)
 
 	must(u->count < u->max);
 	*socket = (struct udp_socket){ .all = u, .fd = fd, .flow = flow };
-	must(uv_udp_init(u->loop, &socket->handle) == 0);
+	need(uv_udp_init(u->loop, &socket->handle) == 0, "handle for a socket");
 	socket->handle.data = socket;
 	socket->is_open = true;
 	u->count++;
@@ -113,6 +113,22 @@ udp_send(struct udp *u, struct flow_id flow, const struct addr *to, struct str b
 	u->batch_count++;
 }
 
+static void
+note_lost(struct udp *u, uint32_t place, int error)
+{
+	char text[LOG_TEXT_MAX];
+	struct buf b = buf_on(text, sizeof text);
+	struct addr to;
+
+	u->lost++;
+	buf_put(&b, STR("cannot send a datagram to "));
+	if (sock_to_addr(&to, (const struct sockaddr *)&u->to[place]))
+		addr_write_port(&b, &to);
+	buf_put(&b, STR(": "));
+	buf_put(&b, str_cstr(strerror(error)));
+	queue_note(u->queue, NOTE_WARN, buf_str(&b), (int64_t)uv_now(u->loop));
+}
+
 void
 udp_flush(struct udp *u)
 {
@@ -126,9 +142,8 @@ udp_flush(struct udp *u)
 			done += (uint32_t)sent;
 		} else if (errno != EINTR) {
 			/* The first of the rest cannot leave: a full buffer, no route, too long.
-			 * SIP
-			 * repeats what matters, so it is lost here as it might be anywhere. */
-			u->lost++;
+			 * SIP repeats what matters, so it is lost here as it might be anywhere. */
+			note_lost(u, done, errno);
 			done++;
 		}
 	}

@@ -24,7 +24,7 @@ line_put(struct line *line, struct ref ask, enum saved_status status, struct str
 	struct line_answer *answer = malloc(sizeof *answer + octets);
 
 	/* Every question has exactly one answer; without memory for it nothing can go on. */
-	must(answer != NULL);
+	need(answer != NULL, "memory");
 	*answer = (struct line_answer){ .ask = ask, .status = status, .is_told = true };
 	if (status == SAVED_DONE) {
 		answer->is_told = false;

@@ -24,6 +24,27 @@ panic_hook(const char *what, const char *file, int line)
 	longjmp(back, 1);
 }
 
+_Noreturn void
+need_hook(const char *what)
+{
+	said = what;
+	longjmp(back, 1);
+}
+
+static void
+what_the_system_does_not_give_is_named(void **state)
+{
+	(void)state;
+	said = NULL;
+	need(1 + 1 == 2, "memory");
+	assert_null(said);
+	if (setjmp(back) == 0) {
+		need(1 + 1 == 3, "memory");
+		fail();
+	}
+	assert_string_equal(said, "memory");
+}
+
 static void
 what_holds_is_passed_over(void **state)
 {
@@ -53,6 +74,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_holds_is_passed_over),
 		cmocka_unit_test(what_does_not_is_told_with_its_place),
+		cmocka_unit_test(what_the_system_does_not_give_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
