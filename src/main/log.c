@@ -25,6 +25,7 @@ _Noreturn void
 need_hook(const char *what)
 {
 	fprintf(stderr, "sipward: error: the system gives no %s\n", what);
+	recorder_rescue();
 	_exit(EXIT_FAILED);
 }
 

@@ -82,7 +82,7 @@ make_room(struct recorder *r, size_t bytes)
 		write_out(r);
 	if (bytes > r->buffer.size) {
 		r->memory = realloc(r->memory, bytes);
-		must(r->memory != NULL);
+		need(r->memory != NULL, "memory");
 		r->buffer = buf_on(r->memory, bytes);
 	}
 	return r->reason == NULL;
@@ -140,7 +140,7 @@ open_lanes(struct recorder *r)
 			return;
 		}
 		r->lane_memory = aligned_alloc(64, (arena.used + 127) & ~(size_t)63);
-		must(r->lane_memory != NULL);
+		need(r->lane_memory != NULL, "memory");
 		arena = arena_on(r->lane_memory, (arena.used + 127) & ~(size_t)63);
 	}
 }
@@ -163,14 +163,14 @@ recorder_open(const char *path, uint64_t max_bytes, struct buf *why)
 		return NULL;
 	}
 	r = calloc(1, sizeof *r);
-	must(r != NULL);
+	need(r != NULL, "memory");
 	*r = (struct recorder){ .fd = fd,
 		.path = path,
 		.max_bytes = max_bytes,
 		.hash = RECORDING_HASH,
 		.memory = malloc(RECORDING_BUFFER_BYTES),
 		.masked = malloc(INBOX_BYTES) };
-	must(r->memory != NULL && r->masked != NULL);
+	need(r->memory != NULL && r->masked != NULL, "memory");
 	must(getrandom(&r->key, sizeof r->key, 0) == (ssize_t)sizeof r->key);
 	r->buffer = buf_on(r->memory, RECORDING_BUFFER_BYTES);
 	open_lanes(r);
