@@ -36,6 +36,12 @@ panic_hook(const char *what, const char *file, int line)
 	_exit(70);
 }
 
+_Noreturn void
+need_hook(const char *what)
+{
+	panic_hook(what, "the system", 0);
+}
+
 static void
 note_broken(struct runs_total *t, uint64_t seed, const char *id, const char *what, int64_t at_ms)
 {

@@ -23,6 +23,12 @@ panic_hook(const char *what, const char *file, int line)
 	abort();
 }
 
+void
+need_hook(const char *what)
+{
+	panic_hook(what, "the system", 0);
+}
+
 static double
 cpu_s(void)
 {

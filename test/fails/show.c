@@ -378,6 +378,7 @@ static int
 run_serve(const struct throwaway *files)
 {
 	sigset_t set;
+	const struct serve_options options = { .config_path = files->config };
 	int before = count_descriptors(), code;
 
 	sigemptyset(&set);
@@ -385,7 +386,7 @@ run_serve(const struct throwaway *files)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	raise(SIGTERM);
 	outside_arm();
-	code = serve(files->config, NULL);
+	code = serve(&options);
 	outside_disarm();
 	if (count_descriptors() != before)
 		return fault("descriptors are left open");
