@@ -94,6 +94,7 @@ carry_send(const struct act *act)
 	heard->bytes = world_keep(act->u.send.bytes);
 	if (str_is_none(heard->bytes))
 		heard->bytes = act->u.send.bytes; /* and is forgotten below */
+	world_show("<<<", heard->transport, heard->bytes);
 	witness_sees(heard->transport, heard);
 	if (heard->bytes.at != act->u.send.bytes.at)
 		world.heard_count++;

@@ -29,6 +29,7 @@ has(struct str text, struct str part)
 
 /* ---- what was said ---- */
 
+static const struct str password = STR("Zq81!kept");
 static const struct str branch_mark = STR("z9hG4bKn");
 
 /* The number of a branch that a device of ours chose at the front of TEXT. */
@@ -50,6 +51,7 @@ witness_hears(enum transport transport, struct str bytes)
 {
 	struct str rest = bytes;
 
+	world.is_password_said |= has(bytes, password);
 	if (transport == TRANSPORT_TLS)
 		return;
 	for (unsigned i = 0; i < world.secret_count; i++)
@@ -184,7 +186,7 @@ see_secrecy(enum transport transport, struct str bytes)
 {
 	unsigned number;
 
-	fuzz_check(!has(bytes, STR("Zq81!kept")), bytes); /* a password */
+	fuzz_check(world.is_password_said || !has(bytes, password), bytes);
 	if (transport == TRANSPORT_TLS)
 		return;
 	for (unsigned i = 0; i < world.secret_count; i++)
@@ -268,7 +270,8 @@ witness_reads_note(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		fuzz_check((unsigned char)text.at[i] >= 0x20, text);
-	fuzz_check(text.len <= NOTE_BYTES_MAX && !has(text, STR("Zq81!kept")), text);
+	fuzz_check(text.len <= NOTE_BYTES_MAX, text);
+	fuzz_check(world.is_password_said || !has(text, password), text);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "core_inside.h"
 #include "fuzz.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -82,6 +83,19 @@ world_keep(struct str s)
 	memcpy(at, s.at, s.len);
 	world.texts_used += s.len;
 	return str_of(at, s.len);
+}
+
+void
+world_show(const char *mark, enum transport transport, struct str octets)
+{
+	static const char *const names[] = { "?", "UDP", "TCP", "TLS" };
+	static int is_wanted = -1; /* not asked yet */
+
+	if (is_wanted < 0)
+		is_wanted = getenv("FUZZ_VERBOSE") != NULL;
+	if (is_wanted)
+		fprintf(stderr, "%lld ms %s %s\n%.*s\n", (long long)world.now.mono_ms, mark,
+			names[transport], (int)octets.len, octets.at);
 }
 
 /* ---- opening ---- */

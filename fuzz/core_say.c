@@ -205,6 +205,7 @@ tell(struct flow_id flow, enum transport transport, const struct addr *at, struc
 {
 	if (flow_is_none(flow) || octets.len == 0)
 		return;
+	world_show(">>>", transport, octets);
 	witness_hears(transport, octets);
 	world_octets(flow, at, octets);
 }
@@ -320,7 +321,9 @@ add_contact(struct draft *d, bool is_sips)
 static void
 put_body(struct draft *d)
 {
-	d->body = STR("v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\n");
+	/* Another version each time, or it would be no change of the session. */
+	d->body = join(STR("v=0\r\no=- 1 "), number_text(world.number),
+		STR(" IN IP4 192.0.2.9\r\ns=-\r\n"), STR(""));
 	add(d, STR("Content-Type: application/sdp"));
 }
 
@@ -504,7 +507,9 @@ say_inside(const struct numbers *a, struct str changes)
 		return;
 	dialog = &world.dialogs[(world.dialog_count - 1 - a->n[0]) % DIALOGS_MAX];
 	d = draft_to(dialog->flow, dialog->transport, &dialog->at);
-	world.number = (world.number + 1) % (BRANCHES_MAX - 1);
+	/* A CANCEL has the branch of what it cancels: of the last that was said. */
+	if (!str_same(method, STR("CANCEL")))
+		world.number = (world.number + 1) % (BRANCHES_MAX - 1);
 	dialog->cseq += a->n[2];
 	add_start(&d, method, dialog->target, new_branch());
 	add_named(&d, STR("From: "), dialog->local);

@@ -157,6 +157,7 @@ struct world {
 	struct str secrets[SECRETS_MAX];
 	unsigned secret_count;
 	uint8_t clear_branches[BRANCHES_MAX / 8];
+	bool is_password_said; /* by a device, who knows from where */
 
 	size_t texts_used;
 };
@@ -180,6 +181,9 @@ void world_tell_set(unsigned ago, unsigned how);
 
 /* A copy that lives until the input is over; STR_NONE when there is no more room. */
 struct str world_keep(struct str);
+
+/* With FUZZ_VERBOSE in the environment: prints what went over a wire. */
+void world_show(const char *mark, enum transport, struct str octets);
 
 /* ---- core_say.c: what devices say ---- */
 

@@ -39,6 +39,7 @@ run(struct str stream, struct str sizes, char *trace)
 	world_pass_ms(1);
 	world.dial = world.store = world.names = WEATHER_WAITS;
 	flow = world_flow_of(2);
+	witness_hears(TRANSPORT_TCP, stream);
 	tell(flow, &world.fars[2].at, stream, sizes);
 	fuzz_check(world.heard_count <= HEARD_MAX, stream);
 	for (unsigned i = 0; i < world.heard_count; i++) {
@@ -64,7 +65,6 @@ fuzz_one(struct str input)
 		if (lines > HEARD_MAX)
 			return;
 	}
-	witness_hears(TRANSPORT_TCP, input);
 	whole = run(input, STR(""), traces[0]);
 	split = run(input, sizes, traces[1]);
 	fuzz_check(str_same(whole, split), input);
