@@ -7,7 +7,7 @@ BUILD      := build
 BUILD_ASAN := build-asan
 SIPWARD    := $(BUILD)/sipward
 
-.PHONY: all demo run test lint format mutants sim bench clean help
+.PHONY: all demo run test lint format mutants sim bench fuzz clean help
 .DEFAULT_GOAL := all
 
 all:
@@ -51,6 +51,12 @@ bench:
 	@tools/install-missing build run test bench
 	@tools/run-bench
 
+# Goes on where it ended. FUZZ_S is for how long; 0: until every target has run long enough.
+FUZZ_S := 600
+fuzz:
+	@tools/install-missing build test
+	@tools/fuzz campaign --budget $(FUZZ_S)
+
 clean:
 	rm -rf $(BUILD) build-*
 
@@ -64,4 +70,5 @@ help:
 	@echo "make sim      a million simulated calls in bad weather"
 	@echo "make mutants  small faults put into the source: do the tests see them?"
 	@echo "make bench    the benchmarks"
+	@echo "make fuzz     the fuzzers, for ten minutes; FUZZ_S=0: until all have enough"
 	@echo "make clean    remove what was built"
