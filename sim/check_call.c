@@ -115,7 +115,6 @@ judge_leak(
 	/* The caller's address, to the callee; a device that calls itself knows it. */
 	if (leg->is_out && other->is_plain && !is_ours(c, other->sent_by) &&
 		!wire_is(wire_cstr(other->peer), leg->peer) && shows(head, other->sent_by) &&
-		!wire_holds(wire_cstr(leg->peer), wire_uri_host(m->uri)) &&
 		!wire_is(wire_uri_host_port(m->uri), other->sent_by))
 		check_break(c, "B7", "the address %s of %s is shown to the other leg, %s",
 			other->sent_by, other->call_id, leg->call_id);
@@ -205,7 +204,8 @@ other_due(struct check *c, const struct leg *leg)
 
 	if (leg->is_dead || leg->end == END_NONE || other == NULL || other->is_dead)
 		return;
-	if (other->end != END_NONE || !other->is_plain || !seen_leg_is_reachable(c, other))
+	if (other->end != END_NONE || !seen_leg_is_reachable(c, other) ||
+		(!other->is_plain && (other->is_confirmed || !other->is_out)))
 		return;
 	out = seen_txn_find(c, other->invite_out);
 	if (other->is_out && !other->is_confirmed &&

@@ -175,8 +175,10 @@ seen_dialog_request_out(
 static void
 accept(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	if (leg->accepted > 0 && m->cseq < leg->accepted_cseq)
+	if (leg->accepted > 0 && m->cseq < leg->accepted_cseq) {
+		leg->loose++; /* its ACK may be kept still */
 		return;
+	}
 	leg->is_confirmed = true;
 	if (leg->accepted == 0 || m->cseq != leg->accepted_cseq) {
 		leg->accepted = 1;
@@ -243,6 +245,11 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 		leg = bag_find(&c->dialogs, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
 		if (leg != NULL)
 			leg->loose++;
+		return;
+	}
+	/* Behind the end of the call nobody may be left who hears another callee. */
+	if (stem->end == END_BYE_IN || stem->end == END_BYE_OUT) {
+		stem->loose++;
 		return;
 	}
 	leg = answerer(c, stem, m, &is_fork);
@@ -344,6 +351,10 @@ invite_out(struct check *c, struct leg *leg, struct txn *t, const struct wire_ms
 		c->tally.answered += t->is_first;
 		c->tally.changed += !t->is_first;
 		take_2xx_out(c, leg, t, m);
+	} else if (t->is_first && t->is_murky) {
+		/* It may have been another text that was refused. */
+		if (seen_call_at(c, leg->call) != NULL)
+			seen_call_at(c, leg->call)->is_vague = true;
 	} else if (t->is_first) {
 		c->tally.cancelled += m->status == 487;
 		c->tally.refused += m->status != 487;

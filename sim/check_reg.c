@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URI_BYTES = 200, EXPIRES_DEFAULT_S = 3600, SKEW_S = 2 };
+enum { QUIET_MS = 60 * 1000, URI_BYTES = 200, EXPIRES_DEFAULT_S = 3600, SKEW_S = 2 };
 
 /* One Contact of a REGISTER. */
 struct wish_item {
@@ -35,12 +35,15 @@ struct entry {
 	char peer[64];
 	int64_t expires_at_s;
 	bool is_gone, is_unsure, has_crashed;
-	bool is_blown; /* the calendar jumped since: it may have been over for a while */
+	bool is_granted; /* its time was told, and is not only what was asked */
+	bool is_blown;   /* the calendar jumped since: it may have been over for a while */
 	bool is_stored, is_stored_gone; /* what the store has, and the server may not know yet */
 };
 
 struct aor {
-	bool is_blurred; /* two Contacts that only the server can tell apart */
+	int64_t quiet_until_ms; /* the store has something that the server may not know yet */
+	uint64_t txn;           /* whose that was */
+	bool is_blurred;        /* two Contacts that only the server can tell apart */
 	unsigned count;
 	struct entry list[CONTACTS];
 };
@@ -89,6 +92,13 @@ aor_need(struct check *c, uint64_t key)
 		bag_put(&c->registry->aors, key, aor);
 	}
 	return aor;
+}
+
+/* Whether it can be known what the server knows of it. */
+static bool
+is_clear(const struct check *c, const struct aor *aor)
+{
+	return !aor->is_blurred && c->now_ms >= aor->quiet_until_ms;
 }
 
 static const struct check_dn *
@@ -215,7 +225,7 @@ put_in(struct check *c, const struct reg_wish *w, struct entry *entry, int64_t e
 	int64_t was_until_s = entry->is_gone || !entry->is_unsure ? 0 : entry->expires_at_s;
 
 	entry->is_gone = false;
-	entry->has_crashed = entry->is_blown = false;
+	entry->has_crashed = entry->is_blown = entry->is_granted = false;
 	entry->flow = w->flow;
 	entry->transport = transport;
 	entry->call_id = w->call_id;
@@ -278,7 +288,8 @@ check_save(struct check *c, uint64_t id, const char *aor, const char *set, size_
 	free(bag_take(&c->registry->asks, ask_key(id)));
 	bag_put(&c->registry->asks, ask_key(id), ask);
 	/* What nobody asked for sheds what is over. */
-	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor || t->final != 0)
+	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor ||
+		(t->final != 0 && !t->is_blurred))
 		return;
 	ask->txn = t->key;
 	t->wish->is_asked = true;
@@ -301,8 +312,11 @@ check_saved(struct check *c, uint64_t id, bool is_done)
 	t->wish->is_done = is_done;
 	t->wish->is_failed = !is_done;
 	/* The server will be told, and until it says so may answer either way. */
-	if (is_done)
-		apply(c, t->wish, t->transport, false);
+	if (!is_done)
+		return;
+	apply(c, t->wish, t->transport, false);
+	aor_need(c, t->wish->aor)->quiet_until_ms = c->now_ms + QUIET_MS;
+	aor_need(c, t->wish->aor)->txn = t->key;
 }
 
 /* ---- what the answer says ---- */
@@ -330,6 +344,7 @@ judge_listed(struct check *c, struct aor *aor, const struct reg_wish *w, struct 
 			w->number, (long long)expires_s,
 			(long long)(entry->expires_at_s - c->wall_s));
 	entry->expires_at_s = c->wall_s + expires_s;
+	entry->is_granted = true;
 	/* What is told is known, unless the store has yet to say something else. */
 	entry->is_unsure = entry->is_stored || entry->is_blown ||
 		(entry->is_unsure && entry->transport != CHECK_UDP);
@@ -357,7 +372,7 @@ judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
 
 	if (c->o.contacts_max > 0 && m->contact_count > c->o.contacts_max)
 		check_break(c, "R5", "%s has %u contacts", w->number, m->contact_count);
-	if (aor->is_blurred)
+	if (!is_clear(c, aor))
 		return;
 	while (wire_values_next(&list, &value))
 		judge_listed(c, aor, w, value);
@@ -366,7 +381,7 @@ judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
 
 		if (is_listed(m, entry->uri))
 			continue;
-		if (!entry->is_gone && !entry->is_unsure &&
+		if (!entry->is_gone && !entry->is_unsure && entry->is_granted &&
 			entry->expires_at_s > c->wall_s + SKEW_S)
 			check_break(c, entry->has_crashed ? "R1" : "R3",
 				"%s of %s is bound for %lld s more and not listed", entry->uri,
@@ -409,8 +424,11 @@ seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, 
 			w->number);
 	if (w->is_star && (w->count > 0 || w->star_expires_s != 0))
 		check_break(c, "R4", "200 to a REGISTER of %s with a wrong `*`", w->number);
-	if (w->is_done)
+	if (w->is_done) {
 		apply(c, w, t->transport, true);
+		if (aor_need(c, w->aor)->txn == t->key)
+			aor_need(c, w->aor)->quiet_until_ms = 0;
+	}
 	judge_list(c, w, m);
 }
 
@@ -459,7 +477,10 @@ seen_reg_crash(struct check *c)
 	for (size_t k = 0; k < c->registry->aors.size; k++) {
 		struct aor *aor = c->registry->aors.cells[k].thing;
 
-		for (unsigned i = 0; c->registry->aors.cells[k].key != 0 && i < aor->count; i++)
+		if (c->registry->aors.cells[k].key == 0)
+			continue;
+		aor->quiet_until_ms = 0;
+		for (unsigned i = 0; i < aor->count; i++)
 			restore(&aor->list[i]);
 	}
 }
@@ -485,7 +506,7 @@ seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const s
 	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || call->is_vague)
 		return;
 	aor = aor_need(c, call->number);
-	if (aor->is_blurred)
+	if (!is_clear(c, aor))
 		return;
 	for (unsigned i = 0; i < aor->count; i++) {
 		const struct entry *entry = &aor->list[i];
@@ -493,7 +514,7 @@ seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const s
 		if (is_used(entry, m) && (used == NULL || used->is_gone))
 			used = entry;
 		has_sips = has_sips ||
-			(!entry->is_gone && !entry->is_unsure &&
+			(!entry->is_gone && !entry->is_unsure && entry->is_granted &&
 				wire_uri_is_sips(wire_cstr(entry->uri)) &&
 				entry->expires_at_s > c->wall_s + SKEW_S &&
 				!seen_flow_is_gone(c, entry->flow));
@@ -526,10 +547,10 @@ seen_reg_refused(struct check *c, struct leg *leg, unsigned status)
 	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || status != 480)
 		return;
 	aor = aor_need(c, call->number);
-	for (unsigned i = 0; i < aor->count && !aor->is_blurred; i++) {
+	for (unsigned i = 0; i < aor->count && is_clear(c, aor); i++) {
 		const struct entry *entry = &aor->list[i];
 
-		if (!entry->is_gone && !entry->is_unsure &&
+		if (!entry->is_gone && !entry->is_unsure && entry->is_granted &&
 			entry->expires_at_s > c->wall_s + SKEW_S &&
 			(entry->transport == CHECK_UDP || !seen_flow_is_gone(c, entry->flow)))
 			check_break(c, "R9", "%s is registered at %s and was not found for %s",

@@ -93,7 +93,9 @@ seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const s
 			(int)m->call_id.len, m->call_id.at);
 	if (leg != NULL && leg->is_sips && !wire_uri_is_sips(m->uri))
 		check_break(c, "S4", "a Request-URI on the sips leg %s is not sips", leg->call_id);
-	if (leg != NULL && !leg->is_sips && m->contact_count > 0 && wire_uri_is_sips(m->contact))
+	/* RFC 3261 8.1.1.8: to a sips target a sips Contact, wherever the peer had it from. */
+	if (leg != NULL && !leg->is_sips && m->contact_count > 0 && wire_uri_is_sips(m->contact) &&
+		!wire_uri_is_sips(m->uri))
 		check_break(c, "S5", "the leg %s began as sip and says sips", leg->call_id);
 	if (m->count[WIRE_AUTHORIZATION] + m->count[WIRE_PROXY_AUTHORIZATION] > 0)
 		check_break(c, "S6", "credentials in a request of %.*s to %s", (int)m->call_id.len,

@@ -259,6 +259,8 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 	judge_final(c, t, flow, m, hash, is_new);
 	t->final = m->status;
 	t->out_hash = hash;
+	if (t->owed > 0 || *is_new) /* the request may have come by another way since */
+		t->is_reliable = flow->transport != CHECK_UDP;
 	pace_final(c, t, *is_new);
 	return t;
 }

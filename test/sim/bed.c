@@ -36,6 +36,8 @@ bed_open(struct bed *b)
 
 	*b = (struct bed){ .now_ms = 1000000, .wall_s = 1800000000, .scheme = "sip" };
 	b->number = "5000";
+	b->to = "y";
+	b->hops = "69";
 	b->peers[A] = (struct peer){ 1, CHECK_UDP, "192.0.2.9:5060" };
 	b->peers[B] = (struct peer){ 1, CHECK_UDP, "192.0.2.50:5070" };
 	b->check = check_open(&options);
@@ -74,14 +76,14 @@ write(const struct bed *b, char *at, size_t size, bool is_in, int who, const cha
 	const char *tag = to[0] != '\0' ? ";tag=" : "";
 	int len = snprintf(at, size,
 		"%s%s%s\r\nVia: SIP/2.0/%s %s;branch=%s%s\r\n%sFrom: <%s:x@example.com>;tag=%.*s\r\n"
-		"To: <%s:y@example.com>%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n%s%s"
+		"To: <%s:%s@example.com>%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n%s%s"
 		"Content-Length: %zu\r\n\r\n%s",
 		is_response ? "SIP/2.0 " : "", start, is_response ? "" : " SIP/2.0",
 		transports[peer->transport], is_theirs ? peer->at : "192.0.2.1:5060",
 		branch[0] == '!' ? "" : "z9hG4bK", branch[0] == '!' ? branch + 1 : branch,
-		is_response ? "" : "Max-Forwards: ", b->scheme, from_len, tags, b->scheme, tag, to,
-		call_id, cseq, lines, body[0] != '\0' ? "Content-Type: application/sdp\r\n" : "",
-		strlen(body), body);
+		is_response ? "" : "Max-Forwards: ", b->scheme, from_len, tags, b->scheme, b->to,
+		tag, to, call_id, cseq, lines,
+		body[0] != '\0' ? "Content-Type: application/sdp\r\n" : "", strlen(body), body);
 
 	assert_true(len > 0 && (size_t)len < size);
 	return (size_t)len;
@@ -107,7 +109,7 @@ compose(struct bed *b, char *at, size_t size, bool is_in, int who, const char *s
 	}
 	front = (size_t)(found - text) + strlen(mark);
 	(void)snprintf(
-		at, size, "%.*s%s\r\n%s", (int)front, text, is_in ? "70" : "69", text + front);
+		at, size, "%.*s%s\r\n%s", (int)front, text, is_in ? "70" : b->hops, text + front);
 	return strlen(at);
 }
 

@@ -38,14 +38,16 @@ struct bed {
 	struct check_counts counts;
 	const char *scheme; /* of the URIs in what is written */
 	const char *number; /* that A dials */
+	const char *to;     /* the user in To */
+	const char *hops;   /* Max-Forwards of what leaves */
 };
 
 void bed_open(struct bed *);
 void bed_close(struct bed *);
 void bed_tls(struct bed *, bool is_sips); /* both sides over TLS: A's flow 3, B's, dialled, 4 */
 
-/* One message. START: `INVITE sip:x@y` or `200 OK`; TAGS: `from;to`, or `from` alone; CSEQ: with
- * its method. What else: lines of the head, and a body. */
+/* One message. START: `INVITE sip:x@y` or `200 OK`; TAGS: `from;to`, or `from` alone; CSEQ: with its
+ * method. What else: lines of the head, and a body. */
 void in(struct bed *, int who, const char *start, const char *branch, const char *tags,
 	const char *call_id, const char *cseq, const char *lines, const char *body);
 void out(struct bed *, int who, const char *start, const char *branch, const char *tags,

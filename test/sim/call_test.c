@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* B1, B2, B5, B7, B11 to B13: each trace has one fault. */
+#include "bed.h"
+
+static void
+test_b1_left_over(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.legs = 1;
+	b.counts.calls = 1;
+	over(&b);
+	broken(&b, "B1");
+	bed_close(&b);
+}
+
+static void
+test_b2_other_leg_goes_on(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	a_bye(&b);
+	pass(&b, 32000);
+	fine(&b);
+	pass(&b, 2000);
+	broken(&b, "B2");
+	bed_close(&b);
+}
+
+static void
+test_b2_callee_rings_on(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	a_gets(&b, "100 Trying");
+	b_invite(&b);
+	pass(&b, 20);
+	b_says(&b, "180 Ringing");
+	a_gets(&b, "180 Ringing");
+	pass(&b, 1000);
+	a_cancels(&b);
+	pass(&b, 40000);
+	broken(&b, "B2");
+	bed_close(&b);
+}
+
+static void
+test_b5_nobody_answered(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	a_gets(&b, "100 Trying");
+	b_invite(&b);
+	pass(&b, 20);
+	b_says(&b, "180 Ringing");
+	a_gets(&b, "180 Ringing");
+	pass(&b, 1000);
+	fine(&b);
+	a_gets(&b, "200 OK");
+	broken(&b, "B5");
+	bed_close(&b);
+}
+
+static void
+test_b7_call_id_shown(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		OUR_CONTACT "Subject: call-7\r\nX-From: " A_ID "\r\n", SDP);
+	broken(&b, "B7");
+	bed_close(&b);
+}
+
+static void
+test_b7_one_call_id(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", A_ID, "1 INVITE",
+		OUR_CONTACT "Subject: call-7\r\n", SDP);
+	broken(&b, "B7");
+	bed_close(&b);
+}
+
+static void
+test_b7_address_shown(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		"Contact: <sip:a@192.0.2.9:5060>\r\nSubject: call-7\r\n", SDP);
+	broken(&b, "B7");
+	bed_close(&b);
+}
+
+static void
+test_b7_malformed(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	out(&b, B, "BYE sip:bob@192.0.2.50:5070", "!nocookie1", "ours-to-b-1;tag-of-b", B_ID,
+		"2 BYE", "", "");
+	broken(&b, "B7");
+	bed_close(&b);
+}
+
+static void
+test_b11_hops(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	in(&b, A, "INVITE sip:5000@example.com", "a1", "tag-of-a-1", A_ID, "1 INVITE",
+		A_CONTACT "Subject: call-7\r\n", SDP);
+	b.hops = "70";
+	b_invite(&b);
+	broken(&b, "B11");
+	bed_close(&b);
+}
+
+static void
+test_b12_two_ends(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	ended(&b);
+	fine(&b);
+	note(&b, "call UUID7 over: status 200, again");
+	broken(&b, "B12");
+	bed_close(&b);
+}
+
+static void
+test_b12_no_end(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	a_bye(&b);
+	b_bye(&b);
+	over(&b);
+	broken(&b, "B12");
+	bed_close(&b);
+}
+
+static void
+test_b12_wrong_status(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	a_bye(&b);
+	b_bye(&b);
+	note(&b, "call UUID7 over: status 486");
+	broken(&b, "B12");
+	bed_close(&b);
+}
+
+static void
+test_b13_other_body(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		OUR_CONTACT "Subject: call-7\r\n", ANSWER);
+	broken(&b, "B13");
+	bed_close(&b);
+}
+
+static void
+test_b13_body_lost(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		OUR_CONTACT "Subject: call-7\r\n", "");
+	broken(&b, "B13");
+	bed_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_b1_left_over),
+		cmocka_unit_test(test_b2_other_leg_goes_on),
+		cmocka_unit_test(test_b2_callee_rings_on),
+		cmocka_unit_test(test_b5_nobody_answered),
+		cmocka_unit_test(test_b7_call_id_shown),
+		cmocka_unit_test(test_b7_one_call_id),
+		cmocka_unit_test(test_b7_address_shown),
+		cmocka_unit_test(test_b7_malformed),
+		cmocka_unit_test(test_b11_hops),
+		cmocka_unit_test(test_b12_two_ends),
+		cmocka_unit_test(test_b12_no_end),
+		cmocka_unit_test(test_b12_wrong_status),
+		cmocka_unit_test(test_b13_other_body),
+		cmocka_unit_test(test_b13_body_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

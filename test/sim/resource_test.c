@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* M1 to M4, M6 and M7: each trace has one fault. */
+#include "bed.h"
+
+static void
+test_m1_calls(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.calls = 11;
+	step(&b);
+	broken(&b, "M1");
+	bed_close(&b);
+}
+
+static void
+test_m1_legs(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.calls = 1;
+	b.counts.legs = 5;
+	step(&b);
+	broken(&b, "M1");
+	bed_close(&b);
+}
+
+static void
+test_m2_questions(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.asks = 1;
+	over(&b);
+	broken(&b, "M2");
+	bed_close(&b);
+}
+
+static void
+test_m2_flows(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.flows = 3;
+	over(&b);
+	broken(&b, "M2");
+	bed_close(&b);
+}
+
+static void
+test_m4_storm(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	in(&b, A, "OPTIONS sip:5000@example.com", "a1", "tag-of-a-1", A_ID, "1 OPTIONS", "", "");
+	for (int i = 0; i < 300; i++)
+		check_out(b.check, 1, CHECK_UDP, "192.0.2.9:5060", "\r\n", 2, false);
+	fine(&b);
+	step(&b);
+	broken(&b, "M4");
+	bed_close(&b);
+}
+
+static void
+test_m6_reload(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.calls = 2;
+	b.counts.legs = 4;
+	step(&b);
+	check_reload(b.check, NULL, 0);
+	b.counts.calls = 1;
+	step(&b);
+	broken(&b, "M6");
+	bed_close(&b);
+}
+
+static void
+test_m7_two_lines(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	note(&b, "one\ntwo");
+	broken(&b, "M7");
+	bed_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_m1_calls),
+		cmocka_unit_test(test_m1_legs),
+		cmocka_unit_test(test_m2_questions),
+		cmocka_unit_test(test_m2_flows),
+		cmocka_unit_test(test_m4_storm),
+		cmocka_unit_test(test_m6_reload),
+		cmocka_unit_test(test_m7_two_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

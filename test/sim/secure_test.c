@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* S1 to S8: each trace has one fault. */
+#include "bed.h"
+
+static void
+test_s1_request_in_clear(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	answered(&b);
+	fine(&b);
+	b.peers[B].flow = 1;
+	b.peers[B].transport = CHECK_UDP;
+	b_bye(&b);
+	broken(&b, "S1");
+	bed_close(&b);
+}
+
+static void
+test_s1_answer_in_clear(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	a_invite(&b);
+	b.peers[A].flow = 1;
+	b.peers[A].transport = CHECK_UDP;
+	a_gets(&b, "100 Trying");
+	broken(&b, "S1");
+	bed_close(&b);
+}
+
+static void
+test_s2_not_verified(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	check_dialled(b.check, 4, CHECK_TLS, "192.0.2.50:5061", "192.0.2.50");
+	fine(&b);
+	check_opened(b.check, 4, CHECK_TLS, "192.0.2.50:5061", true, false);
+	broken(&b, "S2");
+	bed_close(&b);
+}
+
+static void
+test_s3_other_name(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	check_dialled(b.check, 4, CHECK_TLS, "192.0.2.50:5070", "other.example.net");
+	check_opened(b.check, 4, CHECK_TLS, "192.0.2.50:5070", true, true);
+	a_invite(&b);
+	b_invite(&b);
+	broken(&b, "S3");
+	bed_close(&b);
+}
+
+static void
+test_s4_contact(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	a_invite(&b);
+	out(&b, A, "180 Ringing", "a1", "tag-of-a-1;ours-to-a", A_ID, "1 INVITE", OUR_CONTACT, "");
+	broken(&b, "S4");
+	bed_close(&b);
+}
+
+static void
+test_s4_from(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	a_invite(&b);
+	b.scheme = "sip";
+	out(&b, B, "INVITE sips:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		"Contact: <sips:a@192.0.2.1:5061>\r\nSubject: call-7\r\n", SDP);
+	broken(&b, "S4");
+	bed_close(&b);
+}
+
+static void
+test_s5_scheme_changes(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	out(&b, B, "INVITE sip:bob@192.0.2.50:5070", "b7", "ours-to-b-1;tag-of-b", B_ID, "2 INVITE",
+		"Contact: <sips:a@192.0.2.1:5061>\r\n", SDP);
+	broken(&b, "S5");
+	bed_close(&b);
+}
+
+static void
+test_s6_credentials(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE",
+		OUR_CONTACT "Subject: call-7\r\nAuthorization: Digest username=\"x\"\r\n", SDP);
+	broken(&b, "S6");
+	bed_close(&b);
+}
+
+static void
+test_s7_on_the_wire(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	out(&b, A, "401 No", "a1", "tag-of-a-1;ours-to-a", A_ID, "1 INVITE",
+		"WWW-Authenticate: Digest realm=\"secret-of-7001\"\r\n", "");
+	broken(&b, "S7");
+	bed_close(&b);
+}
+
+static void
+test_s7_in_the_log(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	note(&b, "the password is secret-of-7001");
+	broken(&b, "S7");
+	bed_close(&b);
+}
+
+static void
+test_s8_refused_in_silence(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	a_gets(&b, "404 Not Found");
+	fine(&b);
+	step(&b);
+	broken(&b, "S8");
+	bed_close(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_s1_request_in_clear),
+		cmocka_unit_test(test_s1_answer_in_clear),
+		cmocka_unit_test(test_s2_not_verified),
+		cmocka_unit_test(test_s3_other_name),
+		cmocka_unit_test(test_s4_contact),
+		cmocka_unit_test(test_s4_from),
+		cmocka_unit_test(test_s5_scheme_changes),
+		cmocka_unit_test(test_s6_credentials),
+		cmocka_unit_test(test_s7_on_the_wire),
+		cmocka_unit_test(test_s7_in_the_log),
+		cmocka_unit_test(test_s8_refused_in_silence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
