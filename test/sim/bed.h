@@ -46,8 +46,8 @@ void bed_open(struct bed *);
 void bed_close(struct bed *);
 void bed_tls(struct bed *, bool is_sips); /* both sides over TLS: A's flow 3, B's, dialled, 4 */
 
-/* One message. START: `INVITE sip:x@y` or `200 OK`; TAGS: `from;to`, or `from` alone; CSEQ: with its
- * method. What else: lines of the head, and a body. */
+/* One message. START: `INVITE sip:x@y` or `200 OK`; TAGS: `from;to`, or `from` alone; CSEQ: with
+ * its method. What else: lines of the head, and a body. */
 void in(struct bed *, int who, const char *start, const char *branch, const char *tags,
 	const char *call_id, const char *cseq, const char *lines, const char *body);
 void out(struct bed *, int who, const char *start, const char *branch, const char *tags,
