@@ -249,7 +249,8 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 	}
 	/* Behind the end of the call nobody may be left who hears another callee. */
 	if (stem->end == END_BYE_IN || stem->end == END_BYE_OUT) {
-		stem->loose++;
+		leg = bag_find(&c->dialogs, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
+		(leg != NULL ? leg : stem)->loose++;
 		return;
 	}
 	leg = answerer(c, stem, m, &is_fork);
@@ -425,6 +426,8 @@ seen_dialog_ack_in(struct check *c, struct flow *flow, struct leg *leg, const st
 		return;
 	leg->is_acked_in = true;
 	invite = seen_txn_find(c, leg->accepted_in);
+	if (invite != NULL && invite->leg != leg->id) /* its name stands for another one now */
+		invite = NULL;
 	if (invite != NULL)
 		invite->may_be_acked = true;
 	if (invite != NULL && invite->flow == flow->id && m->is_strict && !invite->is_acked) {
