@@ -306,7 +306,7 @@ static void
 read_via(struct wire_msg *m)
 {
 	struct wire_list list = wire_values(m, WIRE_VIA);
-	struct wire_text value = { NULL, 0 }, other;
+	struct wire_text value = { NULL, 0 }, version = { NULL, 0 }, other;
 	size_t slash = 0, i = 0, end;
 	unsigned seen = 0;
 
@@ -319,6 +319,7 @@ read_via(struct wire_msg *m)
 			fault(m, "an empty Via");
 	for (; i < value.len && seen < 2; i++)
 		if (value.at[i] == '/') {
+			version = (struct wire_text){ value.at + slash, i - slash };
 			seen++;
 			slash = i + 1;
 		}
@@ -331,9 +332,10 @@ read_via(struct wire_msg *m)
 		i++;
 	m->sent_by = wire_trim((struct wire_text){ value.at + end, i - end });
 	m->branch = wire_param(value, "branch");
-	if (seen < 2 || !wire_begins_alike(value, "SIP") || m->via_transport.len == 0 ||
-		!is_host_port(m->sent_by) || !wire_begins_alike(m->branch, "z9hG4bK") ||
-		m->branch.len < 8 || !is_token(m->branch))
+	if (seen < 2 || !wire_begins_alike(value, "SIP") || !wire_is(wire_trim(version), "2.0") ||
+		m->via_transport.len == 0 || !is_host_port(m->sent_by) ||
+		!wire_begins_alike(m->branch, "z9hG4bK") || m->branch.len < 8 ||
+		!is_token(m->branch))
 		fault(m, "bad Via");
 }
 
