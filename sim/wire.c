@@ -372,11 +372,7 @@ read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wi
 	*value = wire_value(m, id);
 	*uri = wire_uri_of(*value);
 	*tag = wire_param(*value, "tag");
-<<<<<<< HEAD
-	/* Any URI may stand there (25.1, addr-spec); what is not SIP is not insisted on. */
-=======
 	/* Any URI may stand there (25.1); those that are not SIP's are not insisted on. */
->>>>>>> 7fa404d (test: bugs put in on purpose, one for each rule of the judge they break)
 	if (!is_good_uri(*uri))
 		m->is_strict = false;
 	if (!is_uri(*uri) || (tag->at != NULL && !is_token(*tag)))
