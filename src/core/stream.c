@@ -55,10 +55,7 @@ hear_fault(struct core *core, struct flow *flow, const struct frame *frame, cons
 
 	core->faults++;
 	note_fault(core, flow, &flow->peer, frame->fault, 0, t);
-	a.way = (struct txn_way){ .flow = flow->id,
-		.addr = flow->peer,
-		.is_reliable = true,
-		.is_tls = flow->transport == TRANSPORT_TLS };
+	a.way = (struct txn_way){ .flow = flow->id, .addr = flow->peer };
 	if (!str_is_empty(frame->message)) {
 		(void)msg_parse(core->msg, frame->message, false, &fault);
 		fault.what = frame->fault;

@@ -249,7 +249,13 @@ test_framing_faults_close(void **state)
 		if (faults[i].answer != NULL)
 			phone_hear(&alice, faults[i].answer);
 		expect_shut((unsigned)i + 1);
+		assert_true(stage_noted(&stage, "TCP from 192.0.2.10:300"));
+		assert_true(stage_noted(&stage, ": malformed: "));
+		assert_true(stage_noted(&stage, "TCP with 192.0.2.10:300"));
+		assert_true(stage_noted(&stage, " is shut: its messages cannot be told apart"));
+		stage_forget_notes(&stage);
 	}
+	assert_int_equal(stage_counts(&stage).faults_total, sizeof faults / sizeof faults[0]);
 	expect_empty(&stage);
 }
 
@@ -315,6 +321,30 @@ test_storm_in_one_read(void **state)
 	for (unsigned i = 0; i < COUNT; i++)
 		expect_options(i);
 	assert_int_equal(stage.shuts, 0);
+	expect_empty(&stage);
+	free(text);
+}
+
+/* Each message has the whole scratch to itself, however many come in one piece. */
+static void
+test_each_has_the_scratch_to_itself(void **state)
+{
+	enum { COUNT = 60 };
+	char *text = malloc(READ_BYTES);
+	size_t len = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < COUNT; i++)
+		len += (size_t)snprintf(text + len, READ_BYTES - len,
+			"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK-s%u\r\n"
+			"From: <sip:1001@example.com>;tag=f\r\nTo: <sip:example.com>\r\n"
+			"Call-ID: s%u\r\nCSeq: 1 OPTIONS\r\nRequire: far\r\nContent-Length: 0\r\n\r\n",
+			i, i);
+	stage_bytes(&stage, alice.flow, str_of(text, len));
+	for (unsigned i = 0; i < COUNT; i++) {
+		phone_hear(&alice, "SIP/2.0 420 ");
+		assert_true(phone_heard(&alice, "Unsupported: far\r\n"));
+	}
 	expect_empty(&stage);
 	free(text);
 }
@@ -439,6 +469,7 @@ main(void)
 		TEST(test_endless_head),
 		TEST(test_what_can_be_framed_leaves_the_stream),
 		TEST(test_storm_in_one_read),
+		TEST(test_each_has_the_scratch_to_itself),
 		TEST(test_storm_goes_on),
 		TEST(test_too_much_at_once_is_shut),
 		TEST(test_too_fast_is_shut),
