@@ -9,7 +9,6 @@
 
 /* Octets that wait: half a message, and whole ones while there is no room for what they ask. */
 struct half {
-	struct ref ref;
 	uint32_t len;
 	int64_t since_ms; /* when its first message began to wait */
 	char octets[HALF_BYTES];
@@ -122,7 +121,6 @@ keep(struct core *core, struct flow *flow, struct str rest, const struct turn *t
 		give_up(core, flow, STR("no room for one more message that is not whole"), t);
 		return;
 	}
-	half->ref = ref;
 	half->len = (uint32_t)rest.len;
 	memcpy(half->octets, rest.at, rest.len);
 	flow->half = ref;
