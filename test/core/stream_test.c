@@ -250,7 +250,8 @@ test_framing_faults_close(void **state)
 			phone_hear(&alice, faults[i].answer);
 		expect_shut((unsigned)i + 1);
 		assert_true(stage_noted(&stage, "TCP from 192.0.2.10:300"));
-		assert_true(stage_noted(&stage, ": malformed: "));
+		assert_true(
+			stage_noted(&stage, ": malformed: ") && stage_noted(&stage, " at octet 0"));
 		assert_true(stage_noted(&stage, "TCP with 192.0.2.10:300"));
 		assert_true(stage_noted(&stage, " is shut: its messages cannot be told apart"));
 		stage_forget_notes(&stage);
@@ -394,6 +395,65 @@ test_too_fast_is_shut(void **state)
 	free(text);
 }
 
+/* Messages of one length, so that what is left of a piece can be counted. */
+static size_t
+write_alike(char *text, size_t size, size_t bytes)
+{
+	size_t len = 0;
+
+	for (unsigned i = 10000; len < bytes; i++)
+		len += write_options(text + len, size - len, i);
+	return len;
+}
+
+/* Just as much as can be kept is kept, and gone on with; one octet more is too much. */
+static void
+test_as_much_as_can_be_kept(void **state)
+{
+	enum { BYTES = HALF_BYTES + 4 * READ_BYTES };
+	char *text = malloc(BYTES);
+	size_t each = write_options(text, BYTES, 10000), taken;
+
+	(void)state;
+	write_alike(text, BYTES, BYTES - 1000);
+	stage.is_lazy = true;
+	stage_bytes(&stage, alice.flow, str_of(text, HALF_BYTES));
+	taken = stage.sent_count * each; /* by the first turn */
+	assert_true(taken > 0);
+	stage.is_lazy = false;
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 0);
+	stage_bytes(&stage, alice.flow, str_of(text + HALF_BYTES, each - HALF_BYTES % each));
+	stage_forget_sent(&stage);
+	assert_int_equal(stage.shuts, 0);
+	stage_pass_ms(&stage, 1);
+
+	stage.is_lazy = true;
+	stage_bytes(&stage, alice.flow, str_of(text, taken + HALF_BYTES - 10));
+	assert_int_equal(stage.shuts, 0);
+	stage_bytes(&stage, alice.flow, str_of(text + taken + HALF_BYTES - 10, 10));
+	assert_int_equal(stage.shuts, 0);
+	stage.is_lazy = false;
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 0);
+	stage_bytes(&stage, alice.flow,
+		str_of(text + taken + HALF_BYTES, each - (taken + HALF_BYTES) % each));
+	stage_forget_sent(&stage);
+	stage_pass_ms(&stage, 1);
+
+	stage_bytes(&stage, alice.flow, str_of(text, taken + HALF_BYTES));
+	stage_forget_sent(&stage);
+	stage_bytes(&stage, alice.flow,
+		str_of(text + taken + HALF_BYTES, each - (taken + HALF_BYTES) % each));
+	assert_int_equal(stage.shuts, 0);
+	stage_forget_sent(&stage);
+	stage_bytes(&stage, alice.flow, str_of(text, taken + HALF_BYTES + 1));
+	assert_int_equal(stage.shuts, 1);
+	stage_forget_sent(&stage);
+	expect_empty(&stage);
+	free(text);
+}
+
 /* More in one piece than one turn can answer, and more than is kept of one stream. */
 static void
 test_too_much_at_once_is_shut(void **state)
@@ -440,6 +500,28 @@ test_no_room_for_halves(void **state)
 	expect_empty(&stage);
 }
 
+/* What was too much takes nothing of the room for others. */
+static void
+test_too_much_leaves_room(void **state)
+{
+	enum { BYTES = HALF_BYTES + 4 * READ_BYTES };
+	char *text = malloc(BYTES);
+
+	(void)state;
+	stage_bytes(&stage, alice.flow, str_of(text, write_alike(text, BYTES, BYTES - 1000)));
+	assert_int_equal(stage.shuts, 1);
+	for (unsigned i = 0; i < PENDING_MAX; i++) {
+		struct addr peer = stage_addr("192.0.2.66", (uint16_t)(1000 + i));
+
+		stage_bytes(&stage, stage_accept(&stage, TRANSPORT_TCP, &peer), str_of(text, 100));
+	}
+	assert_int_equal(stage.shuts, 1);
+	stage_forget_sent(&stage);
+	stage_pass_ms(&stage, STREAM_WAIT_MS);
+	expect_empty(&stage);
+	free(text);
+}
+
 static int
 open_wide_stage(void **state)
 {
@@ -471,10 +553,13 @@ main(void)
 		TEST(test_storm_in_one_read),
 		TEST(test_each_has_the_scratch_to_itself),
 		TEST(test_storm_goes_on),
+		TEST(test_as_much_as_can_be_kept),
 		TEST(test_too_much_at_once_is_shut),
 		TEST(test_too_fast_is_shut),
 		cmocka_unit_test_setup_teardown(
 			test_no_room_for_halves, open_wide_stage, close_wide_stage),
+		cmocka_unit_test_setup_teardown(
+			test_too_much_leaves_room, open_wide_stage, close_wide_stage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

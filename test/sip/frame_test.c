@@ -303,6 +303,8 @@ a_length_is_one_checked_number(void **state)
 	}
 	assert_frame(STR("BYE sip:h SIP/2.0\r\nVia: x\r\n\r\n"), FRAME_FAULT, FAULT_LENGTH);
 	assert_frame(STR("BYE sip:h SIP/2.0\r\n\r\n"), FRAME_FAULT, FAULT_LENGTH);
+	assert_frame(
+		STR("BYE sip:h SIP/2.0\r\nContent-Length 10\r\n\r\n"), FRAME_FAULT, FAULT_LENGTH);
 }
 
 static void
