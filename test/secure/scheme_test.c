@@ -147,6 +147,7 @@ test_schemes_that_cannot_stand_together(void **state)
 	}
 	assert_true(str_same(scheme_fault_text(SCHEME_FINE), STR("Fine")));
 	assert_true(str_same(scheme_fault_text(SCHEME_NOT_TLS), STR("SIPS Request Not Over TLS")));
+	assert_true(str_same(scheme_fault_text(SCHEME_MANY), STR("SIPS To Many")));
 	assert_true(str_same(scheme_fault_text(SCHEME_UDP), STR("SIPS With transport=udp")));
 	assert_true(str_same(
 		scheme_fault_text(SCHEME_MIXED), STR("SIPS Request-URI With SIP Contact")));
