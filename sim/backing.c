@@ -188,9 +188,14 @@ kept_of(struct world *w, struct str aor)
 }
 
 static void
-tell_bindings(struct world *w, const struct kept *kept, int64_t in_ms)
+tell_bindings(struct world *w, struct kept *kept, int64_t in_ms)
 {
-	struct item *item = world_later(w, in_ms, ITEM_CORE, kept->set, kept->len);
+	struct item *item;
+
+	if (w->now.mono_ms + in_ms < kept->told_at_ms)
+		in_ms = kept->told_at_ms - w->now.mono_ms;
+	kept->told_at_ms = w->now.mono_ms + in_ms;
+	item = world_later(w, in_ms, ITEM_CORE, kept->set, kept->len);
 
 	item->event.kind = EV_BINDINGS;
 	item->event.u.bindings.aor = str_cstr(kept->aor);
@@ -204,10 +209,16 @@ ask_number(struct ref ask)
 	return (uint64_t)ask.age << 32 | ask.slot;
 }
 
+/* What is saved is told behind the change itself. */
 static void
-tell_saved(struct world *w, struct ref ask, enum saved_status status, int64_t in_ms)
+tell_saved(struct world *w, const struct kept *kept, struct ref ask, enum saved_status status,
+	int64_t in_ms)
 {
-	struct item *item = world_later(w, in_ms, ITEM_CORE, NULL, 0);
+	struct item *item;
+
+	if (status == SAVED_DONE && w->now.mono_ms + in_ms < kept->told_at_ms)
+		in_ms = kept->told_at_ms - w->now.mono_ms;
+	item = world_later(w, in_ms, ITEM_CORE, NULL, 0);
 
 	item->event.kind = EV_SAVED;
 	item->event.u.saved.ask = ask;
@@ -230,14 +241,14 @@ backing_save(struct world *w, const struct act *act)
 		(unsigned long long)act->u.save.version);
 	if (world_chance(w, DRAW_STORE, w->weather.store_fail_ppm)) {
 		check_saved(w->check, ask_number(ask), false);
-		tell_saved(w, ask, SAVED_FAILED, ms);
+		tell_saved(w, kept, ask, SAVED_FAILED, ms);
 		return;
 	}
 	if (is_stale) {
 		check_saved(w->check, ask_number(ask), false);
 		if (kept->version > 0)
 			tell_bindings(w, kept, ms);
-		tell_saved(w, ask, SAVED_STALE, ms);
+		tell_saved(w, kept, ask, SAVED_STALE, ms);
 		return;
 	}
 	free(kept->set);
@@ -251,7 +262,7 @@ backing_save(struct world *w, const struct act *act)
 	if (is_mute) /* it is done, and nobody says so for long */
 		ms += 20000;
 	tell_bindings(w, kept, ms);
-	tell_saved(w, ask, SAVED_DONE, ms);
+	tell_saved(w, kept, ask, SAVED_DONE, ms);
 }
 
 void

@@ -49,6 +49,7 @@ struct kept {
 	char *set;
 	size_t len;
 	uint64_t version;
+	int64_t told_at_ms; /* changes of one address are told in their order */
 };
 
 struct run_options {

@@ -24,7 +24,8 @@ enum event_kind {
 	EV_FLOW_CLOSED, /* closed: it was open and is no more                       */
 	EV_FLOW_FAILED, /* closed: a dialled flow never opened; nothing was sent    */
 	EV_NAMES,       /* names: the answer to ACT_RESOLVE                         */
-	EV_BINDINGS,    /* bindings: the store holds this set for an address now    */
+	EV_BINDINGS,    /* bindings: the store holds this set for an address now; those of one
+	                 * address come in the order in which the store took them           */
 	EV_SAVED,       /* saved: the answer to ACT_SAVE                            */
 	EV_ORDER,       /* order: the operator wants something                      */
 	EV_DIRECTORY,   /* directory: a new one; the old one may go when this event is done */

@@ -191,6 +191,8 @@ leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, cons
 	case LEG_ALARM_WAIT:
 		if (!ref_is_none(leg->invite_done))
 			return answered_no_ack(ls, leg, t);
+		if (leg_cancel_change(ls, leg, t)) /* what comes of that is said then */
+			return leg_nothing();
 		/* It rang too long (timer C), or never began to. */
 		if (leg->kind == LEG_OF_CALLEE && !leg->is_confirmed) {
 			bool has_rung = leg->state == LEG_RINGING;

@@ -32,6 +32,8 @@ leg_change(struct legs *ls, struct leg *leg, const struct cargo *cargo, const st
 		return false;
 	leg->invite_cseq = leg->local_cseq;
 	leg->invite_had_offer = !str_is_empty(cargo->body);
+	/* It may be told to wait for ever by 1xx: not longer than a first INVITE rings. */
+	alarm_arm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT], t->now.mono_ms + RING_MS);
 	return true;
 }
 
@@ -92,6 +94,7 @@ change_hear_news(struct legs *ls, struct leg *leg, const struct news *news, cons
 	if (news->kind == NEWS_PROVISIONAL)
 		return leg_nothing();
 	leg->invite_out = REF_NONE;
+	alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
 	if (leg->state != LEG_TALKING) { /* we are hanging up, and nobody waits for this any more */
 		if (news->kind == NEWS_FINAL && msg->status < 300)
 			(void)leg_send_ack(ls, leg, NULL, t);
