@@ -41,6 +41,13 @@ is_plain(const struct leg *leg, const struct wire_msg *m)
 }
 
 static void
+note_target(struct leg *leg, const struct wire_msg *m)
+{
+	if (m->contact_count > 0 && leg->is_sips && !wire_uri_is_sips(m->contact))
+		leg->has_sip_target = true;
+}
+
+static void
 take_session(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
 	struct wire_text value = wire_value(m, WIRE_SESSION_EXPIRES);
@@ -232,6 +239,7 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 	/* As of RFC 2543, or worse: whether it counts, and as what, is not for us to say. */
 	if (m->to_tag.len == 0 || !m->is_strict || m->contact_count != 1) {
 		stem->is_odd = true;
+		stem->loose++;
 		if (seen_call_at(c, stem->call) != NULL)
 			seen_call_at(c, stem->call)->is_vague = true;
 		return;
@@ -256,6 +264,7 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 	leg = answerer(c, stem, m, &is_fork);
 	if (leg == NULL)
 		return;
+	note_target(leg, m);
 	is_wanted =
 		!is_fork && stem->end == END_NONE && (caller == NULL || caller->end == END_NONE);
 	if (!is_known || is_fork)
@@ -280,6 +289,7 @@ seen_dialog_response_in(
 	if (leg == NULL)
 		return;
 	seen_dialog_hear_body(c, leg, m);
+	note_target(leg, m);
 	/* RFC 3261 12.2.1.2: for the peer the dialog is no more. */
 	if (m->status == 481 || m->status == 408)
 		leg->is_denied = true;
@@ -330,8 +340,9 @@ take_2xx_out(struct check *c, struct leg *leg, struct txn *t, const struct wire_
 	leg->is_acked_in = false;
 	if (leg->confirmed_ms == 0)
 		leg->confirmed_ms = c->now_ms;
+	if (leg->accepted_in != t->key)
+		leg->accepted_in_ms = c->now_ms;
 	leg->accepted_in = t->key;
-	leg->accepted_in_ms = c->now_ms;
 	leg->invite_cseq = m->cseq;
 	take_session(c, leg, m);
 	if (c->o.session_max_s > 0 && leg->session_s > c->o.session_max_s)

@@ -79,6 +79,7 @@ struct leg {
 	bool is_odd; /* its callee answered without a tag: nothing in it can be told apart */
 	bool is_sips, is_dead, is_confirmed, is_plain;
 	bool must_bye, is_acked_in, is_denied;
+	bool has_sip_target; /* its peer put a sip Contact into the sips dialog */
 	bool has_lost_bodies;
 	enum leg_end end;
 	enum check_transport transport;

@@ -91,7 +91,8 @@ seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const s
 			!wire_uri_is_sips(m->uri)))
 		check_break(c, "S4", "From, To and Request-URI of %.*s are not all sips",
 			(int)m->call_id.len, m->call_id.at);
-	if (leg != NULL && leg->is_sips && !wire_uri_is_sips(m->uri))
+	/* A peer that put a sip Contact of its own into a sips dialog hears just that, over TLS. */
+	if (leg != NULL && leg->is_sips && !wire_uri_is_sips(m->uri) && !leg->has_sip_target)
 		check_break(c, "S4", "a Request-URI on the sips leg %s is not sips", leg->call_id);
 	/* RFC 3261 8.1.1.8: to a sips target a sips Contact, wherever the peer had it from. */
 	if (leg != NULL && !leg->is_sips && m->contact_count > 0 && wire_uri_is_sips(m->contact) &&

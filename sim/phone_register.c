@@ -242,11 +242,23 @@ whom_to_replay(struct world *w, uint32_t who, uint64_t own)
 		: who;
 }
 
+/* Puts ANOTHER, which is as long, wherever WORD stands. */
+static void
+rename_all(char *text, size_t len, const char *word, const char *another)
+{
+	size_t size = strlen(word);
+	char *mark = text;
+
+	while ((mark = memmem(mark, len - (size_t)(mark - text), word, size)) != NULL)
+		memcpy(mark, another, size);
+}
+
 void
 phone_replay(struct world *w, uint32_t who, uint64_t own)
 {
 	const struct phone *other = &w->phones.all[whom_to_replay(w, who, own)];
 	uint32_t place = draw_below(own, DRAW_WHICH, 0, SAID_MAX);
+	uint64_t flips = draw_below(own, DRAW_FLIP, 0, 4);
 	size_t len = other->said[place].len;
 	char *copy;
 
@@ -256,7 +268,13 @@ phone_replay(struct world *w, uint32_t who, uint64_t own)
 	if (copy == NULL)
 		abort();
 	memcpy(copy, other->said[place].text, len);
-	for (uint64_t i = 0; i < draw_below(own, DRAW_FLIP, 0, 4); i++) {
+	/* It is no longer of the call or the registration whose name it has, and what was changed
+	 * is no repeat. */
+	rename_all(copy, len, "call-", "copy-");
+	rename_all(copy, len, ": reg-", ": rep-");
+	if (flips > 0)
+		rename_all(copy, len, "z9hG4bKs", "z9hG4bKx");
+	for (uint64_t i = 0; i < flips; i++) {
 		size_t at = draw_below(own, DRAW_OCTET, i, (uint32_t)len);
 
 		copy[at] = (char)(copy[at] ^ 1 << draw_below(own, DRAW_FLIP, 1 + i, 7));

@@ -261,10 +261,10 @@ is_host(struct wire_text host)
 		if (label.len == 0 || label.at[0] == '-' || label.at[label.len - 1] == '-')
 			return false;
 		labels++;
-		if (i == host.len && is_digit(label.at[0]) && !is_numeric)
-			return false;
-		is_numeric = is_numeric && wire_number(label) >= 0 && wire_number(label) <= 255;
-		if (i == host.len && is_digit(label.at[0]))
+		/* RFC 5954: no zero in front. A name may begin with a digit, whatever 25.1 says. */
+		is_numeric = is_numeric && wire_number(label) >= 0 && wire_number(label) <= 255 &&
+			(label.len == 1 || label.at[0] != '0');
+		if (i == host.len && wire_number(label) >= 0)
 			return is_numeric && labels == 4;
 		from = i + 1;
 	}
