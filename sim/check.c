@@ -321,6 +321,15 @@ check_note(struct check *c, const char *at, size_t len)
 	if (c->is_broken)
 		return;
 	c->step.notes++;
+	/* Two readers may differ on what is beyond reproach: what the server says it could not
+	 * read is at least not dropped in silence. */
+	if (memmem(at, len, " malformed: ", 12) != NULL) {
+		struct txn *asked = seen_txn_find(c, c->step.asked);
+
+		c->step.has_nonsense = true;
+		if (asked != NULL)
+			asked->is_murky = true;
+	}
 	seen_res_note(c, line);
 	seen_secure_note(c, line);
 	seen_call_note(c, line);

@@ -259,11 +259,15 @@ phone_replay(struct world *w, uint32_t who, uint64_t own)
 	const struct phone *other = &w->phones.all[whom_to_replay(w, who, own)];
 	uint32_t place = draw_below(own, DRAW_WHICH, 0, SAID_MAX);
 	uint64_t flips = draw_below(own, DRAW_FLIP, 0, 4);
+	char fresh[] = "z9hG4bK..";
 	size_t len = other->said[place].len;
 	char *copy;
 
 	if (other->said[place].text == NULL || len == 0)
 		return;
+	/* What another contact would be bound for is for the fuzzer to try. */
+	if (len > 8 && memcmp(other->said[place].text, "REGISTER", 8) == 0)
+		flips = 0;
 	copy = malloc(len);
 	if (copy == NULL)
 		abort();
@@ -272,8 +276,10 @@ phone_replay(struct world *w, uint32_t who, uint64_t own)
 	 * is no repeat. */
 	rename_all(copy, len, "call-", "copy-");
 	rename_all(copy, len, ": reg-", ": rep-");
+	fresh[7] = (char)('A' + own % 26);
+	fresh[8] = (char)('A' + own / 26 % 26);
 	if (flips > 0)
-		rename_all(copy, len, "z9hG4bKs", "z9hG4bKx");
+		rename_all(copy, len, "z9hG4bKs0", fresh);
 	for (uint64_t i = 0; i < flips; i++) {
 		size_t at = draw_below(own, DRAW_OCTET, i, (uint32_t)len);
 

@@ -73,10 +73,15 @@ put_routes(struct leg *leg, const struct msg *msg, bool is_reversed, const struc
 	struct values values = msg_values(msg, HEADER_RECORD_ROUTE);
 	struct str routes[ROUTE_MAX];
 	uint32_t count = 0;
+	struct nameaddr route;
 	struct str value;
+	size_t at;
 
 	while (values_next(&values, &value)) {
-		if (count == ROUTE_MAX)
+		/* A hop of another scheme cannot be gone to, and must not be taken for a strict
+		 * router, whose URI would stand in the start line. */
+		if (count == ROUTE_MAX || !nameaddr_parse(&route, value, &at) ||
+			(route.uri.scheme != URI_SIP && route.uri.scheme != URI_SIPS))
 			return false;
 		routes[count++] = value;
 	}

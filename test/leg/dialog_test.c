@@ -322,6 +322,20 @@ a_route_set_that_is_too_long_is_refused(void **state)
 	ua_ack(&ua, NULL);
 }
 
+/* It would count as a strict router, and stand in the start line of all that follows. */
+static void
+a_route_of_another_scheme_is_refused(void **state)
+{
+	struct ua ua = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
+
+	(void)state;
+	ua_invite(&ua, "5000", "Record-Route: <sip:p1.example;lr>, <six:p2.example;lr>\r\n", SDP_A);
+	assert_true(ref_is_none(bed.opened));
+	(void)bed_take("SIP/2.0 100 ");
+	(void)bed_take("SIP/2.0 513 ");
+	ua_ack(&ua, NULL);
+}
+
 /* The Contact of an answer is known from the request alone (design: spelling, host and port). */
 /* rows: R3261-12.1.1-a R5630-3.1.4-b */
 static void
@@ -390,6 +404,7 @@ main(void)
 		BEDDED(a_display_name_that_we_do_not_say),
 		BEDDED(folds_stay_on_their_line),
 		BEDDED(a_route_set_that_is_too_long_is_refused),
+		BEDDED(a_route_of_another_scheme_is_refused),
 		BEDDED(our_contact_follows_the_request),
 	};
 
