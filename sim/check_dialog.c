@@ -83,7 +83,7 @@ seen_dialog_request_in(struct check *c, struct leg *leg, struct txn *t, const st
 		leg->is_plain = false;
 	/* RFC 3261 14.2: glare, or one behind the other. */
 	if (!t->is_first &&
-		((in != NULL && in != t && in->final == 0) ||
+		((in != NULL && in != t && in->final == 0 && !in->is_murky) ||
 			(leg->invite_out != 0 && seen_txn_is_pending(c, out))))
 		t->is_glare = true;
 	else
@@ -451,6 +451,8 @@ void
 seen_dialog_ack_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
 	const struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
+	const struct leg *stem;
+	unsigned loose;
 
 	if (invite != NULL) { /* 17.1.1.3: to a refusal, with the branch of the INVITE */
 		if (!invite->was_answered)
@@ -464,9 +466,12 @@ seen_dialog_ack_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 		check_break(
 			c, "B14", "an ACK of %s, which ended with the server before", leg->call_id);
 	leg->acks++;
-	if ((leg->accepted == 0 && leg->loose == 0) ||
-		(leg->accepted > 0 && m->cseq != leg->accepted_cseq && leg->loose == 0) ||
-		leg->acks > leg->accepted + leg->loose)
+	/* What came in the name of the INVITE may have been of another callee. */
+	stem = seen_leg_at(c, leg->stem);
+	loose = leg->loose + (stem != NULL ? stem->loose : 0);
+	if ((leg->accepted == 0 && loose == 0) ||
+		(leg->accepted > 0 && m->cseq != leg->accepted_cseq && loose == 0) ||
+		leg->acks > leg->accepted + loose)
 		check_break(c, "B3", "ACK number %u of %s for %u answers", leg->acks, leg->call_id,
 			leg->accepted);
 }

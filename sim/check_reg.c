@@ -467,7 +467,8 @@ restore(struct entry *entry)
 		entry->is_gone = entry->is_stored_gone;
 	entry->is_stored = false;
 	entry->has_crashed = true;
-	entry->is_unsure = entry->is_blown || (entry->transport != CHECK_UDP && !entry->is_gone);
+	/* What went with its connection may not have been told to the store in time. */
+	entry->is_unsure = entry->is_blown || entry->transport != CHECK_UDP;
 }
 
 void

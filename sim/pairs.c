@@ -2,8 +2,19 @@
 #include "pairs.h"
 
 #include "call/call.h"
+#include "pairs_known.h"
 
-enum { ABSENT = PAIR_STATES - 1, FEW = 100 };
+enum { LEG_ABSENT = PAIR_STATES - 1, FEW = 100 };
+
+enum { SIDE_CALLER, SIDE_CALLEE };
+
+static const struct known {
+	uint8_t a, b, side, word;
+} known[] = {
+#define X(a, b, side, word) { LEG_##a, LEG_##b, SIDE_##side, WORD_##word },
+	PAIRS_KNOWN(X)
+#undef X
+};
 
 static struct pairs *into;
 
@@ -40,8 +51,9 @@ __wrap_call_hear(struct calls *cs, struct call *call, struct leg *from, const st
 	const struct leg *callee = leg_at(cs->legs, call->legs[1]);
 
 	if (into != NULL)
-		into->seen[caller != NULL ? caller->state : ABSENT]
-			  [callee != NULL ? callee->state : ABSENT][from == callee][word->word]++;
+		into->seen[caller != NULL ? caller->state : LEG_ABSENT]
+			  [callee != NULL ? callee->state : LEG_ABSENT][from == callee]
+			  [word->word]++;
 	__real_call_hear(cs, call, from, word, t);
 }
 
@@ -71,6 +83,35 @@ print_those(const struct pairs *p, FILE *to, uint64_t low, uint64_t high)
 	return count;
 }
 
+static bool
+is_known(unsigned a, unsigned b, unsigned side, unsigned word)
+{
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (known[i].a == a && known[i].b == b && known[i].side == side &&
+			known[i].word == word)
+			return true;
+	return false;
+}
+
+/* Those that are known and were not seen, and those that were seen and are not known. */
+static void
+print_news(const struct pairs *p, FILE *to)
+{
+	fprintf(to, "known, and not seen in these runs:\n");
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (p->seen[known[i].a][known[i].b][known[i].side][known[i].word] == 0)
+			print_one(to, known[i].a, known[i].b, known[i].side, known[i].word, 0);
+	fprintf(to, "seen for the first time:\n");
+	for (unsigned a = 0; a < PAIR_STATES; a++)
+		for (unsigned b = 0; b < PAIR_STATES; b++)
+			for (unsigned side = 0; side < 2; side++)
+				for (unsigned word = 0; word < PAIR_WORDS; word++)
+					if (p->seen[a][b][side][word] > 0 &&
+						!is_known(a, b, side, word))
+						print_one(to, a, b, side, word,
+							p->seen[a][b][side][word]);
+}
+
 void
 pairs_print(const struct pairs *p, FILE *to)
 {
@@ -81,6 +122,7 @@ pairs_print(const struct pairs *p, FILE *to)
 	often = print_those(p, to, FEW, UINT64_MAX);
 	fprintf(to, "seen fewer than %d times:\n", FEW);
 	seldom = print_those(p, to, 1, FEW - 1);
+	print_news(p, to);
 	fprintf(to, "%llu meetings seen, %llu of them fewer than %d times\n",
 		(unsigned long long)(often + seldom), (unsigned long long)seldom, FEW);
 }

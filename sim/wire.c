@@ -375,7 +375,7 @@ read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wi
 	/* Any URI may stand there (25.1); those that are not SIP's are not insisted on. */
 	if (!is_good_uri(*uri))
 		m->is_strict = false;
-	if (!is_uri(*uri) || (tag->at != NULL && !is_token(*tag)))
+	if (!is_uri(*uri))
 		fault(m, id == WIRE_FROM ? "bad From" : "bad To");
 }
 

@@ -166,7 +166,8 @@ tell_over(struct world *w, struct wire *wire, bool is_failure, const char *why)
 	wire->is_gone = wire->is_cut = true;
 	e.u.closed.flow = wire->id;
 	e.u.closed.reason = str_cstr(why);
-	check_closed(w->check, wire->id.number);
+	if (!wire->is_shut)
+		check_closed(w->check, wire->id.number);
 	story_say(w, "flow %llu to %s is over: %s", (unsigned long long)wire->id.number,
 		addr_text(&wire->peer), why);
 	world_feed(w, &e);
@@ -222,6 +223,7 @@ wire_shut(struct world *w, struct flow_id id)
 	if (wire == NULL || wire->is_shut)
 		return;
 	wire->is_shut = true;
+	check_closed(w->check, id.number);
 	story_say(w, "the server shuts flow %llu", (unsigned long long)id.number);
 	if (wire->is_gone)
 		return;
