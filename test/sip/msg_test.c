@@ -112,6 +112,30 @@ the_body_is_as_long_as_it_says(void **state)
 	}
 }
 
+/* With our tag it would be too long for the requests that have it. */
+static void
+a_to_leaves_room_for_our_tag(void **state)
+{
+	static char text[2 * NAME_ADDR_BYTES_MAX];
+	const size_t most = NAME_ADDR_BYTES_MAX - TAG_ROOM_BYTES;
+
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		struct buf b = buf_on(text, sizeof text);
+
+		buf_put(&b,
+			STR("BYE sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+			    "From: <sip:x@y>;tag=1\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\nTo: "));
+		buf_put(&b, STR("<sip:x@y>;a="));
+		for (size_t i = 12; i < most + more; i++)
+			buf_char(&b, 'a');
+		buf_put(&b, STR("\r\n\r\n"));
+		assert_int_equal(msg_parse(&m, buf_str(&b), false, &fault), more == 0);
+		if (more > 0)
+			assert_int_equal(fault.what, FAULT_TO);
+	}
+}
+
 /* The offset that goes into the log is that of the octet at the bar. */
 static void
 a_fault_tells_where(void **state)
@@ -122,6 +146,7 @@ a_fault_tells_where(void **state)
 	} rows[] = {
 		{ "BYE sip:|@x SIP/2.0\r\n", FAULT_REQUEST_URI },
 		{ "|", FAULT_START_LINE },
+		{ "BYE | SIP/2.0\r\n", FAULT_START_LINE },
 		{ BYE "|: x\r\n\r\n", FAULT_HEADER_LINE },
 		{ BYE "Subject |x\r\n\r\n", FAULT_HEADER_LINE },
 		{ BYE "Subject: a|\nb\r\n\r\n", FAULT_HEADER_LINE },
@@ -264,6 +289,7 @@ main(void)
 		cmocka_unit_test(a_response_is_taken_apart),
 		cmocka_unit_test(an_unknown_method_is_kept_by_its_name),
 		cmocka_unit_test(the_body_is_as_long_as_it_says),
+		cmocka_unit_test(a_to_leaves_room_for_our_tag),
 		cmocka_unit_test(a_fault_tells_where),
 		cmocka_unit_test(what_is_broken_elsewhere_can_be_answered),
 		cmocka_unit_test(limits),
