@@ -37,7 +37,8 @@ struct call {
 	int64_t opened_at_s, answered_at_s;
 	int64_t ask_until_ms;  /* ASKING: when to give up */
 	int64_t expires_at_ms; /* the caller's Expires; 0: none                      */
-	struct alarm alarm;    /* ASKING: look again; HUNTING: the caller's Expires  */
+	/* ASKING: look again; HUNTING: the caller's Expires; UP: the longest that a call may be. */
+	struct alarm alarm;
 	char uuid[UUID_BYTES];
 };
 
