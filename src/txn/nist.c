@@ -7,7 +7,8 @@
  *                 |                |
  *                 +----------------+--64*T1 after its owner went without an answer--> GONE
  *
- * The last way is what RFC 4320 4.2 asks for: who has waited for so long gets no answer at all.
+ * On a stream J is zero: there the final answer itself leads to GONE. The last way is what RFC 4320
+ * 4.2 asks for: who has waited for so long gets no answer at all.
  */
 #include "base/panic.h"
 #include "txn/txn_state.h"
@@ -100,7 +101,11 @@ nist_complete(struct txns *txns, struct txn *t, const struct cue *cue)
 	say(t, cue);
 	if (cue->status >= 300)
 		txn_unmerge(txns, t);
-	txn_arm_end(txns, t, CUE_TIMER_J, t->way.is_reliable ? 0 : txn_64_t1_ms(txns));
+	/* J is zero on a stream: at once, not at the end of the turn, or what a repeat meets would
+	 * hang on how the stream was cut into pieces. */
+	if (t->way.is_reliable)
+		return NIST_GONE;
+	txn_arm_end(txns, t, CUE_TIMER_J, txn_64_t1_ms(txns));
 	return NIST_COMPLETED;
 }
 

@@ -142,6 +142,12 @@ a_repeat_by_another_flow_moves_the_way(void **state)
 	hear_by("OPTIONS", VIA_1, 1, "", &tcp);
 	answer(ref, 200);
 	assert_int_equal(stage.sent[0].flow, 5);
+	/* On a stream J is zero: what comes again in the same breath is new. */
+	assert_int_equal(hear_by("OPTIONS", VIA_1, 1, "", &tcp), HEARD_NEW);
+
+	ref = serve("OPTIONS", &udp);
+	answer(ref, 200);
+	stage.sent_count = 1;
 	hear_by("OPTIONS", VIA_1, 1, "", &other);
 	assert_int_equal(stage.sent[1].flow, 6);
 	assert_int_equal(stage.sent[1].to.ip[3], 50);
