@@ -112,9 +112,11 @@ judge_leak(
 	if (shows(head, other->tag))
 		check_break(c, "B7", "the tag %s of %s is shown to the other leg, %s", other->tag,
 			other->call_id, leg->call_id);
-	/* The caller's address, to the callee; a device that calls itself knows it. */
+	/* The caller's address, to the callee; a device that calls itself knows it, and so does one
+	 * that put it into its own Via. */
 	if (leg->is_out && other->is_plain && !is_ours(c, other->sent_by) &&
 		!wire_is(wire_cstr(other->peer), leg->peer) && shows(head, other->sent_by) &&
+		(m->is_request || !wire_is(m->sent_by, other->sent_by)) &&
 		!wire_is(wire_uri_host_port(m->uri), other->sent_by))
 		check_break(c, "B7", "the address %s of %s is shown to the other leg, %s",
 			other->sent_by, other->call_id, leg->call_id);

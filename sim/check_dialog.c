@@ -255,12 +255,6 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 			leg->loose++;
 		return;
 	}
-	/* Behind the end of the call nobody may be left who hears another callee. */
-	if (stem->end == END_BYE_IN || stem->end == END_BYE_OUT) {
-		leg = bag_find(&c->dialogs, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
-		(leg != NULL ? leg : stem)->loose++;
-		return;
-	}
 	leg = answerer(c, stem, m, &is_fork);
 	if (leg == NULL)
 		return;

@@ -206,6 +206,7 @@ seen_leg_open_fork(struct check *c, struct leg *stem, const struct wire_msg *m)
 	leg->early_key = leg->dialog_key = 0;
 	leg->accepted = leg->acks = leg->byes = 0;
 	leg->accepted_cseq = 0;
+	leg->cseq_out = m->cseq; /* of the INVITE: its own requests count from there */
 	leg->is_confirmed = leg->must_bye = false;
 	leg->end = END_NONE;
 	leg->bye_out = leg->invite_in = leg->invite_out = 0;

@@ -343,9 +343,14 @@ answer_call(struct world *w, struct talk *t)
 	unsigned status = final_status(w, t);
 
 	say_answer(w, t, status);
-	if (misdoes(w, t, MISDEED_FORK) || misdoes(w, t, MISDEED_TWO_FINALS) ||
-		misdoes(w, t, MISDEED_LATE_FINAL))
+	if (misdoes(w, t, MISDEED_TWO_FINALS) || misdoes(w, t, MISDEED_LATE_FINAL))
 		talk_plan(w, t, 30, DUE_SECOND, 0);
+	if (misdoes(w, t, MISDEED_FORK)) /* at once, or when the call may be over */
+		talk_plan(w, t,
+			draw_span(t->draw, DRAW_SECOND_MS, 0, 0, 1) == 0
+				? 30
+				: draw_span(t->draw, DRAW_SECOND_MS, 1, 30, 25000),
+			DUE_SECOND, 0);
 	if (status >= 300) {
 		talk_over(w, t);
 		return;

@@ -47,6 +47,7 @@ enum draw_of {
 	DRAW_CALLER,
 	DRAW_REFUSE_CHANGE,
 	DRAW_OTHER,
+	DRAW_SECOND_MS,
 };
 
 /* ---- phone.c ---- */

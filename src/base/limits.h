@@ -117,6 +117,7 @@ enum {
 	FLOWS_MAX = 16384,    /* connections and sockets that the core knows */
 	BINDINGS_MAX = 65536, /* addresses-of-record with at least one binding */
 	CONTACTS_PER_AOR_MAX = 8,
+	FORKS_MAX = 8, /* dialogs that answer one INVITE behind the first; others are left alone */
 	ASKS_MAX = 4096,    /* questions to DNS and to the store that wait for an answer */
 	PENDING_MAX = 1024, /* streams with half a message in hand; then the newest is shut */
 

@@ -117,11 +117,13 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 	struct call *call;
 	struct word word;
 
-	if (news->kind == NEWS_NONE || news->owner.kind != OWNER_LEG)
+	if (news->kind == NEWS_NONE)
 		return;
-	leg = leg_at(&core->legs, news->owner.ref);
-	if (leg == NULL)
+	leg = news->owner.kind == OWNER_LEG ? leg_at(&core->legs, news->owner.ref) : NULL;
+	if (leg == NULL) {
+		legs_hear_orphan(&core->legs, news, msg, t);
 		return;
+	}
 	call = call_at(&core->calls, leg->call);
 	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
 	if (call != NULL)

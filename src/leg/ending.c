@@ -134,54 +134,6 @@ leg_hear_bye(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref
 	return leg_say(WORD_BYE, 0, STR("the peer hung up"), msg);
 }
 
-/* Whether this fork was hung up before: then its 2xx is a repeat, which gets an ACK and no more.
- * Otherwise it is noted. */
-static bool
-is_known_fork(struct legs *ls, struct leg *leg, struct str tag)
-{
-	uint64_t hash = siphash(ls->sdp_key, tag);
-
-	for (uint32_t i = 0; i < leg->forks; i++)
-		if (leg->fork_tags[i] == hash)
-			return true;
-	if (leg->forks < FORKS_MAX)
-		leg->fork_tags[leg->forks++] = hash;
-	return false;
-}
-
-void
-leg_refuse_fork(struct legs *ls, struct leg *leg, const struct msg *answer, const struct turn *t)
-{
-	/* The fork's dialog differs from ours in tag, target and routes: set up in a leg of its
-	 * own,
-	 * which says ACK and BYE and is gone. */
-	bool is_room = leg->forks < FORKS_MAX;
-	bool is_known = is_known_fork(ls, leg, answer->to.tag);
-	struct leg *fork = is_room || is_known ? leg_take(ls, LEG_OF_CALLEE, t) : NULL;
-	static const enum leg_text same[] = { TEXT_CALL_ID, TEXT_LOCAL, TEXT_REMOTE, TEXT_LOCAL_TAG,
-		TEXT_TARGET, TEXT_CONTACT, TEXT_NAME, TEXT_DN };
-
-	if (fork == NULL)
-		return;
-	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
-		(void)shelf_put(&fork->shelf, same[i], leg_text(leg, same[i]));
-	fork->speech = leg->speech;
-	fork->transport = leg->transport;
-	fork->flow = leg->flow;
-	fork->flow_tie = leg->flow_tie;
-	fork->peer = leg->peer;
-	fork->local_cseq = leg->local_cseq;
-	fork->invite_cseq = answer->cseq;
-	fork->is_confirmed = true;
-	if (dialog_from_answer(fork, answer, t)) {
-		(void)leg_send_ack(ls, fork, NULL, t);
-		if (!is_known)
-			leg_send_bye(ls, fork, STR(""), NULL, t);
-	}
-	leg_move(ls, fork, LEG_GONE);
-	leg_close(ls, fork);
-}
-
 struct word
 leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, const struct turn *t)
 {

@@ -100,12 +100,15 @@ void leg_hang_up(struct legs *, struct leg *, struct str reason_header, const st
 /* The BYE that had to wait for the ACK. */
 void leg_send_late_bye(struct legs *, struct leg *, const struct turn *);
 
-/* A dialog that nobody wants (a second fork that answered): ACK, then BYE. */
-void leg_refuse_fork(struct legs *, struct leg *, const struct msg *answer, const struct turn *);
-
 /* The peer's BYE. */
 struct word leg_hear_bye(
 	struct legs *, struct leg *, const struct msg *, struct ref txn, const struct turn *);
+
+/* ---- fork.c ---- */
+
+/* A 2xx of another dialog than the leg's: ACK, and BYE unless the news says that it had that. */
+void leg_refuse_fork(struct legs *, const struct leg *, const struct news *,
+	const struct msg *answer, const struct turn *);
 
 /* ---- made.c, answered.c, talk.c: who hears what ---- */
 

@@ -13,7 +13,8 @@
  * Files: leg.h (this), table.c (open, find, close), dialog.c (what a dialog is made of, and the
  * head
  * of every request), way.c (where it may go), answered.c and made.c (the INVITE, from either
- * side), talk.c (requests inside the dialog), session.c (RFC 4028), ending.c (CANCEL, BYE).
+ * side), talk.c (requests inside the dialog), session.c (RFC 4028), ending.c (CANCEL, BYE),
+ * fork.c (answers that nobody waits for).
  */
 #ifndef LEG_LEG_H
 #define LEG_LEG_H
@@ -54,8 +55,7 @@ enum leg_text {
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 };
 
-/* More dialogs out of one INVITE than a proxy makes of it are left alone. */
-enum { WAYS_MAX = 8, FORKS_MAX = 8 };
+enum { WAYS_MAX = 8 };
 
 /* A way to a device, not chosen yet. */
 struct way {
@@ -113,12 +113,10 @@ struct leg {
 	bool was_heard;        /* our INVITE has had some answer: its way leads to the device */
 	bool is_natted;        /* a datagram reaches it only where its own come from          */
 	bool invite_had_offer; /* the INVITE under way, either direction */
-	uint32_t forks;        /* other dialogs of our INVITE that were hung up              */
-	uint64_t fork_tags[FORKS_MAX]; /* the hash of the tag of each                   */
-	uint64_t heard_sdp; /* hash of the session the peer described last; 0: none       */
-	uint64_t asked_sdp; /* the same of its re-INVITE that has no answer yet           */
-	int64_t resend_ms;  /* of the 2xx                                                 */
-	int64_t since_ms;   /* when it was opened                                         */
+	uint64_t heard_sdp;    /* hash of the session the peer described last; 0: none       */
+	uint64_t asked_sdp;    /* the same of its re-INVITE that has no answer yet           */
+	int64_t resend_ms;     /* of the 2xx                                                 */
+	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
 	bool is_proven; /* the peer was checked: certificate, name or digest          */
 	struct session session;
@@ -283,6 +281,11 @@ bool leg_cancel_change(struct legs *, struct leg *, const struct turn *);
  * failures. */
 struct word leg_hear_news(struct legs *, struct leg *, const struct news *, const struct msg *msg,
 	const struct txn_way *way, const struct turn *);
+
+/* News of a client transaction whose leg is gone. A 2xx to its INVITE gets the ACK that nobody else
+ * would send, and a dialog of its own that no one has hung up yet a BYE (RFC 3261 13.2.2.4). */
+void legs_hear_orphan(
+	struct legs *, const struct news *, const struct msg *answer, const struct turn *);
 
 /* An alarm of kind ALARM_LEG. */
 struct word leg_hear_alarm(struct legs *, struct leg *, const struct alarm *, const struct turn *);

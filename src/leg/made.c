@@ -282,6 +282,7 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL,
 			!leg->was_heard, t);
 	case NEWS_AGAIN:
+	case NEWS_FORK:
 	case NEWS_NO_ACK:
 	case NEWS_NONE: break;
 	}

@@ -269,9 +269,9 @@ leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const s
 {
 	if (news->kind == NEWS_NONE || news->kind == NEWS_NO_ACK)
 		return leg_nothing();
-	if (news->kind == NEWS_AGAIN) {
+	if (news->kind == NEWS_AGAIN || news->kind == NEWS_FORK) {
 		if (!str_same(msg->to.tag, leg_text(leg, TEXT_REMOTE_TAG)))
-			leg_refuse_fork(ls, leg, msg, t);
+			leg_refuse_fork(ls, leg, news, msg, t);
 		else if (msg->cseq == leg->ack_cseq)
 			leg_send_ack_again(ls, leg, t);
 		return leg_nothing();

@@ -3,7 +3,7 @@
  *
  *   INVITE -> CALLING --1xx--> PROCEEDING       A: the INVITE again, doubling (unreliable ways)
  *                |                 |
- *                +-----------------+--2xx-----> ACCEPTED  --M--> GONE     (another 2xx goes up)
+ *                +-----------------+--2xx-----> ACCEPTED  --M--> GONE     (a further 2xx goes up)
  *                |                 |
  *                +-----------------+--3xx-6xx-> COMPLETED --D--> GONE     (each gets its ACK)
  *                |                 |
@@ -203,9 +203,26 @@ ring_not_for_ever(struct txns *txns, struct txn *t)
 		txn_arm_end(txns, t, CUE_CANCEL_LATE, txn_64_t1_ms(txns));
 }
 
-static struct move
-ict_accept(struct txns *txns, struct txn *t)
+/* Whether a 2xx is of a dialog that answered before; if not, it is noted. More dialogs than a proxy
+ * makes of one INVITE are left alone. */
+static enum news_kind
+hear_dialog(const struct txns *txns, struct txn *t, const struct msg *answer)
 {
+	uint64_t hash = map_hash(&txns->servers, &answer->to.tag, 1);
+
+	for (uint32_t i = 0; i < t->dialog_count; i++)
+		if (t->dialogs[i] == hash)
+			return NEWS_AGAIN;
+	if (t->dialog_count == 1 + FORKS_MAX)
+		return NEWS_NONE;
+	t->dialogs[t->dialog_count++] = hash;
+	return NEWS_FORK;
+}
+
+static struct move
+ict_accept(struct txns *txns, struct txn *t, const struct cue *cue)
+{
+	(void)hear_dialog(txns, t, cue->response);
 	txn_arm_end(txns, t, CUE_TIMER_M, txn_64_t1_ms(txns));
 	return (struct move){ ICT_ACCEPTED, NEWS_FINAL };
 }
@@ -235,7 +252,7 @@ ict_calling(struct txns *txns, struct txn *t, const struct cue *cue)
 		else if (t->owner.kind == OWNER_NONE)
 			ring_not_for_ever(txns, t);
 		return (struct move){ ICT_PROCEEDING, NEWS_PROVISIONAL };
-	case CUE_2XX: return ict_accept(txns, t);
+	case CUE_2XX: return ict_accept(txns, t, cue);
 	case CUE_REFUSAL: return ict_complete(txns, t, cue);
 	case CUE_CANCEL:
 		if (t->cancelling == CANCEL_NONE)
@@ -262,7 +279,7 @@ ict_proceeding(struct txns *txns, struct txn *t, const struct cue *cue)
 {
 	switch (cue->kind) {
 	case CUE_1XX: return (struct move){ ICT_PROCEEDING, NEWS_PROVISIONAL };
-	case CUE_2XX: return ict_accept(txns, t);
+	case CUE_2XX: return ict_accept(txns, t, cue);
 	case CUE_REFUSAL: return ict_complete(txns, t, cue);
 	case CUE_CANCEL:
 		if (t->cancelling != CANCEL_SENT && !t->is_cut)
@@ -301,10 +318,10 @@ ict_completed(struct txns *txns, const struct txn *t, const struct cue *cue)
 }
 
 static struct move
-ict_accepted(const struct txn *t, const struct cue *cue)
+ict_accepted(const struct txns *txns, struct txn *t, const struct cue *cue)
 {
 	switch (cue->kind) {
-	case CUE_2XX: return (struct move){ ICT_ACCEPTED, NEWS_AGAIN };
+	case CUE_2XX: return (struct move){ ICT_ACCEPTED, hear_dialog(txns, t, cue->response) };
 	case CUE_TIMER_M: return (struct move){ ICT_GONE, NEWS_NONE };
 	case CUE_1XX:
 	case CUE_REFUSAL:
@@ -378,7 +395,7 @@ ict_step(struct txns *txns, struct txn *t, const struct cue *cue)
 	case ICT_CALLING: move = ict_calling(txns, t, cue); break;
 	case ICT_PROCEEDING: move = ict_proceeding(txns, t, cue); break;
 	case ICT_COMPLETED: move = ict_completed(txns, t, cue); break;
-	case ICT_ACCEPTED: move = ict_accepted(t, cue); break;
+	case ICT_ACCEPTED: move = ict_accepted(txns, t, cue); break;
 	case ICT_ENDED: move = ict_ended(t, cue); break;
 	case ICT_GONE: must(t->state.ict != ICT_GONE); break;
 	}

@@ -312,6 +312,17 @@ txn_request_text(const struct txns *txns, struct ref ref)
 	return t->message;
 }
 
+bool
+txn_way(const struct txns *txns, struct ref ref, struct txn_way *way)
+{
+	const struct txn *t = txn_at(txns, ref);
+
+	if (t == NULL || (t->kind != TXN_ICT && t->kind != TXN_NICT))
+		return false;
+	*way = t->way;
+	return true;
+}
+
 void
 txn_disown(struct txns *txns, struct ref ref)
 {

@@ -81,7 +81,8 @@ enum news_kind {
 	NEWS_NONE,        /* nothing for anybody                                        */
 	NEWS_PROVISIONAL, /* client: a 1xx                                              */
 	NEWS_FINAL,       /* client: a final response; INVITE 2xx: the first             */
-	NEWS_AGAIN,       /* client INVITE: another 2xx after the first (RFC 6026 7.2)   */
+	NEWS_AGAIN,       /* client INVITE: a 2xx that repeats one (RFC 6026 7.2)        */
+	NEWS_FORK,        /* client INVITE: the first 2xx of one more dialog             */
 	NEWS_TIMEOUT,     /* client: timer B or F, or 64*T1 after CANCEL; as a 408        */
 	NEWS_UNREACHABLE, /* client: its flow failed; as a 503                          */
 	NEWS_NO_ACK,      /* server INVITE: timer H, the ACK for a 3xx-6xx never came    */
@@ -90,8 +91,9 @@ enum news_kind {
 /* Of FINAL, TIMEOUT and UNREACHABLE a client transaction gives exactly one. After each of them it
  * is
  * still there, so that its request can be read, until alarms that are due are rung the next time.
- * With OWNER_NONE there is nobody left to tell: a 2xx to an INVITE then wants its ACK and its BYE
- * from somebody else. */
+ * An owner that is not there any more can be told nothing: a 2xx to an INVITE then wants its
+ * ACK and its BYE from somebody else (legs_hear_orphan). Of more than FORKS_MAX dialogs of one
+ * INVITE nothing is told. */
 struct news {
 	enum news_kind kind;
 	struct ref txn;
@@ -184,6 +186,9 @@ void txns_write_branch(struct txns *, struct buf *);
 
 /* The request that a client transaction sent; empty if it is over. A view into the transaction. */
 struct str txn_request_text(const struct txns *, struct ref);
+
+/* The way that a client transaction's request took. Ends: true with *WAY; false if it is over. */
+bool txn_way(const struct txns *, struct ref, struct txn_way *way);
 
 /* Gives the transaction to another owner. */
 void txn_own(struct txns *, struct ref, struct txn_owner owner);

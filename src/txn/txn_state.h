@@ -49,6 +49,8 @@ struct txn {
 	bool is_cut; /* its flow is gone and the alarm that tells so is armed */
 	enum cancelling cancelling;
 	struct str reason; /* in text: of a CANCEL that must wait */
+	uint32_t dialog_count;
+	uint64_t dialogs[1 + FORKS_MAX]; /* INVITE: the hash of the To tag of each that answered */
 
 	/* Answering. */
 	struct txn_name name;

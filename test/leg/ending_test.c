@@ -473,7 +473,8 @@ a_bye_against_our_change(void **state)
 	bed_pass_ms(0);
 	gone(leg);
 	ua_answer_invite(&ua, 200, NULL, SDP_A2); /* and after */
-	bed_quiet();
+	(void)bed_take("ACK ");
+	bed_mute();
 }
 
 static void

@@ -362,57 +362,6 @@ an_answer_with_a_sip_contact_stays_on_its_tls(void **state)
 	hang_up(&ua, leg);
 }
 
-/* ---- forks ---- */
-
-/* rows: R3261-12.1.2-f */
-static void
-the_second_fork_that_answers_is_hung_up(void **state)
-{
-	struct ua ua = ua_wait("sip", TRANSPORT_UDP, "192.0.2.8", 5060);
-	struct leg *leg = bed_talk_made(&ua);
-	struct ua fork = ua;
-	const struct msg *m;
-	char bye[4096];
-
-	(void)state;
-	snprintf(fork.local, sizeof fork.local, "x;tag=another");
-	snprintf(fork.contact, sizeof fork.contact, "sip:fork@192.0.2.88:5060");
-	ua_answer_invite(&fork, 200, "Record-Route: <sip:192.0.2.99;lr>\r\n", SDP_B);
-	m = ua_take(&fork, "ACK sip:fork@192.0.2.88:5060 ");
-	assert_string_equal(bed_value(m, HEADER_ROUTE), "<sip:192.0.2.99;lr>");
-	assert_true(str_same(m->to.tag, STR("another")));
-	m = ua_take(&fork, "BYE sip:fork@192.0.2.88:5060 ");
-	assert_int_equal(bed_last()->to.ip[3], 99);
-	assert_int_equal(m->cseq, 2);
-	snprintf(bye, sizeof bye, "%s", bed_last()->text);
-	ua_answer(&fork, 200, NULL, NULL);
-	bed_mute();
-	/* The call goes on as if nothing had been. */
-	assert_int_equal(leg->state, LEG_TALKING);
-	assert_int_equal(bed.legs.pool.used, 1);
-	ua_answer_invite(&ua, 200, NULL, SDP_B);
-	assert_true(bed_holds(ua_take(&ua, "ACK sip:phone@192.0.2.8:5060 "), ";tag=tag-1-1"));
-	hang_up(&ua, leg);
-}
-
-static void
-a_storm_of_forks_takes_no_more_than_its_share(void **state)
-{
-	struct ua ua = ua_wait("sip", TRANSPORT_TCP, "192.0.2.8", 5060);
-	struct leg *leg = bed_talk_made(&ua);
-	struct ua fork = ua;
-
-	(void)state;
-	for (unsigned i = 0; i < 50; i++) {
-		snprintf(fork.local, sizeof fork.local, "x;tag=fork%u", i);
-		ua_answer_invite(&fork, 200, NULL, SDP_B);
-	}
-	assert_true(txns_count(&bed.txns) < 12);
-	assert_int_equal(leg->state, LEG_TALKING);
-	bed_skip();
-	hang_up(&ua, leg);
-}
-
 static void
 the_early_dialog_of_another_fork_is_forgotten(void **state)
 {
@@ -618,8 +567,6 @@ main(void)
 		BEDDED(an_old_device_has_no_tag),
 		BEDDED(an_answer_that_leads_nowhere_is_no_answer),
 		BEDDED(an_answer_with_a_sip_contact_stays_on_its_tls),
-		BEDDED(the_second_fork_that_answers_is_hung_up),
-		BEDDED(a_storm_of_forks_takes_no_more_than_its_share),
 		BEDDED(the_early_dialog_of_another_fork_is_forgotten),
 		BEDDED(a_connection_that_fails_leads_to_the_next),
 		BEDDED(a_503_leads_to_the_next_and_then_to_the_end),

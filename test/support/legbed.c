@@ -383,11 +383,15 @@ bed_dialled(struct flow_id id, bool opens)
 static void
 carry_news(const struct news *news, const struct msg *m, const struct txn_way *way)
 {
-	struct leg *leg = leg_at(&bed.legs, news->owner.ref);
+	struct leg *leg = news->owner.kind == OWNER_LEG ? leg_at(&bed.legs, news->owner.ref) : NULL;
 	struct word word;
 
-	if (news->kind == NEWS_NONE || news->owner.kind != OWNER_LEG || leg == NULL)
+	if (news->kind == NEWS_NONE)
 		return;
+	if (leg == NULL) {
+		legs_hear_orphan(&bed.legs, news, m, bed_turn());
+		return;
+	}
 	word = leg_hear_news(&bed.legs, leg, news, m, way, bed_turn());
 	note_word(leg, &word);
 }

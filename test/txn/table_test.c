@@ -122,7 +122,8 @@ settle_told(void)
 	for (unsigned i = 0; i < stage.told_count; i++) {
 		enum news_kind kind = stage.told[i].news.kind;
 
-		if (kind == NEWS_PROVISIONAL || kind == NEWS_AGAIN || kind == NEWS_NO_ACK)
+		if (kind == NEWS_PROVISIONAL || kind == NEWS_AGAIN || kind == NEWS_FORK ||
+			kind == NEWS_NO_ACK)
 			continue;
 		for (unsigned k = 0; k < life.count; k++)
 			if (ref_same(stage.told[i].news.txn, life.asked[k].ref))
