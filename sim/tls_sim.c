@@ -116,12 +116,12 @@ carry_send(struct sim *s, const struct act *act)
 
 static void
 dial(struct sim *s, struct flow_id flow, enum transport transport, const struct addr *to,
-	struct str name)
+	struct str name, const struct terms *terms)
 {
 	s->tally.dialled++;
 	s->dialled_name = name;
 	s->dialled_flow = flow.number;
-	stream_dial(&s->streams, flow, transport, to, name);
+	stream_dial(&s->streams, flow, transport, to, name, terms);
 }
 
 struct wire *
@@ -131,7 +131,7 @@ sim_dial(struct sim *s, const char *name, const char *ip)
 	struct addr to = sim_addr(ip, 5061);
 
 	must(s->is_deaf);
-	dial(s, flow, TRANSPORT_TLS, &to, str_cstr(name));
+	dial(s, flow, TRANSPORT_TLS, &to, str_cstr(name), &(struct terms){ 0 });
 	return sim_wire(s, flow.number);
 }
 
@@ -192,7 +192,7 @@ carry_all(struct sim *s)
 			break;
 		case ACT_DIAL:
 			dial(s, act->u.dial.flow, act->u.dial.transport, &act->u.dial.to,
-				act->u.dial.name);
+				act->u.dial.name, &act->u.dial.terms);
 			break;
 		case ACT_SHUT: stream_shut(&s->streams, act->u.shut); break;
 		case ACT_RESOLVE: carry_resolve(s, act); break;
@@ -408,9 +408,11 @@ open_directory(struct sim *s, const struct sim_dn *lines, uint32_t count)
 static void
 open_net(struct sim *s)
 {
-	struct tls_options o = { .certificate = str_cstr(certs_our_path(s->certs)),
+	struct identity own = { .certificate = str_cstr(certs_our_path(s->certs)),
 		.key = str_cstr(certs_our_key_path(s->certs)),
 		.trust = str_cstr(certs_ca_path(s->certs)) };
+	struct tls_options o = { .identities = &own, .identity_count = 1 };
+	static const struct service service;
 	struct streams_options so = { .loop = &s->loop.uv,
 		.queue = &s->queue,
 		.max = 512,
@@ -431,7 +433,8 @@ open_net(struct sim *s)
 	so.tls = s->tls;
 	queue_open(&s->queue);
 	streams_open(&s->streams, &so);
-	must(stream_listen(&s->streams, TRANSPORT_TLS, loop_ear(&s->loop, &local), 1, &why));
+	must(stream_listen(
+		&s->streams, TRANSPORT_TLS, loop_ear(&s->loop, &local), 1, &service, &why));
 }
 
 static void

@@ -9,6 +9,8 @@
 #ifndef BASE_FLOW_H
 #define BASE_FLOW_H
 
+#include <string.h>
+
 #include "base/addr.h"
 
 struct flow_id {
@@ -30,7 +32,26 @@ flow_is_none(struct flow_id f)
 	return f.number == 0;
 }
 
+enum { FINGERPRINT_BYTES = 32 }; /* SHA-256 of a certificate */
+
 enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
+
+/* On what terms we dial over TLS, beside the name that the peer must prove. A connection is used
+ * again only where all of them are the same. */
+struct terms {
+	uint32_t identity;   /* the place of ours that is shown, and whose CAs are believed */
+	bool takes_wildcard; /* `*.example.com` names a host of example.com                 */
+	bool has_pin;
+	uint8_t pin[FINGERPRINT_BYTES]; /* the one certificate that it may show */
+};
+
+static inline bool
+terms_same(const struct terms *a, const struct terms *b)
+{
+	return a->identity == b->identity && a->takes_wildcard == b->takes_wildcard &&
+		a->has_pin == b->has_pin &&
+		(!a->has_pin || memcmp(a->pin, b->pin, FINGERPRINT_BYTES) == 0);
+}
 
 /* How the far end of a TLS flow was checked, before its first octet was handed over. */
 enum proof {

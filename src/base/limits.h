@@ -160,6 +160,7 @@ enum {
 	HOST_BYTES_MAX = 253,     /* a name in DNS (RFC 1035 2.3.4), without the last dot */
 	PASSWORD_BYTES_MAX = 128,
 	HEADER_NAME_BYTES_MAX = 64,
+	IDENTITY_NAME_BYTES_MAX = 64,
 
 	/* What configuration and listeners may name as ours. */
 	DOMAINS_MAX = 32 /* `domain` */
@@ -201,6 +202,10 @@ enum {
 
 	/* Datagrams handed to the system at once. */
 	UDP_BATCH_MAX = 64,
+
+	/* Certificates of our own, for a tenant or a group of trunks each. A file with all public
+	 * CAs takes about 2 MiB in each. */
+	IDENTITIES_MAX = 32,
 
 	/* Alternative names of a certificate that are looked at. */
 	SANS_MAX = 256,

@@ -76,7 +76,7 @@ out_send(struct out *out, struct flow_id flow, const struct addr *to, struct str
 
 void
 out_dial(struct out *out, struct flow_id flow, enum transport transport, const struct addr *to,
-	struct str name, struct str about)
+	struct str name, const struct terms *terms, struct str about)
 {
 	struct act *act = add(out, ACT_DIAL);
 
@@ -84,6 +84,7 @@ out_dial(struct out *out, struct flow_id flow, enum transport transport, const s
 	act->u.dial.transport = transport;
 	act->u.dial.to = *to;
 	act->u.dial.name = name;
+	act->u.dial.terms = *terms;
 	act->u.dial.about = about;
 }
 

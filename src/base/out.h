@@ -31,7 +31,8 @@ struct act {
 			/* TLS: the name to verify, and for SNI; an IP literal means an
 			 * iPAddress SAN. */
 			struct str name;
-			struct str about; /* for the log: the DN */
+			struct terms terms; /* TLS */
+			struct str about;   /* for the log: the DN */
 		} dial;
 		struct flow_id shut; /* after what was sent on it has left */
 		struct {
@@ -74,7 +75,7 @@ struct str out_wrote(struct out *, const struct buf *);
 struct str out_keep(struct out *, struct str s);
 void out_send(struct out *, struct flow_id flow, const struct addr *to, struct str bytes);
 void out_dial(struct out *, struct flow_id flow, enum transport, const struct addr *to,
-	struct str name, struct str about);
+	struct str name, const struct terms *, struct str about);
 void out_shut(struct out *, struct flow_id flow);
 void out_resolve(struct out *, struct ref ask, struct str name);
 void out_save(struct out *, struct ref ask, struct str aor, uint64_t version, struct str set);

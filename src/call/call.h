@@ -65,7 +65,8 @@ struct call_request {
 	struct txn_way way; /* how it came */
 	struct str caller; /* the number of the DN that calls, or what the From says, for the log */
 	bool is_proven;    /* by digest */
-	struct str number; /* dialled */
+	struct terms terms; /* on which the caller's device is dialled, if it must be */
+	struct str number;  /* dialled */
 };
 
 /* Opens a call for an INVITE that was let in, with its answered leg. The 100 is sent by the caller

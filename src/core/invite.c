@@ -52,6 +52,7 @@ struct asker {
 	enum caller kind;
 	struct str number; /* of the DN or trunk; of a stranger the URI in its From */
 	bool is_proven;
+	struct terms terms; /* of that DN */
 };
 
 /* Finds out who calls. Ends: true; false when a challenge was sent. */
@@ -93,6 +94,8 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 		return false;
 	}
 	asker->is_proven = source.is_proven;
+	if (trunk != NULL || (asker->kind == CALLER_DN && dn != NULL))
+		asker->terms = (trunk != NULL ? trunk : dn)->terms;
 	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
 	asker->number = str_upto(a->msg->from.uri.text, LOG_TEXT_MAX);
 	if (trunk != NULL)
@@ -157,6 +160,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.way = a->way,
 		.caller = asker.number,
 		.is_proven = asker.is_proven,
+		.terms = asker.terms,
 		.number = number };
 	call = call_open(&core->calls, &request, t);
 	if (call == NULL) {

@@ -19,6 +19,8 @@ struct dn {
 	struct str password;      /* empty: none */
 	bool challenges_register; /* `authenticate-requests`; both by default with a password */
 	bool challenges_invite;
+	struct str identity; /* the name of ours that it is shown; empty: the default */
+	struct terms terms;  /* on which it is dialled; the host puts the place of `identity` in */
 	struct str tls_name; /* instead of the contact's host, what its certificate must name */
 	struct str prefix;   /* trunk, softswitch: what dialled numbers begin with; empty: none */
 	uint32_t priority;   /* among equal prefixes, the smaller first; 0 unless set */

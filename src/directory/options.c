@@ -42,6 +42,8 @@ static const struct option options[] = {
 	CARRIED("tls-name", OPTION_TEXT, 0, 0, "", EVERY,
 		"a host name or an IP address, without a port",
 		"The name that the certificate must have, instead of the contact's host."),
+	CARRIED("identity", OPTION_TEXT, 0, 0, "default", EVERY, "the name of one of identities:",
+		"Which of our certificates it is shown, and whose trust it must satisfy."),
 	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
 		"a prefix has 1 to 64 of the digits, + * and #",
 		"What the dialled numbers that go to it begin with; the longest prefix wins."),
@@ -77,7 +79,6 @@ static const struct option options[] = {
 	KNOWN("dr-forward", EVERY, "Whether calls go to the other site."),
 	KNOWN("sips", EVERY, "Whether it must, may or cannot speak sips."),
 	KNOWN("crossing", EVERY, "What happens between sips and sip, for this DN."),
-	KNOWN("identity", EVERY, "Which of our certificates it is shown."),
 	KNOWN("emit-transport-tls", EVERY, "Whether transport=tls is sent on a sips leg."),
 	KNOWN("tls-wildcard", EVERY, "Whether its certificate may have a wildcard."),
 	KNOWN("tls-fingerprint", EVERY, "The certificate that it must have."),
@@ -230,6 +231,10 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 	if (str_same(option->name, STR("prefix"))) {
 		dn->prefix = value;
 		return is_made_of(value, DN_NUMBER_BYTES_MAX, false, STR("+*#"), at);
+	}
+	if (str_same(option->name, STR("identity"))) {
+		dn->identity = value;
+		return is_made_of(value, IDENTITY_NAME_BYTES_MAX, true, STR("-_."), at);
 	}
 	if (str_same(option->name, STR("tls-name"))) {
 		dn->tls_name = value;

@@ -177,8 +177,8 @@ flows_face(const struct flows *fs, enum transport transport, const struct addr *
 }
 
 struct flow *
-flows_towards(
-	const struct flows *fs, enum transport transport, const struct addr *peer, struct str name)
+flows_towards(const struct flows *fs, enum transport transport, const struct addr *peer,
+	struct str name, const struct terms *terms)
 {
 	uint64_t hash;
 	uint32_t cursor;
@@ -195,7 +195,9 @@ flows_towards(
 
 		if (flow->transport == transport && addr_same(&flow->peer, peer) &&
 			!flow->is_shut &&
-			(transport != TRANSPORT_TLS || str_alike(flow_name(flow), name)))
+			(transport != TRANSPORT_TLS ||
+				(str_alike(flow_name(flow), name) &&
+					terms_same(&flow->terms, terms))))
 			return flow;
 	}
 	return NULL;
@@ -209,7 +211,7 @@ flows_reach(struct flows *fs, struct target *target, struct str about, const str
 
 	if (!flow_is_none(target->flow))
 		return true;
-	flow = flows_towards(fs, target->transport, &target->addr, name);
+	flow = flows_towards(fs, target->transport, &target->addr, name, &target->terms);
 	if (flow == NULL && target->transport != TRANSPORT_UDP) {
 		struct flow_id id = { FLOW_DIALLED | ++fs->next_number };
 
@@ -217,10 +219,11 @@ flows_reach(struct flows *fs, struct target *target, struct str about, const str
 		if (flow == NULL)
 			return false;
 		flow->peer = target->addr;
+		flow->terms = target->terms;
 		flow->name_len = keep(flow->name, sizeof flow->name, name);
 		map_put(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
 		out_dial(t->out, id, target->transport, &target->addr, out_keep(t->out, name),
-			out_keep(t->out, about));
+			&target->terms, out_keep(t->out, about));
 	}
 	if (flow == NULL)
 		return false;

@@ -13,7 +13,7 @@
 #include "base/turn.h"
 #include "secure/target.h"
 
-enum { FLOW_VERSION_MAX = 16, FLOW_CIPHER_MAX = 48, FINGERPRINT_BYTES = 32 };
+enum { FLOW_VERSION_MAX = 16, FLOW_CIPHER_MAX = 48 };
 
 struct flow {
 	struct flow_id id;
@@ -25,6 +25,7 @@ struct flow {
 		listener;
 	bool is_open; /* false: dialled, and not there yet */
 	enum proof proof;
+	struct terms terms; /* on which it was dialled */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	uint32_t name_len, version_len, cipher_len;
@@ -67,9 +68,10 @@ struct flow *flows_find(const struct flows *, struct flow_id);
 void flows_drop(struct flows *, struct flow *);
 
 /* A live or opening connection of ours to exactly this transport, address and (for TLS) verified
- * name; for UDP the socket from which the peer is reached. NULL: one must be dialled. */
-struct flow *flows_towards(
-	const struct flows *, enum transport, const struct addr *peer, struct str name);
+ * name, dialled on the same terms; for UDP the socket from which the peer is reached. NULL: one
+ * must be dialled. RFC 5923 9.3: what was opened as one identity of ours is never another's. */
+struct flow *flows_towards(const struct flows *, enum transport, const struct addr *peer,
+	struct str name, const struct terms *);
 
 /* The way to TARGET: its flow, or a connection that is dialled now and given its number.
  * Ends: true with target->flow set; false when the table is full. */

@@ -95,6 +95,7 @@ struct leg {
 	enum transport ack_transport; /* that the Via of TEXT_ACK names */
 	uint32_t ack_cseq;            /* of our INVITE that it is for    */
 	bool ack_is_bare;             /* it has no session               */
+	struct terms terms;           /* on which it is dialled over TLS */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 
@@ -215,7 +216,8 @@ struct leg_plan {
 	struct str to_uri;       /* without brackets                                             */
 	struct str from_display; /* with its quotes, or empty                                    */
 	struct str from_user;    /* escapes in; empty: none                                      */
-	struct str name;         /* TLS: whom the peer must prove to be                          */
+	struct str name;         /* TLS: whom the peer must prove to be,                         */
+	struct terms terms;      /* and on what terms it is dialled                              */
 	struct str dn;
 	struct str uuid;
 	struct way ways[WAYS_MAX];

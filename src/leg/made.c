@@ -170,6 +170,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->speech = plan->speech;
 	leg->transport = plan->speech.transport;
 	leg->is_proven = plan->is_proven;
+	leg->terms = plan->terms;
 	leg->max_forwards = plan->max_forwards;
 	put_ways(leg, plan, cargo);
 	leg->invite_had_offer = !str_is_empty(cargo->body);

@@ -44,7 +44,9 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 static struct demand
 demand_of(const struct leg *leg, const struct uri *hop)
 {
-	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
+	struct demand demand = {
+		.speech = leg->speech, .name = leg_text(leg, TEXT_NAME), .terms = leg->terms
+	};
 	struct speech asked;
 
 	if (dialog_is_to_sips(leg, hop))
@@ -75,6 +77,7 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 		.flow = flow->id,
 		.tie = leg->flow_tie,
 		.flow_name = flow_name(flow),
+		.flow_terms = flow->terms,
 	};
 	if (flow->transport != TRANSPORT_UDP)
 		return true;
@@ -123,7 +126,9 @@ bool
 way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
 	struct str *why)
 {
-	struct demand demand = { .speech = leg->speech, .name = leg_text(leg, TEXT_NAME) };
+	struct demand demand = {
+		.speech = leg->speech, .name = leg_text(leg, TEXT_NAME), .terms = leg->terms
+	};
 
 	*why = STR("the device has no address");
 	while (leg->way_next < leg->way_count) {
@@ -140,8 +145,10 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 			*why = STR("the connection that the device registered over is gone");
 			continue;
 		}
-		if (flow != NULL)
+		if (flow != NULL) {
 			candidate.flow_name = flow_name(flow);
+			candidate.flow_terms = flow->terms;
+		}
 		if (try_way(ls, leg, &demand, &candidate, t, way, why))
 			return true;
 	}

@@ -179,7 +179,7 @@ read_listen(struct reading *r, const struct yaml *node, struct net_listen *liste
 	const struct yaml **uri)
 {
 	static const struct key keys[] = { { STR("uri"), true }, { STR("advertise"), true },
-		{ STR("identity"), false } };
+		{ STR("identity"), true } };
 
 	*uri = node;
 	if (node->kind != YAML_MAP)
@@ -192,7 +192,8 @@ read_listen(struct reading *r, const struct yaml *node, struct net_listen *liste
 		return false;
 	}
 	return read_listen_uri(r, *uri, listen) &&
-		read_advertise(r, yaml_get(node, STR("advertise")), listen);
+		read_advertise(r, yaml_get(node, STR("advertise")), listen) &&
+		service_read(r, yaml_get(node, STR("identity")), listen);
 }
 
 static void
@@ -265,35 +266,6 @@ read_domain(struct reading *r, const struct yaml *node)
 		value_refused(r, node, 0, STR("this domain stands here twice"));
 	else
 		add_domain(&r->config->directory, endpoint.host);
-}
-
-static struct str
-read_path(struct reading *r, const struct yaml *node)
-{
-	if (node == NULL || !scalar_check(r, node))
-		return STR_NONE;
-	if (node->text.len == 0) {
-		value_refused(r, node, 0, STR("this is the path of a file"));
-		return STR_NONE;
-	}
-	return file_beside(r->memory, r->report->path, node->text);
-}
-
-static void
-read_tls(struct reading *r, const struct yaml *map)
-{
-	static const struct key keys[] = { { STR("certificate"), true }, { STR("key"), true },
-		{ STR("trust"), true } };
-
-	r->tls = map;
-	if (map == NULL || !keys_check(r, map, "tls", keys, 3))
-		return;
-	r->certificate = yaml_get(map, STR("certificate"));
-	r->key = yaml_get(map, STR("key"));
-	r->trust = yaml_get(map, STR("trust"));
-	r->config->certificate = read_path(r, r->certificate);
-	r->config->key = read_path(r, r->key);
-	r->config->trust = read_path(r, r->trust);
 }
 
 static void
@@ -376,19 +348,20 @@ read_root(struct reading *r)
 		{ STR("tls"), true }, { STR("crossing"), true }, { STR("strangers"), true },
 		{ STR("timers"), true }, { STR("call-uuid-header"), true },
 		{ STR("resolver"), true }, { STR("dn"), true }, { STR("store"), false },
-		{ STR("admin"), false }, { STR("identities"), false }, { STR("identity"), false },
+		{ STR("admin"), false }, { STR("identities"), true }, { STR("identity"), false },
 		{ STR("include"), false } };
 
 	if (!keys_check(r, r->root, "a configuration", keys, sizeof keys / sizeof keys[0]))
 		return;
+	identities_read(r, yaml_get(r->root, STR("tls")), yaml_get(r->root, STR("identities")));
 	read_listens(r, yaml_get(r->root, STR("listen")));
 	read_domain(r, yaml_get(r->root, STR("domain")));
-	read_tls(r, yaml_get(r->root, STR("tls")));
 	read_words(r);
 	read_timers(r, yaml_get(r->root, STR("timers")));
 	read_uuid_header(r, yaml_get(r->root, STR("call-uuid-header")));
 	read_resolver(r, yaml_get(r->root, STR("resolver")));
 	dns_read(r, yaml_get(r->root, STR("dn")));
+	identities_resolve(r);
 	sense_check(r);
 	tls_check(r, time(NULL));
 }

@@ -13,16 +13,19 @@ enum { LISTENS_MAX = 32 };
 struct config {
 	struct net_listen listens[LISTENS_MAX];
 	uint32_t listen_count;
-	struct str certificate, key, trust; /* paths, seen from where the server runs; or empty */
-	struct str resolver;                /* IP:port, or empty */
-	int64_t t1_ms, t2_ms, t4_ms;        /* 0: default */
+	/* Ours over TLS; the first is what `tls` says, or nothing. Their paths are seen from where
+	 * the server runs. */
+	struct identity identities[IDENTITIES_MAX];
+	uint32_t identity_count;
+	struct str resolver;         /* IP:port, or empty */
+	int64_t t1_ms, t2_ms, t4_ms; /* 0: default */
 	struct directory directory;
 	struct config_memory *memory; /* all views live here */
 };
 
 /* Reads PATH. All errors go to ERRORS, each as `path:line:col: error: text`, the line and a caret;
  * warnings likewise. Opens every file it names (beside the configuration, unless the path is
- * absolute) and checks the certificate (readable, its time, fits its key).
+ * absolute) and checks the certificates (readable, its time, fits its key).
  * After: a NUL stands behind each path.
  * Ends: true with *CONFIG, to be freed by config_close; false when there was an error. */
 bool config_open(struct config *, const char *path, FILE *errors);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* config_parts.h - one reading of a configuration, as its rooms share it.
  *
- * config.c reads the keys of the file, config_dn.c the DNs, config_sense.c asks whether all that
+ * config.c reads the keys of the file, config_identity.c who we are over TLS, config_dn.c the DNs,
+ * config_sense.c asks whether all that
  * can work together, config_tls.c opens the files of TLS. Each reports what it finds and goes on.
  */
 #ifndef MAIN_CONFIG_PARTS_H
@@ -13,8 +14,14 @@
 /* What a DN was read from; a NULL is a value that is missing or was refused. */
 struct dn_nodes {
 	const struct yaml *map;
-	const struct yaml *number, *contact, *tls_name, *methods;
+	const struct yaml *number, *contact, *tls_name, *identity, *methods;
 	bool has_password; /* one is written, good or not */
+};
+
+/* What an identity was read from, likewise. */
+struct identity_nodes {
+	const struct yaml *map; /* its section */
+	const struct yaml *certificate, *key, *trust;
 };
 
 struct reading {
@@ -23,9 +30,8 @@ struct reading {
 	struct report *report;
 	const struct yaml *root;
 	const struct yaml *listens[LISTENS_MAX]; /* the value with the URI, for each listener */
-	bool has_bad_listens;   /* some were refused, so that what is missing may be among them */
-	const struct yaml *tls; /* the section */
-	const struct yaml *certificate, *key, *trust;
+	bool has_bad_listens; /* some were refused, so that what is missing may be among them */
+	struct identity_nodes identities[IDENTITIES_MAX]; /* as in the configuration */
 	const struct yaml *timers;
 	struct dn_nodes *dns; /* for each DN of the directory */
 };
@@ -47,6 +53,19 @@ bool scalar_check(struct reading *, const struct yaml *node);
 
 /* Reports WHY the value of NODE is refused, octet AT of it being the first that is wrong. */
 void value_refused(struct reading *, const struct yaml *node, size_t at, struct str why);
+
+/* The path of a file, beside the configuration; NODE may be NULL. Ends: it, or STR_NONE. */
+struct str path_read(struct reading *, const struct yaml *node);
+
+/* Reads `tls` and `identities` (each may be NULL). */
+void identities_read(struct reading *, const struct yaml *tls, const struct yaml *named);
+
+/* Reads which identities a listener serves: NODE is a name or a list of names, or NULL.
+ * Pre: identities_read. */
+bool service_read(struct reading *, const struct yaml *node, struct net_listen *);
+
+/* Puts the places of the identities that the DNs name into them. Pre: all is read. */
+void identities_resolve(struct reading *);
 
 /* The place of MAP's keys' list: `dn`. Reads it into the directory. */
 void dns_read(struct reading *, const struct yaml *list);

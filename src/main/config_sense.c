@@ -49,22 +49,42 @@ check_listens(struct reading *r)
 	}
 }
 
-/* A listener for TLS needs a certificate; a certificate needs its key. */
+/* A certificate needs its key. */
 static void
-check_identity(struct reading *r)
+check_identities(struct reading *r)
+{
+	for (uint32_t i = 0; i < r->config->identity_count; i++) {
+		const struct identity_nodes *nodes = &r->identities[i];
+		struct str name = i == 0 ? STR("tls") : r->config->identities[i].name;
+
+		if (nodes->map != NULL && (nodes->certificate == NULL) != (nodes->key == NULL))
+			report_error(r->report, nodes->map->span,
+				"a certificate and its key come together: %.*s %s", SHOW(name),
+				nodes->key == NULL ? "needs its key" : "needs its certificate");
+		else if (i > 0 && nodes->certificate == NULL && nodes->map->kind == YAML_MAP)
+			report_error(r->report, nodes->map->span,
+				"an identity is a certificate: %.*s needs certificate: and key:",
+				SHOW(name));
+	}
+}
+
+/* A listener for TLS needs a certificate. */
+static void
+check_default_identity(struct reading *r)
 {
 	const struct config *config = r->config;
+	const struct identity_nodes *nodes = &r->identities[0];
 
-	if (r->tls != NULL && (r->certificate == NULL) != (r->key == NULL)) {
-		report_error(r->report, r->tls->span,
-			"a certificate and its key come together: tls %s",
-			r->key == NULL ? "needs its key" : "needs its certificate");
-		return;
-	}
-	if (r->certificate != NULL || (r->tls != NULL && r->tls->kind != YAML_MAP))
+	if (nodes->certificate != NULL || nodes->key != NULL ||
+		(nodes->map != NULL && nodes->map->kind != YAML_MAP))
 		return;
 	for (uint32_t i = 0; i < config->listen_count; i++) {
-		if (config->listens[i].transport != TRANSPORT_TLS)
+		const struct service *service = &config->listens[i].service;
+		bool has_default = service->identity_count == 0;
+
+		for (uint32_t j = 0; j < service->identity_count; j++)
+			has_default |= service->identities[j] == 0;
+		if (config->listens[i].transport != TRANSPORT_TLS || !has_default)
 			continue;
 		report_error(r->report, r->listens[i]->span,
 			"a TLS listener needs a certificate; add tls: with certificate: and key:");
@@ -91,9 +111,9 @@ is_ours(const struct reading *r, const struct contact *contact)
 
 /* A device that we call over TLS: we check it, and it must find us. */
 static void
-check_tls_contact(struct reading *r, struct span span)
+check_tls_contact(struct reading *r, const struct dn *dn, struct span span)
 {
-	if (r->trust == NULL)
+	if (r->identities[dn->terms.identity].trust == NULL)
 		report_error(r->report, span,
 			"who it is cannot be checked: tls: needs trust: FILE, the CAs to believe "
 			"(all public ones: /etc/ssl/certs/ca-certificates.crt)");
@@ -116,7 +136,7 @@ check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes
 	else if (contact->ip.family != ADDR_NONE && is_ours(r, contact))
 		report_error(r->report, span, "this is one of our own listeners");
 	else if (transport == TRANSPORT_TLS)
-		check_tls_contact(r, span);
+		check_tls_contact(r, dn, span);
 	else if (r->has_bad_listens)
 		return;
 	else if (transport == TRANSPORT_UDP && !has_listener(r, transport, contact->ip.family))
@@ -131,6 +151,9 @@ check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes
 	if (nodes->tls_name != NULL && transport != TRANSPORT_TLS)
 		report_error(r->report, nodes->tls_name->span,
 			"tls-name says nothing here: the contact does not speak TLS");
+	if (nodes->identity != NULL && transport != TRANSPORT_TLS)
+		report_error(r->report, nodes->identity->span,
+			"identity says nothing here: the contact does not speak TLS");
 }
 
 static void
@@ -143,6 +166,9 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 	if (is_self && nodes->tls_name != NULL)
 		report_error(r->report, nodes->tls_name->span,
 			"tls-name says nothing here: a device that registers is not dialled");
+	if (is_self && nodes->identity != NULL)
+		report_error(r->report, nodes->identity->span,
+			"identity says nothing here: a device that registers is not dialled");
 	if (is_self && !nodes->has_password && has_listener(r, TRANSPORT_TLS, ADDR_NONE))
 		report_warning(r->report, nodes->contact->span,
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",
@@ -204,7 +230,8 @@ sense_check(struct reading *r)
 	uint32_t ways = 0;
 
 	check_listens(r);
-	check_identity(r);
+	check_identities(r);
+	check_default_identity(r);
 	check_timers(r);
 	check_numbers(r);
 	for (uint32_t i = 0; i < directory->count; i++) {

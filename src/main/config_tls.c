@@ -34,58 +34,67 @@ read_leaf(struct config_memory *memory, struct str path)
 
 /* A certificate that is good today, but not for long. */
 static void
-warn_of_end(struct reading *r, int64_t now_s)
+warn_of_end(struct reading *r, uint32_t place, int64_t now_s)
 {
-	X509 *leaf = read_leaf(r->memory, r->config->certificate);
+	X509 *leaf = read_leaf(r->memory, r->config->identities[place].certificate);
 	ASN1_TIME *now = ASN1_TIME_set(NULL, (time_t)now_s);
 	int days = SOON_DAYS, seconds;
 
 	if (leaf != NULL && now != NULL &&
 		ASN1_TIME_diff(&days, &seconds, now, X509_get0_notAfter(leaf)) == 1 &&
 		days < SOON_DAYS)
-		report_warning(r->report, r->certificate->span,
+		report_warning(r->report, r->identities[place].certificate->span,
 			"this certificate expires in %d days", days);
 	ASN1_TIME_free(now);
 	X509_free(leaf);
 }
 
 static void
-check_identity(struct reading *r, int64_t now_s)
+check_identity(struct reading *r, uint32_t place, int64_t now_s)
 {
-	const struct config *config = r->config;
+	const struct identity *identity = &r->config->identities[place];
+	const struct identity_nodes *nodes = &r->identities[place];
+	struct identity own = { .certificate = identity->certificate, .key = identity->key };
 	char sentence[SENTENCE_MAX];
 	struct buf why = buf_on(sentence, sizeof sentence);
 
-	if (cert_check(config->certificate, config->key, STR(""), &why)) {
-		warn_of_end(r, now_s);
-		if (file_is_open_to_all(r->memory, config->key))
-			report_warning(r->report, r->key->span,
+	if (cert_check(&own, &why)) {
+		warn_of_end(r, place, now_s);
+		if (file_is_open_to_all(r->memory, own.key))
+			report_warning(r->report, nodes->key->span,
 				"everybody on this machine can read this key; chmod o-r it");
 		return;
 	}
 	/* The sentence names the file that is at fault first. */
 	report_error(r->report,
-		place_of(buf_str(&why), config->key) < place_of(buf_str(&why), config->certificate)
-			? r->key->span
-			: r->certificate->span,
+		place_of(buf_str(&why), own.key) < place_of(buf_str(&why), own.certificate)
+			? nodes->key->span
+			: nodes->certificate->span,
 		"%.*s", (int)buf_str(&why).len, sentence);
 }
 
 static void
-check_trust(struct reading *r)
+check_trust(struct reading *r, uint32_t place)
 {
+	struct identity trusting = { .trust = r->config->identities[place].trust };
 	char sentence[SENTENCE_MAX];
 	struct buf why = buf_on(sentence, sizeof sentence);
 
-	if (!cert_check(STR(""), STR(""), r->config->trust, &why))
-		report_error(r->report, r->trust->span, "%.*s", (int)buf_str(&why).len, sentence);
+	if (!cert_check(&trusting, &why))
+		report_error(r->report, r->identities[place].trust->span, "%.*s",
+			(int)buf_str(&why).len, sentence);
 }
 
 void
 tls_check(struct reading *r, int64_t now_s)
 {
-	if (r->config->certificate.len > 0 && r->config->key.len > 0)
-		check_identity(r, now_s);
-	if (r->config->trust.len > 0)
-		check_trust(r);
+	for (uint32_t i = 0; i < r->config->identity_count; i++) {
+		const struct identity *identity = &r->config->identities[i];
+		bool is_own = i == 0 || r->identities[i].trust != r->identities[0].trust;
+
+		if (identity->certificate.len > 0 && identity->key.len > 0)
+			check_identity(r, i, now_s);
+		if (identity->trust.len > 0 && is_own)
+			check_trust(r, i);
+	}
 }

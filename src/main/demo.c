@@ -159,9 +159,10 @@ open_net(struct demo *d)
 {
 	struct net_listen listen = { .transport = TRANSPORT_UDP,
 		.addr = { .family = ADDR_V4, .ip = { 127, 0, 0, 1 } } };
-	struct net_options options = {
-		.listens = &listen, .listen_count = 1, .trust = str_cstr(d->files.ca)
-	};
+	struct net_options options = { .listens = &listen,
+		.listen_count = 1,
+		.identities = &(struct identity){ .trust = str_cstr(d->files.ca) },
+		.identity_count = 1 };
 
 	d->net = net_open(&options, &d->why);
 	return d->net != NULL;

@@ -45,7 +45,7 @@ handset_register(struct handset *p, struct out *out)
 	}
 	p->state = HANDSET_DIALLING;
 	out_dial(out, p->options.flow, TRANSPORT_TLS, &p->options.server, p->options.domain,
-		p->options.number);
+		&(struct terms){ 0 }, p->options.number);
 }
 
 void

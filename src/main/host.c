@@ -89,9 +89,8 @@ open_parts(struct host *host, const struct host_options *options, struct buf *wh
 	const struct config *config = options->config;
 	const struct net_options net_options = { .listens = config->listens,
 		.listen_count = config->listen_count,
-		.certificate = config->certificate,
-		.key = config->key,
-		.trust = config->trust,
+		.identities = config->identities,
+		.identity_count = config->identity_count,
 		.keylog = options->keylog,
 		.resolver = config->resolver };
 

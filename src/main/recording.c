@@ -167,6 +167,23 @@ pass_contact(struct pass *p, struct contact *c)
 			(c->speech.scheme == SCHEME_SIPS && c->speech.transport != TRANSPORT_TLS);
 }
 
+static void
+pass_terms(struct pass *p, struct terms *terms)
+{
+	struct str pin;
+
+	terms->identity = small(p, terms->identity, 4, IDENTITIES_MAX - 1);
+	terms->takes_wildcard = flag(p, terms->takes_wildcard);
+	terms->has_pin = flag(p, terms->has_pin);
+	if (p->to != NULL) {
+		buf_put(p->to, str_of(terms->pin, sizeof terms->pin));
+		return;
+	}
+	pin = take(p, sizeof terms->pin);
+	if (pin.len > 0)
+		memcpy(terms->pin, pin.at, sizeof terms->pin);
+}
+
 /* Of a password it is told that there is one, and nothing else. */
 static void
 pass_dn(struct pass *p, struct dn *dn)
@@ -181,6 +198,7 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->challenges_register = flag(p, dn->challenges_register);
 	dn->challenges_invite = flag(p, dn->challenges_invite);
 	dn->tls_name = text(p, dn->tls_name, TEXT_MAX);
+	pass_terms(p, &dn->terms);
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);

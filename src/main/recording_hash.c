@@ -63,6 +63,14 @@ add_ref(uint64_t hash, struct ref ref)
 	return add_number(add_number(hash, ref.slot), ref.age);
 }
 
+static uint64_t
+add_terms(uint64_t hash, const struct terms *terms)
+{
+	hash = add_number(hash, terms->identity);
+	hash = add_number(hash, terms->takes_wildcard);
+	return add_text(hash, str_of(terms->pin, terms->has_pin ? FINGERPRINT_BYTES : 0));
+}
+
 uint64_t
 recording_hash(uint64_t hash, const struct act *act, const struct mask_key *key)
 {
@@ -77,6 +85,7 @@ recording_hash(uint64_t hash, const struct act *act, const struct mask_key *key)
 		hash = add_number(hash, act->u.dial.transport);
 		hash = add_addr(hash, &act->u.dial.to);
 		hash = add_text(hash, act->u.dial.name);
+		hash = add_terms(hash, &act->u.dial.terms);
 		return add_text(hash, act->u.dial.about);
 	case ACT_SHUT: return add_number(hash, act->u.shut.number);
 	case ACT_RESOLVE: return add_text(add_ref(hash, act->u.resolve.ask), act->u.resolve.name);

@@ -81,6 +81,15 @@ log_listeners(const struct host *host)
 	}
 }
 
+static bool
+are_certificates_good(const struct config *config, struct buf *why)
+{
+	for (uint32_t i = 0; i < config->identity_count; i++)
+		if (!cert_check(&config->identities[i], why))
+			return false;
+	return true;
+}
+
 static int
 run(const struct host_options *options, int signals)
 {
@@ -91,8 +100,7 @@ run(const struct host_options *options, int signals)
 
 	if (host == NULL || !host_watch_fd(host, signals)) {
 		struct buf again = buf_on(text + why.used, sizeof text - why.used);
-		bool is_cert = host == NULL &&
-			!cert_check(config->certificate, config->key, config->trust, &again);
+		bool is_cert = host == NULL && !are_certificates_good(config, &again);
 
 		if (host != NULL)
 			host_close(host);

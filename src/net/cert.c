@@ -168,17 +168,17 @@ cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why)
 }
 
 bool
-cert_check(struct str certificate, struct str key, struct str trust, struct buf *why)
+cert_check(const struct identity *identity, struct buf *why)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 	bool is_good = ctx != NULL;
 
 	if (!is_good)
 		buf_put(why, STR("OpenSSL gives no context"));
-	if (is_good && !str_is_empty(certificate))
-		is_good = cert_load(ctx, certificate, key, why);
-	if (is_good && !str_is_empty(trust))
-		is_good = cert_trust(ctx, trust, why);
+	if (is_good && !str_is_empty(identity->certificate))
+		is_good = cert_load(ctx, identity->certificate, identity->key, why);
+	if (is_good && !str_is_empty(identity->trust))
+		is_good = cert_trust(ctx, identity->trust, why);
 	SSL_CTX_free(ctx);
 	return is_good;
 }
@@ -208,6 +208,21 @@ take_sans(const GENERAL_NAMES *names, struct san *sans, uint32_t max)
 				ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
 	}
 	return count;
+}
+
+bool
+cert_is_named(const GENERAL_NAMES *names, struct str wanted)
+{
+	struct san *sans = calloc(SANS_MAX, sizeof *sans);
+	struct str matched;
+	uint32_t count = 0;
+	bool is_match;
+
+	if (names != NULL && sans != NULL)
+		count = take_sans(names, sans, SANS_MAX);
+	is_match = identity_match(sans, count, wanted, &matched);
+	free(sans);
+	return is_match;
 }
 
 bool

@@ -4,8 +4,10 @@
 #define NET_CERT_H
 
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "net/identity.h"
 
 /* Reads a chain and its key (PEM files) into CTX and checks that they fit and are in time.
  * Ends: true; false with one sentence in WHY that names the file. */
@@ -15,12 +17,15 @@ bool cert_load(SSL_CTX *ctx, struct str certificate, struct str key, struct buf 
  * Ends: true; false with one sentence in WHY that names the file. */
 bool cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why);
 
-/* The same checks without a server: for `check`. Empty paths are left out. */
-bool cert_check(struct str certificate, struct str key, struct str trust, struct buf *why);
+/* The same checks of an identity without a server: for `check`. Empty paths are left out. */
+bool cert_check(const struct identity *, struct buf *why);
 
 /* Whether LEAF names WANTED, by identity_match() on its alternative names.
  * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
 bool cert_names(X509 *leaf, struct str wanted, struct buf *why);
+
+/* Whether alternative names (NULL: there are none) name WANTED. */
+bool cert_is_named(const GENERAL_NAMES *names, struct str wanted);
 
 /* One sentence on why the chain in STORE was not accepted: which certificate, which CA, which date.
  * TRUST is the path of the file with the CAs. */

@@ -12,7 +12,7 @@ start_tls(struct conn *conn)
 	struct str name = str_of(conn->name, conn->name_len);
 
 	conn->state = CONN_SHAKING;
-	conn->tls = tls_end_dial(conn->all->tls, name, &conn->out);
+	conn->tls = tls_end_dial(conn->all->tls, name, &conn->terms, &conn->out);
 	if (conn->tls == NULL) {
 		stream_end(conn, STR("no certificate can hold the name that was wanted"));
 		return;
@@ -80,7 +80,7 @@ refuse(struct streams *s, struct flow_id flow, struct str reason)
 
 void
 stream_dial(struct streams *s, struct flow_id flow, enum transport transport, const struct addr *to,
-	struct str name)
+	struct str name, const struct terms *terms)
 {
 	struct conn *conn;
 
@@ -93,7 +93,7 @@ stream_dial(struct streams *s, struct flow_id flow, enum transport transport, co
 		refuse(s, flow, STR("there is no address to dial"));
 		return;
 	}
-	if (transport == TRANSPORT_TLS && !tls_may_dial(s->tls)) {
+	if (transport == TRANSPORT_TLS && !tls_may_dial(s->tls, terms->identity)) {
 		refuse(s, flow, STR("TLS cannot be dialled without CAs to trust"));
 		return;
 	}
@@ -107,6 +107,7 @@ stream_dial(struct streams *s, struct flow_id flow, enum transport transport, co
 	conn->peer = *to;
 	conn->name = bytes_cstr(name);
 	conn->name_len = name.len;
+	conn->terms = *terms;
 	conn_enter(conn, flow);
 	conn_wait(conn, WAIT_CONNECT);
 	connect_to(conn);

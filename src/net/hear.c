@@ -163,7 +163,7 @@ conn_hear_tls(struct conn *conn, struct str cipher)
 		}
 		s->shakes_left--;
 		if (conn->tls == NULL)
-			conn->tls = tls_end_serve(s->tls, &conn->out);
+			conn->tls = tls_end_serve(s->tls, conn->service, &conn->out);
 		tls_end_hear(conn->tls, cipher);
 		word = tls_end_shake(conn->tls);
 		conn_mark_dirty(conn);

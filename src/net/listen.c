@@ -67,6 +67,7 @@ take(struct ear *ear)
 	conn->state = CONN_SHAKING;
 	conn->transport = ear->transport;
 	conn->listener = ear->listener;
+	conn->service = &ear->service;
 	error = uv_accept((uv_stream_t *)&ear->tcp, (uv_stream_t *)&conn->tcp);
 	if (error < 0)
 		stream_end_error(conn, STR("accepting failed: "), error);
@@ -103,13 +104,15 @@ ears_resume(struct streams *s)
 }
 
 bool
-stream_listen(
-	struct streams *s, enum transport transport, int fd, uint32_t listener, struct buf *why)
+stream_listen(struct streams *s, enum transport transport, int fd, uint32_t listener,
+	const struct service *service, struct buf *why)
 {
 	struct ear *ear = &s->ears[s->ear_count];
 	int error;
 
-	*ear = (struct ear){ .all = s, .transport = transport, .listener = listener };
+	*ear = (struct ear){
+		.all = s, .transport = transport, .listener = listener, .service = *service
+	};
 	need(uv_tcp_init(s->loop, &ear->tcp) == 0, "handle for a socket");
 	ear->tcp.data = ear;
 	ear->is_open = true;

@@ -100,6 +100,16 @@ open_udp_everywhere(struct net *net, const struct net_listen *listen, struct buf
 	return count > 0;
 }
 
+/* Whether each identity of a service has a certificate. */
+static bool
+may_serve(const struct net *net, const struct service *service)
+{
+	for (uint32_t i = 0; i < service->identity_count; i++)
+		if (!tls_may_serve(net->tls, service->identities[i]))
+			return false;
+	return service->identity_count > 0 || tls_may_serve(net->tls, 0);
+}
+
 static bool
 open_stream(struct net *net, const struct net_listen *listen, struct buf *why)
 {
@@ -108,7 +118,7 @@ open_stream(struct net *net, const struct net_listen *listen, struct buf *why)
 
 	if (listener == NULL)
 		return false;
-	if (listen->transport == TRANSPORT_TLS && !tls_may_serve(net->tls)) {
+	if (listen->transport == TRANSPORT_TLS && !may_serve(net, &listen->service)) {
 		buf_put(why, STR("a TLS listener needs a certificate: "));
 		addr_write_port(why, &listen->addr);
 		return false;
@@ -118,7 +128,8 @@ open_stream(struct net *net, const struct net_listen *listen, struct buf *why)
 		return false;
 	if (!local_of(fd, &listen->addr, &listener->local, why))
 		return false;
-	return stream_listen(&net->streams, listen->transport, fd, net->listener_count - 1, why);
+	return stream_listen(&net->streams, listen->transport, fd, net->listener_count - 1,
+		&listen->service, why);
 }
 
 static bool
@@ -156,9 +167,8 @@ open_streams(struct net *net, const struct net_options *options)
 struct net *
 net_open(const struct net_options *options, struct buf *why)
 {
-	struct tls_options tls_options = { .certificate = options->certificate,
-		.key = options->key,
-		.trust = options->trust,
+	struct tls_options tls_options = { .identities = options->identities,
+		.identity_count = options->identity_count,
 		.keylog = options->keylog };
 	struct tls *tls = tls_open(&tls_options, why);
 	struct net *net;
@@ -282,7 +292,7 @@ net_carry(struct net *net, const struct act *act)
 		return true;
 	case ACT_DIAL:
 		stream_dial(&net->streams, act->u.dial.flow, act->u.dial.transport, &act->u.dial.to,
-			act->u.dial.name);
+			act->u.dial.name, &act->u.dial.terms);
 		return true;
 	case ACT_SHUT: stream_shut(&net->streams, act->u.shut); return true;
 	case ACT_RESOLVE:

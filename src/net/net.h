@@ -9,6 +9,7 @@
 #define NET_NET_H
 
 #include "core/door.h"
+#include "net/identity.h"
 
 struct net;
 
@@ -17,12 +18,14 @@ struct net_listen {
 	enum transport transport;
 	struct addr addr; /* may be a wildcard; UDP then gets one socket for each local address */
 	struct str advertise;
+	struct service service; /* TLS */
 };
 
 struct net_options {
 	const struct net_listen *listens;
 	uint32_t listen_count;
-	struct str certificate, key, trust;        /* paths; empty: no TLS */
+	const struct identity *identities;         /* ours over TLS; the first is the default */
+	uint32_t identity_count;                   /* 0: no TLS */
 	struct str keylog;                         /* path; empty: none */
 	struct str resolver;                       /* host:port; empty: the system's */
 	uint32_t connections_max;                  /* 0: as in limits.h */

@@ -51,6 +51,8 @@ struct conn {
 	struct bytes held;    /* came, and waits in the line for handshakes */
 	char *name;           /* TLS that we dial: whom */
 	size_t name_len;
+	struct terms terms;            /* likewise: on what terms */
+	const struct service *service; /* TLS that we accepted: its listener's */
 	enum wait_kind wait;
 	int64_t due_at_ms;
 	struct conn *wait_before, *wait_after;
@@ -69,6 +71,7 @@ struct ear {
 	struct streams *all;
 	enum transport transport;
 	uint32_t listener;
+	struct service service;
 	struct addr local;
 	bool is_open;
 	bool is_stalled; /* a connection waits in it for a free cell */
@@ -112,13 +115,14 @@ void streams_close(struct streams *);
 void streams_free(struct streams *);
 
 /* Takes over FD, a bound and listening socket. Ends: true, or false with a sentence in WHY. */
-bool stream_listen(struct streams *, enum transport, int fd, uint32_t listener, struct buf *why);
+bool stream_listen(struct streams *, enum transport, int fd, uint32_t listener,
+	const struct service *, struct buf *why);
 
 /* Accepts nothing more, and shuts every connection. */
 void streams_retire(struct streams *);
 
 void stream_dial(struct streams *, struct flow_id flow, enum transport, const struct addr *to,
-	struct str name);
+	struct str name, const struct terms *);
 void stream_send(struct streams *, struct flow_id flow, struct str bytes);
 void stream_shut(struct streams *, struct flow_id flow);
 

@@ -13,21 +13,24 @@
 #include "base/limits.h"
 #include "base/panic.h"
 #include "net/cert.h"
+#include "net/contexts.h"
 
-enum { NAME_BYTES_MAX = 255, FINGERPRINT_BYTES = 32, WHY_BYTES = 2048 };
+enum { NAME_BYTES_MAX = 255, WHY_BYTES = 2048 };
 
 struct tls {
-	SSL_CTX *serve; /* NULL: no certificate */
-	SSL_CTX *dial;  /* NULL: no trust       */
+	struct contexts *contexts; /* in force */
 	BIO_METHOD *method;
-	struct str trust; /* its path, for sentences */
-	int keylog;       /* or -1 */
+	int keylog; /* or -1 */
 	struct buf why;
 	char why_at[WHY_BYTES];
 };
 
 struct tls_end {
 	struct tls *tls;
+	struct contexts *contexts;     /* held */
+	const struct context *context; /* of the identity that we show */
+	const struct service *service; /* NULL: we dialled */
+	struct terms terms;            /* we dialled: on these */
 	SSL *ssl;
 	struct str in; /* what came and was not read by OpenSSL yet */
 	struct bytes *out;
@@ -93,13 +96,13 @@ make_method(void)
 static void
 on_keylog(const SSL *ssl, const char *line)
 {
-	struct tls *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+	const struct tls_end *end = SSL_get_app_data(ssl);
 	struct str text = str_cstr(line);
-	char end = '\n';
-	struct iovec parts[] = { { (void *)(uintptr_t)text.at, text.len }, { &end, 1 } };
+	char newline = '\n';
+	struct iovec parts[] = { { (void *)(uintptr_t)text.at, text.len }, { &newline, 1 } };
 
 	/* A line that does not get to the disk costs a capture, not a call. */
-	if (writev(tls->keylog, parts, 2) < 0)
+	if (writev(end->tls->keylog, parts, 2) < 0)
 		return;
 }
 
@@ -137,15 +140,16 @@ on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
 static int
 on_verify(X509_STORE_CTX *store, void *arg)
 {
-	struct tls *tls = arg;
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_end *end = SSL_get_app_data(ssl);
+	struct tls *tls = end->tls;
 
+	(void)arg;
 	tls->why = buf_on(tls->why_at, sizeof tls->why_at);
 	if (X509_verify_cert(store) != 1) {
 		if (X509_STORE_CTX_get_error(store) == X509_V_OK)
 			X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-		cert_explain(&tls->why, store, tls->trust);
+		cert_explain(&tls->why, store, end->context->trust);
 		return 0;
 	}
 	if (!cert_names(X509_STORE_CTX_get0_cert(store), end->name, &tls->why)) {
@@ -155,28 +159,33 @@ on_verify(X509_STORE_CTX *store, void *arg)
 	return 1;
 }
 
-static SSL_CTX *
-make_context(struct tls *tls, const SSL_METHOD *method)
+/* The server name that a ClientHello asks for (RFC 6066 3), or empty. */
+static struct str
+server_name(SSL *ssl)
 {
-	SSL_CTX *ctx = SSL_CTX_new(method);
+	const unsigned char *at;
+	size_t len;
 
-	need(ctx != NULL, "memory for TLS");
-	SSL_CTX_set_app_data(ctx, tls);
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_security_level(ctx, 2);
-	SSL_CTX_set_options(ctx,
-		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
-			SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_num_tickets(ctx, 0);
-	SSL_CTX_set_max_early_data(ctx, 0);
-	SSL_CTX_set_msg_callback(ctx, on_message);
-	need(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1, "ciphers for TLS");
-	need(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1, "groups for TLS");
-	if (tls->keylog >= 0)
-		SSL_CTX_set_keylog_callback(ctx, on_keylog);
-	return ctx;
+	/* A list of names, each with its kind; only one is of the kind that there is. */
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &len) != 1 || len < 5 ||
+		at[2] != TLSEXT_NAMETYPE_host_name || (size_t)(at[3] << 8 | at[4]) != len - 5 ||
+		len - 5 > NAME_BYTES_MAX)
+		return STR("");
+	return str_of(at + 5, len - 5);
+}
+
+/* Chooses which of its identities a listener shows, before anything hangs on one. */
+static int
+on_hello(SSL *ssl, int *alert, void *arg)
+{
+	struct tls_end *end = SSL_get_app_data(ssl);
+	uint32_t place = contexts_choose(end->contexts, end->service, server_name(ssl));
+
+	(void)alert;
+	(void)arg;
+	end->context = contexts_at(end->contexts, place);
+	SSL_set_SSL_CTX(ssl, end->context->ssl);
+	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 static bool
@@ -199,38 +208,25 @@ struct tls *
 tls_open(const struct tls_options *options, struct buf *why)
 {
 	struct tls *tls = calloc(1, sizeof *tls);
-	bool is_good = true;
+	struct contexts *contexts = NULL;
 
 	need(tls != NULL, "memory");
 	tls->method = make_method();
-	tls->trust = options->trust;
 	tls->keylog = -1;
-	if (!str_is_empty(options->keylog))
-		is_good = open_keylog(tls, options->keylog, why);
-	if (is_good && !str_is_empty(options->certificate)) {
-		tls->serve = make_context(tls, TLS_server_method());
-		SSL_CTX_set_verify(tls->serve, SSL_VERIFY_NONE, NULL);
-		SSL_CTX_set_alpn_select_cb(tls->serve, on_alpn, NULL);
-		is_good = cert_load(tls->serve, options->certificate, options->key, why);
-	}
-	if (is_good && !str_is_empty(options->trust)) {
-		tls->dial = make_context(tls, TLS_client_method());
-		SSL_CTX_set_verify(tls->dial, SSL_VERIFY_PEER, NULL);
-		SSL_CTX_set_cert_verify_callback(tls->dial, on_verify, tls);
-		is_good = cert_trust(tls->dial, options->trust, why);
-	}
-	if (!is_good) {
+	if (str_is_empty(options->keylog) || open_keylog(tls, options->keylog, why))
+		contexts = contexts_open(options->identities, options->identity_count, why);
+	if (contexts == NULL) {
 		tls_close(tls);
 		return NULL;
 	}
+	must(tls_use(tls, contexts));
 	return tls;
 }
 
 void
 tls_close(struct tls *tls)
 {
-	SSL_CTX_free(tls->serve);
-	SSL_CTX_free(tls->dial);
+	contexts_drop(tls->contexts);
 	BIO_meth_free(tls->method);
 	if (tls->keylog >= 0)
 		close(tls->keylog);
@@ -238,21 +234,42 @@ tls_close(struct tls *tls)
 }
 
 bool
-tls_may_serve(const struct tls *tls)
+tls_use(struct tls *tls, struct contexts *contexts)
 {
-	return tls->serve != NULL;
+	if (tls->contexts != NULL && contexts->count < tls->contexts->count)
+		return false;
+	for (uint32_t i = 0; i < contexts->count; i++) {
+		SSL_CTX *ctx = contexts_at(contexts, i)->ssl;
+
+		SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
+		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+		SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
+		SSL_CTX_set_msg_callback(ctx, on_message);
+		if (tls->keylog >= 0)
+			SSL_CTX_set_keylog_callback(ctx, on_keylog);
+	}
+	contexts_drop(tls->contexts);
+	tls->contexts = contexts;
+	return true;
 }
 
 bool
-tls_may_dial(const struct tls *tls)
+tls_may_serve(const struct tls *tls, uint32_t place)
 {
-	return tls->dial != NULL;
+	return place < tls->contexts->count && contexts_at(tls->contexts, place)->may_serve;
+}
+
+bool
+tls_may_dial(const struct tls *tls, uint32_t place)
+{
+	return place < tls->contexts->count && contexts_at(tls->contexts, place)->may_dial;
 }
 
 /* ---- one end ------------------------------------------------------------------------------- */
 
+/* An end that shows the identity at PLACE, until a ClientHello asks for another. */
 static struct tls_end *
-end_open(struct tls *tls, SSL_CTX *ctx, struct bytes *out)
+end_open(struct tls *tls, uint32_t place, struct bytes *out)
 {
 	struct tls_end *end = calloc(1, sizeof *end);
 	BIO *bio = BIO_new(tls->method);
@@ -260,7 +277,9 @@ end_open(struct tls *tls, SSL_CTX *ctx, struct bytes *out)
 	need(end != NULL && bio != NULL, "memory for TLS");
 	end->tls = tls;
 	end->out = out;
-	end->ssl = SSL_new(ctx);
+	end->contexts = contexts_hold(tls->contexts);
+	end->context = contexts_at(end->contexts, place);
+	end->ssl = SSL_new(end->context->ssl);
 	need(end->ssl != NULL, "memory for TLS");
 	SSL_set_app_data(end->ssl, end);
 	BIO_set_data(bio, end);
@@ -270,27 +289,30 @@ end_open(struct tls *tls, SSL_CTX *ctx, struct bytes *out)
 }
 
 struct tls_end *
-tls_end_serve(struct tls *tls, struct bytes *out)
+tls_end_serve(struct tls *tls, const struct service *service, struct bytes *out)
 {
-	struct tls_end *end;
+	struct tls_end *end = end_open(tls, contexts_choose(tls->contexts, service, STR("")), out);
 
-	must(tls->serve != NULL);
-	end = end_open(tls, tls->serve, out);
+	must(end->context->may_serve);
+	end->service = service;
+	SSL_set_verify(end->ssl, SSL_VERIFY_NONE, NULL);
 	SSL_set_accept_state(end->ssl);
 	return end;
 }
 
 struct tls_end *
-tls_end_dial(struct tls *tls, struct str name, struct bytes *out)
+tls_end_dial(struct tls *tls, struct str name, const struct terms *terms, struct bytes *out)
 {
 	struct tls_end *end;
 	struct addr addr;
 	char *text;
 
-	must(tls->dial != NULL);
 	if (str_is_empty(name) || name.len > NAME_BYTES_MAX || str_find(name, '\0') < name.len)
 		return NULL;
-	end = end_open(tls, tls->dial, out);
+	end = end_open(tls, terms->identity, out);
+	must(end->context->may_dial);
+	end->terms = *terms;
+	SSL_set_verify(end->ssl, SSL_VERIFY_PEER, NULL);
 	text = bytes_cstr(name);
 	end->name = str_of(text, name.len);
 	SSL_set_connect_state(end->ssl);
@@ -310,6 +332,7 @@ tls_end_close(struct tls_end *end)
 		return;
 	ERR_clear_error();
 	SSL_free(end->ssl);
+	contexts_drop(end->contexts);
 	bytes_free(&end->held);
 	free((void *)(uintptr_t)end->name.at);
 	free(end);

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tls.h - TLS over memory: octets in, octets out; no socket, no clock, no event loop.
  *
- * A struct tls holds what all connections share; a struct tls_end is our end of one. What came from
- * the peer is handed over with tls_end_hear(), and what is to leave grows in the struct bytes that
- * the end was opened with. TLS 1.2 and 1.3, AEAD with ephemeral keys only; no renegotiation, no
- * 0-RTT, no compression, no resumption.
+ * A struct tls holds what all connections share, above all the set of contexts in force
+ * (contexts.h); a struct tls_end is our end of one, and keeps the set that it began with. What came
+ * from the peer is handed over with tls_end_hear(), and what is to leave grows in the struct bytes
+ * that the end was opened with. TLS 1.2 and 1.3, AEAD with ephemeral keys only; no renegotiation,
+ * no 0-RTT, no compression, no resumption.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
 
 #include "base/flow.h"
 #include "net/bytes.h"
+#include "net/identity.h"
 
+struct contexts;
 struct tls;
 struct tls_end;
 
 struct tls_options {
-	struct str certificate, key; /* empty: does not serve */
-	struct str trust;            /* empty: does not dial  */
-	struct str keylog;           /* empty: none           */
+	const struct identity *identities; /* the first is the default */
+	uint32_t identity_count;           /* 0: TLS is not spoken */
+	struct str keylog;                 /* path; empty: none    */
 };
 
 /* Ends: the shared part, or NULL with one sentence in WHY that names the file. */
@@ -27,16 +30,24 @@ struct tls *tls_open(const struct tls_options *, struct buf *why);
 /* Pre: all ends are closed. */
 void tls_close(struct tls *);
 
-bool tls_may_serve(const struct tls *);
-bool tls_may_dial(const struct tls *);
+/* Puts another set of contexts in force, which it takes over: for handshakes that begin from now
+ * on. The identities keep their places, so the set has not fewer than the one before.
+ * Ends: true; false when it has, and then it stays the caller's. */
+bool tls_use(struct tls *, struct contexts *);
 
-/* Our end of a connection that a peer opened. OUT is the caller's and outlives the end. */
-struct tls_end *tls_end_serve(struct tls *, struct bytes *out);
+/* Whether there is an identity at PLACE that has a certificate, or CAs to believe. */
+bool tls_may_serve(const struct tls *, uint32_t place);
+bool tls_may_dial(const struct tls *, uint32_t place);
 
-/* Our end of a connection that we opened to somebody who must prove to be NAME, a host name or an
- * IP literal. The first octets are in OUT.
+/* Our end of a connection that a peer opened to a listener with this SERVICE. OUT is the caller's;
+ * both outlive the end. Pre: each of its identities may serve. */
+struct tls_end *tls_end_serve(struct tls *, const struct service *, struct bytes *out);
+
+/* Our end of a connection that we opened on these TERMS to somebody who must prove to be NAME, a
+ * host name or an IP literal. The first octets are in OUT. Pre: the identity may dial.
  * Ends: the end; NULL when NAME is not one that a certificate can hold. */
-struct tls_end *tls_end_dial(struct tls *, struct str name, struct bytes *out);
+struct tls_end *tls_end_dial(
+	struct tls *, struct str name, const struct terms *, struct bytes *out);
 
 void tls_end_close(struct tls_end *);
 

@@ -15,7 +15,8 @@ check_far_end(const struct demand *demand, const struct candidate *way)
 	case TIE_REGISTERED: return TARGET_CHOSEN;
 	case TIE_DIALLED:
 		if (demand->name.len > 0 && str_alike(demand->name, way->flow_name))
-			return TARGET_CHOSEN;
+			return terms_same(&demand->terms, &way->flow_terms) ? TARGET_CHOSEN
+									    : TARGET_OTHER_TERMS;
 		break;
 	}
 	return TARGET_OTHER_NAME;
@@ -51,6 +52,7 @@ target_choose(const struct demand *demand, const struct candidate *way, struct t
 		.flow = way->flow,
 	};
 	if (way->transport == TRANSPORT_TLS && demand->name.len <= TARGET_NAME_MAX) {
+		target->terms = demand->terms;
 		target->name_len = (uint32_t)demand->name.len;
 		if (demand->name.len > 0)
 			memcpy(target->name, demand->name.at, demand->name.len);
@@ -66,6 +68,7 @@ target_verdict_text(enum target_verdict verdict)
 	case TARGET_NOT_TLS: return STR("a sips leg leaves over TLS only");
 	case TARGET_NO_NAME: return STR("there is no name that the TLS peer could prove");
 	case TARGET_OTHER_NAME: return STR("the connection was verified for another name");
+	case TARGET_OTHER_TERMS: return STR("the connection was made as another of our identities");
 	case TARGET_UNREACHABLE: return STR("there is no address to send to");
 	case TARGET_OTHER_TRANSPORT: break;
 	}

@@ -18,6 +18,7 @@ struct target {
 	struct flow_id flow; /* a live flow; FLOW_NONE: it must be dialled first */
 	uint32_t name_len;
 	char name[TARGET_NAME_MAX]; /* TLS that we dial: the name to verify */
+	struct terms terms;         /* likewise: on what terms              */
 };
 
 /* What a live flow is to the leg that wants to use it. */
@@ -34,21 +35,24 @@ struct candidate {
 	struct addr addr;
 	struct flow_id flow;
 	enum flow_tie tie;
-	struct str flow_name; /* TIE_DIALLED over TLS: the name that was verified */
+	struct str flow_name;    /* TIE_DIALLED over TLS: the name that was verified, */
+	struct terms flow_terms; /* and on what terms                                 */
 };
 
 /* What the leg demands. */
 struct demand {
 	struct speech speech;
-	struct str name; /* whom a TLS flow that we dial must prove to be */
+	struct str name;    /* whom a TLS flow that we dial must prove to be, */
+	struct terms terms; /* and on what terms                              */
 };
 
 enum target_verdict {
 	TARGET_CHOSEN,
-	TARGET_NOT_TLS,         /* the leg is sips, the way is not TLS             */
-	TARGET_NO_NAME,         /* TLS to be dialled, and no name to verify        */
-	TARGET_OTHER_NAME,      /* the flow was verified for another name          */
-	TARGET_UNREACHABLE,     /* no address, port 0, or a multicast address    */
+	TARGET_NOT_TLS,     /* the leg is sips, the way is not TLS             */
+	TARGET_NO_NAME,     /* TLS to be dialled, and no name to verify        */
+	TARGET_OTHER_NAME,  /* the flow was verified for another name          */
+	TARGET_OTHER_TERMS, /* it was dialled as another identity of ours, or checked otherwise */
+	TARGET_UNREACHABLE, /* no address, port 0, or a multicast address    */
 	TARGET_OTHER_TRANSPORT, /* the leg must use TLS though it speaks sip (sip;transport=tls) */
 };
 
@@ -58,8 +62,9 @@ enum target_verdict {
  * After: on TARGET_CHOSEN *TARGET is a value of its own.
  * Ends: TARGET_CHOSEN, or why not. For a demand of SCHEME_SIPS only TRANSPORT_TLS is ever chosen;
  *       a flow to be dialled only with a name; a dialled flow only when it was verified for that
- *       name (ASCII case ignored); a flow that the peer opened only when it is the dialog's own or
- *       its registration's. A demand of sip over TLS (transport=tls) is held to TLS likewise. */
+ *       name (ASCII case ignored) on the same terms; a flow that the peer opened only when it is
+ *       the dialog's own or its registration's. A demand of sip over TLS
+ *       (transport=tls) is held to TLS likewise. */
 enum target_verdict target_choose(
 	const struct demand *, const struct candidate *way, struct target *target);
 

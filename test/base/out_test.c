@@ -35,7 +35,8 @@ actions_come_out_in_their_order(void **state)
 	buf_put(&b, STR("INVITE"));
 	sent = out_wrote(&out, &b);
 	out_send(&out, flow, &to, sent);
-	out_dial(&out, flow, TRANSPORT_TLS, &to, out_keep(&out, STR("h")), STR("trunk"));
+	out_dial(&out, flow, TRANSPORT_TLS, &to, out_keep(&out, STR("h")), &(struct terms){ 0 },
+		STR("trunk"));
 	out_resolve(&out, ask, STR("name"));
 	out_save(&out, ask, STR("aor"), 9, STR("set"));
 	out_note(&out, NOTE_WARN, STR("line"));

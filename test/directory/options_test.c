@@ -109,7 +109,7 @@ test_not_carried_out(void **state)
 {
 	static const char *const names[] = { "contact-backup", "oos-check", "oos-force",
 		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn", "sips",
-		"crossing", "identity", "emit-transport-tls", "tls-wildcard", "tls-fingerprint" };
+		"crossing", "emit-transport-tls", "tls-wildcard", "tls-fingerprint" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -160,6 +160,8 @@ static const struct {
 	{ "tls-name", "*.example", DN_TRUNK, 0 },
 	{ "tls-name", "*", DN_TRUNK, 0 },
 	{ "tls-name", "a b", DN_TRUNK, 1 },
+	{ "identity", "", DN_TRUNK, 0 },
+	{ "identity", "a b", DN_TRUNK, 1 },
 	{ "authenticate-requests", "", DN_EXTENSION, 0 },
 	{ "authenticate-requests", "register,", DN_EXTENSION, 9 },
 	{ "authenticate-requests", "register,,invite", DN_EXTENSION, 9 },
@@ -194,6 +196,8 @@ test_values_arrive(void **state)
 	size_t at;
 
 	(void)state;
+	assert_true(set(&dn, "identity", "tenant_1.east-2", &why, &at));
+	assert_true(str_same(dn.identity, STR("tenant_1.east-2")));
 	assert_true(set(&dn, "type", "voip-service", &why, &at));
 	assert_int_equal(dn.type, DN_SOFTSWITCH);
 	assert_true(set(&dn, "number", "+49-30.x_(1)*", &why, &at));

@@ -150,9 +150,10 @@ open_phones(struct show *s)
 {
 	struct net_listen listen = { .transport = TRANSPORT_UDP,
 		.addr = { .family = ADDR_V4, .ip = { 127, 0, 0, 1 } } };
-	struct net_options net_options = {
-		.listens = &listen, .listen_count = 1, .trust = str_cstr(s->files->ca)
-	};
+	struct net_options net_options = { .listens = &listen,
+		.listen_count = 1,
+		.identities = &(struct identity){ .trust = str_cstr(s->files->ca) },
+		.identity_count = 1 };
 	char text[WHY_BYTES];
 	struct buf why = buf_on(text, sizeof text);
 	uint8_t seed[DICE_SEED_BYTES] = { (uint8_t)s->round };

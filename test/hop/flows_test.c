@@ -20,6 +20,7 @@ static struct world {
 	struct listener listeners[LISTENERS];
 	struct out out;
 	void *memory, *out_memory;
+	struct terms terms; /* of the targets */
 	uint64_t next;
 } w;
 
@@ -58,6 +59,7 @@ open_world(void **state)
 	listen_at(5, TRANSPORT_TLS, "0.0.0.0", 5061, NULL);
 	listen_at(6, TRANSPORT_TCP, "10.128.0.1", 5062, NULL);
 	w.next = 100;
+	w.terms = (struct terms){ 0 };
 	(void)flows_open(&w.flows, &arena, FLOWS, w.listeners, LISTENERS, key);
 	w.memory = malloc(arena.used + 64);
 	w.out_memory = malloc(OUT_BYTES);
@@ -105,7 +107,9 @@ accepted(enum transport transport)
 static struct target
 target_to(enum transport transport, const char *ip, uint16_t port, const char *name)
 {
-	struct demand demand = { { SCHEME_SIP, transport }, str_cstr(name) };
+	struct demand demand = {
+		.speech = { SCHEME_SIP, transport }, .name = str_cstr(name), .terms = w.terms
+	};
 	struct candidate way = { .transport = transport, .addr = addr_of(ip, port) };
 	struct target target;
 
@@ -158,8 +162,8 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	assert_true(flow->has_fingerprint && flow->is_open);
 	assert_int_equal(flows_count(&w.flows), 1);
 	/* The peer's own connection is no way to its address for anybody else. */
-	assert_null(flows_towards(
-		&w.flows, TRANSPORT_TLS, &event.u.open.peer, STR("phone.example.com")));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &event.u.open.peer,
+		STR("phone.example.com"), &(struct terms){ 0 }));
 	flows_drop(&w.flows, flow);
 	assert_null(flows_find(&w.flows, (struct flow_id){ 9 }));
 	assert_int_equal(flows_count(&w.flows), 0);
@@ -193,6 +197,39 @@ a_connection_is_dialled_once_for_each_far_end(void **state)
 	(void)reach(TRANSPORT_TCP, "192.0.2.9", 5061, "b.example");
 	assert_int_equal(w.out.count, 5);
 	assert_int_equal(flows_count(&w.flows), 5);
+}
+
+/* rows: R5923-9.3 */
+static void
+a_connection_is_of_one_identity(void **state)
+{
+	static const struct terms others[] = { { .identity = 1 }, { .takes_wildcard = true },
+		{ .has_pin = true }, { .has_pin = true, .pin = { 1 } },
+		{ .has_pin = true, .pin = { 2 } } };
+	struct flow_id own = reach(TRANSPORT_TLS, "192.0.2.9", 5061, "a.example");
+	uint32_t count = sizeof others / sizeof *others;
+
+	(void)state;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct act *act = &w.out.acts[i + 1];
+
+		w.terms = others[i];
+		(void)reach(TRANSPORT_TLS, "192.0.2.9", 5061, "a.example");
+		assert_int_equal(w.out.count, i + 2);
+		assert_int_equal(act->kind, ACT_DIAL);
+		assert_true(terms_same(&act->u.dial.terms, &others[i]));
+		/* Each is found again on its own terms. */
+		assert_true(flow_same(
+			reach(TRANSPORT_TLS, "192.0.2.9", 5061, "a.example"), act->u.dial.flow));
+	}
+	assert_int_equal(w.out.count, count + 1);
+	w.terms = (struct terms){ 0 };
+	assert_true(flow_same(reach(TRANSPORT_TLS, "192.0.2.9", 5061, "a.example"), own));
+	/* Nothing is shown over TCP, so there they mean nothing. */
+	(void)reach(TRANSPORT_TCP, "192.0.2.9", 5061, "a.example");
+	w.terms = others[0];
+	(void)reach(TRANSPORT_TCP, "192.0.2.9", 5061, "a.example");
+	assert_int_equal(w.out.count, count + 2);
 }
 
 static void
@@ -255,7 +292,9 @@ a_full_table_says_so(void **state)
 	for (unsigned i = 0; i < room; i++) {
 		struct addr peer = addr_of("192.0.2.9", (uint16_t)(5000 + i));
 
-		flows_drop(&w.flows, flows_towards(&w.flows, TRANSPORT_TCP, &peer, STR("")));
+		flows_drop(&w.flows,
+			flows_towards(
+				&w.flows, TRANSPORT_TCP, &peer, STR(""), &(struct terms){ 0 }));
 	}
 	assert_int_equal(flows_count(&w.flows), 0);
 	assert_non_null(accepted(TRANSPORT_TCP));
@@ -411,6 +450,7 @@ main(void)
 		TEST(sockets_are_there_from_the_start),
 		TEST(an_accepted_flow_is_known_while_it_lives),
 		TEST(a_connection_is_dialled_once_for_each_far_end),
+		TEST(a_connection_is_of_one_identity),
 		TEST(a_dialled_flow_stays_what_it_was_dialled_to),
 		TEST(one_that_proved_nothing_is_not_used),
 		TEST(one_that_is_shut_is_not_used),

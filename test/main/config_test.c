@@ -134,9 +134,9 @@ test_all_values_arrive(void **state)
 	assert_int_equal(config->listens[2].addr.family, ADDR_V6);
 	assert_int_equal(config->listens[3].transport, TRANSPORT_TLS);
 	assert_int_equal(config->listens[3].addr.port, 5063);
-	assert_str(config->certificate, "leaf.pem");
-	assert_str(config->key, "leaf.key");
-	assert_str(config->trust, "other.pem");
+	assert_str(config->identities[0].certificate, "leaf.pem");
+	assert_str(config->identities[0].key, "leaf.key");
+	assert_str(config->identities[0].trust, "other.pem");
 	assert_str(config->resolver, "127.0.0.1:5353");
 	assert_int_equal(config->t1_ms, 20);
 	assert_int_equal(config->t2_ms, 2000);
@@ -175,7 +175,7 @@ test_defaults(void **state)
 	assert_int_equal(config->t1_ms, 0);
 	assert_int_equal(config->directory.strangers, STRANGERS_DN_ONLY);
 	assert_str(config->directory.uuid_header, "X-Genesys-CallUUID");
-	assert_true(str_is_empty(config->certificate));
+	assert_true(str_is_empty(config->identities[0].certificate));
 	assert_true(str_is_empty(config->resolver));
 	assert_str(directory_realm(&config->directory), "127.0.0.1");
 	kit_free(&said);
@@ -207,7 +207,7 @@ test_paths_are_beside_the_file(void **state)
 	assert_int_equal(chdir(folder), 0);
 	if (!said.is_good)
 		fail_msg("%s", said.text);
-	assert_str(said.config.certificate, wanted);
+	assert_str(said.config.identities[0].certificate, wanted);
 	assert_str(said.config.directory.dns[0].password, "pass word");
 	kit_free(&said);
 }

@@ -66,9 +66,10 @@ static void
 bench_open(struct bench *b)
 {
 	struct net_listen listen = loopback(TRANSPORT_UDP);
-	const struct net_options phone = {
-		.listens = &listen, .listen_count = 1, .trust = pki_ca(pki)
-	};
+	const struct net_options phone = { .listens = &listen,
+		.listen_count = 1,
+		.identities = &(struct identity){ .trust = pki_ca(pki) },
+		.identity_count = 1 };
 	struct host_options options = { .config = &config };
 	char text[512];
 	struct buf why = buf_on(text, sizeof text);

@@ -53,6 +53,7 @@ make_directory(void)
 	set_option(&dns[1], STR("contact"), STR("sips:12@[2001:db8::9]:5071"));
 	set_option(&dns[1], STR("prefix"), STR("9"));
 	dns[1].tls_name = STR("fly.example.com");
+	dns[1].terms = (struct terms){ 3, true, true, { 1, 2, 3 } };
 	dns[1].capacity = 30;
 	dns[1].priority = 7;
 	directory = (struct directory){ .dns = dns,
@@ -198,6 +199,7 @@ expect_directory(const struct directory *d)
 		assert_int_equal(is->challenges_register, was->challenges_register);
 		assert_int_equal(is->challenges_invite, was->challenges_invite);
 		expect_text(is->tls_name, was->tls_name);
+		assert_true(terms_same(&is->terms, &was->terms));
 		expect_text(is->prefix, was->prefix);
 		assert_int_equal(is->priority, was->priority);
 		assert_int_equal(is->capacity, was->capacity);
@@ -499,23 +501,29 @@ the_hash_sees_every_field(void **state)
 		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 1 }, 6 }, STR("a") } },
 		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 1 }, 5 }, STR("b") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
 				STR("b") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 2 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+			.u.dial = { { 2 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
 				STR("b") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 1 }, TRANSPORT_TCP, { ADDR_V4, { 1 }, 5 }, STR("a"),
+			.u.dial = { { 1 }, TRANSPORT_TCP, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
 				STR("b") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 3 }, 5 }, STR("a"),
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 3 }, 5 }, STR("a"), { 0 },
 				STR("b") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("ab"),
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("ab"), { 0 },
 				STR("") } },
 		{ .kind = ACT_DIAL,
-			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
 				STR("c") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .identity = 1 }, STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .has_pin = true, .pin = { 7 } }, STR("b") } },
 		{ .kind = ACT_SHUT, .u.shut = { 1 } },
 		{ .kind = ACT_SHUT, .u.shut = { 2 } },
 		{ .kind = ACT_RESOLVE, .u.resolve = { { 1, 3 }, STR("a") } },

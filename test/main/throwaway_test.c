@@ -37,8 +37,10 @@ test_certificate(void **state)
 
 	(void)state;
 	assert_true(throwaway_open(&t, STR("demo.example"), fresh(&why)));
-	assert_true(
-		cert_check(str_cstr(t.certificate), str_cstr(t.key), str_cstr(t.ca), fresh(&why)));
+	assert_true(cert_check(&(struct identity){ .certificate = str_cstr(t.certificate),
+				       .key = str_cstr(t.key),
+				       .trust = str_cstr(t.ca) },
+		fresh(&why)));
 	file = fopen(t.certificate, "r");
 	assert_non_null(file);
 	leaf = PEM_read_X509(file, NULL, NULL, NULL);

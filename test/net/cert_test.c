@@ -19,7 +19,8 @@ check(struct str certificate, struct str key, struct str trust, const char *part
 {
 	char text[1024];
 	struct buf why = buf_on(text, sizeof text);
-	bool is_good = cert_check(certificate, key, trust, &why);
+	bool is_good = cert_check(
+		&(struct identity){ .certificate = certificate, .key = key, .trust = trust }, &why);
 
 	assert_true(buf_ok(&why));
 	if (part != NULL && !str_holds_alike(buf_str(&why), str_cstr(part)))

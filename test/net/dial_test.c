@@ -22,8 +22,9 @@ open_server(struct side *side, enum transport transport)
 	struct net_listen listen = loopback(transport);
 	const struct net_options options = { .listens = &listen,
 		.listen_count = 1,
-		.certificate = leaf.certificate,
-		.key = leaf.key };
+		.identities =
+			&(struct identity){ .certificate = leaf.certificate, .key = leaf.key },
+		.identity_count = 1 };
 
 	side_open(side, &options);
 }
@@ -31,9 +32,10 @@ open_server(struct side *side, enum transport transport)
 static void
 open_client(struct side *side, struct str trust)
 {
-	const struct net_options options = {
-		.trust = trust, .connect_ms = deadline_ms, .handshake_ms = deadline_ms
-	};
+	const struct net_options options = { .identities = &(struct identity){ .trust = trust },
+		.identity_count = 1,
+		.connect_ms = deadline_ms,
+		.handshake_ms = deadline_ms };
 
 	side_open(side, &options);
 }

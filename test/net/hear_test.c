@@ -21,10 +21,13 @@ open_two(struct side *server, struct side *client, enum transport transport)
 	struct net_listen listen = loopback(transport);
 	const struct net_options options = { .listens = &listen,
 		.listen_count = 1,
-		.certificate = leaf.certificate,
-		.key = leaf.key,
+		.identities =
+			&(struct identity){ .certificate = leaf.certificate, .key = leaf.key },
+		.identity_count = 1,
 		.handshake_ms = handshake_ms };
-	const struct net_options dialler = { .trust = pki_ca(pki) };
+	const struct net_options dialler = {
+		.identities = &(struct identity){ .trust = pki_ca(pki) }, .identity_count = 1
+	};
 
 	side_open(server, &options);
 	side_open(client, &dialler);

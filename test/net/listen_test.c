@@ -20,15 +20,17 @@ open_listener(struct side *side, enum transport transport, struct net_options op
 
 	options.listens = listens;
 	options.listen_count = 2;
-	options.certificate = leaf.certificate;
-	options.key = leaf.key;
+	options.identities = &(struct identity){ .certificate = leaf.certificate, .key = leaf.key };
+	options.identity_count = 1;
 	side_open(side, &options);
 }
 
 static void
 open_dialler(struct side *side)
 {
-	const struct net_options options = { .trust = pki_ca(pki) };
+	const struct net_options options = {
+		.identities = &(struct identity){ .trust = pki_ca(pki) }, .identity_count = 1
+	};
 
 	side_open(side, &options);
 }

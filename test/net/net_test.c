@@ -35,13 +35,25 @@ a_start_that_fails_says_why(void **state)
 	refuses(&(struct net_options){ .listens = &tls, .listen_count = 1 },
 		"a TLS listener needs a certificate");
 	refuses(&(struct net_options){ .listens = &none, .listen_count = 1 }, "transport");
-	refuses(&(struct net_options){ .certificate = STR("/nowhere/a.pem"), .key = leaf.key },
+	refuses(&(struct net_options){ .identities = &(struct identity){ .certificate = STR(
+										 "/nowhere/a.pem"),
+					       .key = leaf.key },
+			.identity_count = 1 },
 		"/nowhere/a.pem");
-	refuses(&(struct net_options){ .certificate = leaf.certificate, .key = other.key },
+	refuses(&(struct net_options){ .identities =
+					       &(struct identity){ .certificate = leaf.certificate,
+						       .key = other.key },
+			.identity_count = 1 },
 		"does not fit");
-	refuses(&(struct net_options){ .certificate = old.certificate, .key = old.key },
+	refuses(&(struct net_options){ .identities =
+					       &(struct identity){ .certificate = old.certificate,
+						       .key = old.key },
+			.identity_count = 1 },
 		"expired on 2");
-	refuses(&(struct net_options){ .trust = STR("/nowhere/ca.pem") }, "/nowhere/ca.pem");
+	refuses(&(struct net_options){ .identities = &(
+					       struct identity){ .trust = STR("/nowhere/ca.pem") },
+			.identity_count = 1 },
+		"/nowhere/ca.pem");
 	refuses(&(struct net_options){ .keylog = STR("/nowhere/keys") },
 		"cannot write the key log /nowhere/keys: no such file");
 }
@@ -56,8 +68,9 @@ an_address_in_use_is_named(void **state)
 		struct net_listen listen = loopback(transports[i]);
 		struct net_options options = { .listens = &listen,
 			.listen_count = 1,
-			.certificate = leaf.certificate,
-			.key = leaf.key };
+			.identities = &(struct identity){ .certificate = leaf.certificate,
+				.key = leaf.key },
+			.identity_count = 1 };
 		struct side side;
 		char wanted[64];
 		struct buf b = buf_on(wanted, sizeof wanted - 1);
@@ -137,9 +150,12 @@ retiring_ends_all_connections_and_takes_no_more(void **state)
 	struct net_listen listens[] = { loopback(TRANSPORT_TLS), loopback(TRANSPORT_UDP) };
 	const struct net_options options = { .listens = listens,
 		.listen_count = 2,
-		.certificate = leaf.certificate,
-		.key = leaf.key };
-	const struct net_options dialler = { .trust = pki_ca(pki) };
+		.identities =
+			&(struct identity){ .certificate = leaf.certificate, .key = leaf.key },
+		.identity_count = 1 };
+	const struct net_options dialler = {
+		.identities = &(struct identity){ .trust = pki_ca(pki) }, .identity_count = 1
+	};
 	struct side server, client;
 	int fd;
 
@@ -170,9 +186,10 @@ closing_in_the_middle_of_everything_leaves_nothing(void **state)
 	struct net_listen listens[] = { loopback(TRANSPORT_TLS), loopback(TRANSPORT_TCP) };
 	const struct net_options options = { .listens = listens,
 		.listen_count = 2,
-		.certificate = leaf.certificate,
-		.key = leaf.key,
-		.trust = pki_ca(pki),
+		.identities = &(struct identity){ .certificate = leaf.certificate,
+			.key = leaf.key,
+			.trust = pki_ca(pki) },
+		.identity_count = 1,
 		.resolver = STR("127.0.0.1:9") };
 
 	(void)state;

@@ -33,7 +33,10 @@ static struct tls *
 open_server(void)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
-	struct tls_options options = { .certificate = leaf.certificate, .key = leaf.key };
+	struct tls_options options = { .identities =
+					       &(struct identity){ .certificate = leaf.certificate,
+						       .key = leaf.key },
+		.identity_count = 1 };
 	char text[512];
 	struct buf why = buf_on(text, sizeof text);
 	struct tls *tls = tls_open(&options, &why);
@@ -69,7 +72,7 @@ pair_open(struct pair *p, SSL_CTX *ctx, struct tls *server, SSL_SESSION *session
 	*p = (struct pair){ .ssl = SSL_new(ctx), .word = TLS_WAITS };
 	p->to = BIO_new(BIO_s_mem());
 	p->from = BIO_new(BIO_s_mem());
-	p->end = tls_end_serve(server, &p->out);
+	p->end = tls_end_serve(server, &(struct service){ 0 }, &p->out);
 	SSL_set_bio(p->ssl, p->from, p->to);
 	SSL_set_connect_state(p->ssl);
 	SSL_set_tlsext_host_name(p->ssl, "a.example");

@@ -22,9 +22,13 @@ open_two(struct side *server, struct side *client, enum transport transport, int
 	struct net_listen listen = loopback(transport);
 	const struct net_options options = { .listens = &listen,
 		.listen_count = 1,
-		.certificate = leaf.certificate,
-		.key = leaf.key };
-	const struct net_options dialler = { .trust = pki_ca(pki), .idle_ms = idle_ms };
+		.identities =
+			&(struct identity){ .certificate = leaf.certificate, .key = leaf.key },
+		.identity_count = 1 };
+	const struct net_options dialler = { .identities =
+						     &(struct identity){ .trust = pki_ca(pki) },
+		.identity_count = 1,
+		.idle_ms = idle_ms };
 
 	side_open(server, &options);
 	side_open(client, &dialler);

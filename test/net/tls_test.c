@@ -17,6 +17,8 @@
 enum { DAY_S = 86400, PLAIN_MAX = 256 * 1024 };
 
 static struct pki *pki, *other_pki;
+static const struct service no_service;
+static const struct terms no_terms;
 
 /* Two ends that hand each other what leaves, STEP octets at a time. */
 struct pair {
@@ -28,8 +30,9 @@ struct pair {
 };
 
 static struct tls *
-open_tls(struct tls_options options)
+open_many(const struct identity *identities, uint32_t count)
 {
+	struct tls_options options = { .identities = identities, .identity_count = count };
 	char text[512];
 	struct buf why = buf_on(text, sizeof text);
 	struct tls *tls = tls_open(&options, &why);
@@ -39,15 +42,20 @@ open_tls(struct tls_options options)
 	return tls;
 }
 
+static struct tls *
+open_tls(struct identity own)
+{
+	return open_many(&own, 1);
+}
+
 static void
 pair_open(struct pair *p, struct pki_leaf leaf, struct str trust, struct str name)
 {
 	*p = (struct pair){ .step = SIZE_MAX, .a_word = TLS_WAITS, .b_word = TLS_WAITS };
-	p->server =
-		open_tls((struct tls_options){ .certificate = leaf.certificate, .key = leaf.key });
-	p->client = open_tls((struct tls_options){ .trust = trust });
-	p->a = tls_end_dial(p->client, name, &p->a_out);
-	p->b = tls_end_serve(p->server, &p->b_out);
+	p->server = open_tls((struct identity){ .certificate = leaf.certificate, .key = leaf.key });
+	p->client = open_tls((struct identity){ .trust = trust });
+	p->a = tls_end_dial(p->client, name, &no_terms, &p->a_out);
+	p->b = tls_end_serve(p->server, &no_service, &p->b_out);
 	assert_non_null(p->a);
 }
 
@@ -128,12 +136,12 @@ one_octet_at_a_time_is_as_good(void **state)
 static void
 refuses(struct pki_leaf leaf, struct str trust, struct str name, const char *part)
 {
-	struct tls *client = open_tls((struct tls_options){ .trust = trust });
+	struct tls *client = open_tls((struct identity){ .trust = trust });
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	SSL *ssl;
 	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
 	struct bytes out = { 0 };
-	struct tls_end *end = tls_end_dial(client, name, &out);
+	struct tls_end *end = tls_end_dial(client, name, &no_terms, &out);
 	enum tls_word word = TLS_WAITS;
 	static char at[32768];
 
@@ -193,15 +201,15 @@ who_is_not_whom_we_wanted_is_refused_with_a_sentence(void **state)
 static void
 names_that_no_certificate_holds_are_not_dialled(void **state)
 {
-	struct tls *tls = open_tls((struct tls_options){ .trust = pki_ca(pki) });
+	struct tls *tls = open_tls((struct identity){ .trust = pki_ca(pki) });
 	static char longer[256];
 	struct bytes out = { 0 };
 
 	(void)state;
 	memset(longer, 'a', sizeof longer);
-	assert_null(tls_end_dial(tls, STR(""), &out));
-	assert_null(tls_end_dial(tls, STR("a\0b"), &out));
-	assert_null(tls_end_dial(tls, str_of(longer, sizeof longer), &out));
+	assert_null(tls_end_dial(tls, STR(""), &no_terms, &out));
+	assert_null(tls_end_dial(tls, STR("a\0b"), &no_terms, &out));
+	assert_null(tls_end_dial(tls, str_of(longer, sizeof longer), &no_terms, &out));
 	bytes_free(&out);
 	tls_close(tls);
 }
@@ -210,9 +218,9 @@ names_that_no_certificate_holds_are_not_dialled(void **state)
 static bool
 hello_has(struct str name)
 {
-	struct tls *tls = open_tls((struct tls_options){ .trust = pki_ca(pki) });
+	struct tls *tls = open_tls((struct identity){ .trust = pki_ca(pki) });
 	struct bytes out = { 0 };
-	struct tls_end *end = tls_end_dial(tls, name, &out);
+	struct tls_end *end = tls_end_dial(tls, name, &no_terms, &out);
 	bool has = str_holds_alike(bytes_str(&out), name);
 
 	assert_int_equal(bytes_str(&out).at[0], 0x16);
@@ -306,7 +314,7 @@ serve_client(SSL_CTX *ctx, struct tls *server, char *why, size_t why_size)
 	SSL *ssl = SSL_new(ctx);
 	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
 	struct bytes out = { 0 };
-	struct tls_end *end = tls_end_serve(server, &out);
+	struct tls_end *end = tls_end_serve(server, &no_service, &out);
 	enum tls_word word = TLS_WAITS;
 	static char at[32768];
 
@@ -338,7 +346,7 @@ old_versions_and_weak_ciphers_are_refused(void **state)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
 	struct tls *server =
-		open_tls((struct tls_options){ .certificate = leaf.certificate, .key = leaf.key });
+		open_tls((struct identity){ .certificate = leaf.certificate, .key = leaf.key });
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	static const unsigned char h2[] = "\2h2", sip[] = "\2h2\5sip/2";
 	char why[512];
@@ -371,12 +379,12 @@ endless_key_updates_end(void **state)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
 	struct tls *server =
-		open_tls((struct tls_options){ .certificate = leaf.certificate, .key = leaf.key });
+		open_tls((struct identity){ .certificate = leaf.certificate, .key = leaf.key });
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	SSL *ssl = SSL_new(ctx);
 	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
 	struct bytes out = { 0 }, heard = { 0 };
-	struct tls_end *end = tls_end_serve(server, &out);
+	struct tls_end *end = tls_end_serve(server, &no_service, &out);
 	enum tls_word word = TLS_WAITS;
 	unsigned updates = 0;
 	static char at[8192];
@@ -426,11 +434,11 @@ static void
 a_write_between_the_pieces_of_a_ticket_is_kept(void **state)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
-	struct tls *client = open_tls((struct tls_options){ .trust = pki_ca(pki) });
+	struct tls *client = open_tls((struct identity){ .trust = pki_ca(pki) });
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
 	struct bytes out = { 0 };
-	struct tls_end *end = tls_end_dial(client, STR("a.example"), &out);
+	struct tls_end *end = tls_end_dial(client, STR("a.example"), &no_terms, &out);
 	char at[16384], plain[64];
 	enum tls_word word = TLS_WAITS;
 	size_t got, sent, sum = 0, record;
@@ -485,13 +493,16 @@ keys_are_logged_when_asked_for(void **state)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
 	struct str path = pki_file(pki, "keys.log", STR("# mine\n"));
-	struct tls *server = open_tls((struct tls_options){
-		.certificate = leaf.certificate, .key = leaf.key, .keylog = path });
+	struct identity own = { .certificate = leaf.certificate, .key = leaf.key };
+	struct tls_options options = { .identities = &own, .identity_count = 1, .keylog = path };
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	char line[512], why[512];
+	struct buf b = buf_on(why, sizeof why);
+	struct tls *server = tls_open(&options, &b);
 	FILE *file;
 
 	(void)state;
+	assert_non_null(server);
 	assert_int_equal(serve_client(ctx, server, why, sizeof why), TLS_READY);
 	file = fopen(path.at, "r");
 	assert_non_null(file);

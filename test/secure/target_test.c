@@ -40,7 +40,9 @@ may_be_chosen(const struct row *r)
 		return true;
 	if (r->demand.name.len == 0)
 		return false;
-	return w->tie == TIE_NONE || str_alike(r->demand.name, w->flow_name);
+	return w->tie == TIE_NONE ||
+		(str_alike(r->demand.name, w->flow_name) &&
+			r->demand.terms.identity == w->flow_terms.identity);
 }
 
 static void
@@ -55,6 +57,8 @@ check_row(const struct row *r)
 	assert_int_equal(target.transport, r->way.transport);
 	assert_true(addr_same(&target.addr, &r->way.addr));
 	assert_true(flow_same(target.flow, r->way.flow));
+	if (target.transport == TRANSPORT_TLS)
+		assert_true(terms_same(&target.terms, &r->demand.terms));
 	/* The promise. */
 	if (r->demand.speech.scheme == SCHEME_SIPS) {
 		assert_int_equal(target.transport, TRANSPORT_TLS);
@@ -73,10 +77,11 @@ walk_ways(struct row *r)
 	for (size_t way = 0; way < COUNT(transports); way++)
 		for (size_t tie = 0; tie < COUNT(ties); tie++)
 			for (size_t at = 0; at < COUNT(addresses); at++)
-				for (unsigned bits = 0; bits < 16; bits++) {
+				for (unsigned bits = 0; bits < 32; bits++) {
 					r->way = (struct candidate){ .transport = transports[way],
 						.tie = ties[tie],
 						.flow = { bits & 1 },
+						.flow_terms.identity = bits >> 4,
 						.flow_name = str_cstr(names[bits >> 1 & 3]) };
 					(void)addr_parse(&r->way.addr, str_cstr(addresses[at]));
 					r->way.addr.port = (bits & 8) != 0 ? 5061 : 0;
@@ -103,7 +108,7 @@ test_every_demand_and_every_way(void **state)
 					.name = str_cstr(names[name]) };
 				rows += walk_ways(&r);
 			}
-	assert_int_equal(rows, 2 * 4 * 4 * 4 * 4 * 5 * 16);
+	assert_int_equal(rows, 2 * 4 * 4 * 4 * 4 * 5 * 32);
 }
 
 static void

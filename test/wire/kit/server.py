@@ -32,6 +32,10 @@ def quote(value):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(quote(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return flow_map(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -43,7 +47,7 @@ FAST = {"t1": "20ms", "t2": "160ms", "t4": "100ms"}
 
 
 def config_text(listen, dn, identity=None, trust=None, domain="example.test", timers=None,
-                **more):
+                identities=None, **more):
     """The text of a configuration file; other keys are given as keyword arguments."""
     lines = ["listen:"] + [f"  - {quote(uri)}" for uri in listen]
     lines.append(f"domain: {domain}")
@@ -53,6 +57,9 @@ def config_text(listen, dn, identity=None, trust=None, domain="example.test", ti
             lines += [f"  certificate: {identity.certificate}", f"  key: {identity.key}"]
         if trust:
             lines.append(f"  trust: {trust}")
+    if identities:
+        lines.append("identities:")
+        lines += [f"  {name}: {quote(keys)}" for name, keys in identities.items()]
     timers = FAST if timers is None else timers
     if timers:
         lines.append(f"timers: {{ {', '.join(f'{k}: {v}' for k, v in timers.items())} }}")

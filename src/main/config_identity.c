@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who we are over TLS: `tls`, `identities`, and the names by which listeners and DNs choose. */
+#include "directory/options.h"
+#include "main/config_file.h"
+#include "main/config_parts.h"
+
+static const struct str default_name = { "default", 7 };
+
+struct str
+path_read(struct reading *r, const struct yaml *node)
+{
+	if (node == NULL || !scalar_check(r, node))
+		return STR_NONE;
+	if (node->text.len == 0) {
+		value_refused(r, node, 0, STR("this is the path of a file"));
+		return STR_NONE;
+	}
+	return file_beside(r->memory, r->report->path, node->text);
+}
+
+/* Reads one into the next place. What it does not say of CAs the default says. */
+static void
+read_identity(struct reading *r, const struct yaml *map, const char *what, struct str name)
+{
+	static const struct key keys[] = { { STR("certificate"), true }, { STR("key"), true },
+		{ STR("trust"), true } };
+	const struct identity *first = &r->config->identities[0];
+	struct identity *identity = &r->config->identities[r->config->identity_count];
+	struct identity_nodes *nodes = &r->identities[r->config->identity_count];
+
+	*identity = (struct identity){ .name = name };
+	*nodes = (struct identity_nodes){ .map = map };
+	r->config->identity_count++;
+	if (map == NULL || !keys_check(r, map, what, keys, 3))
+		return;
+	nodes->certificate = yaml_get(map, STR("certificate"));
+	nodes->key = yaml_get(map, STR("key"));
+	nodes->trust = yaml_get(map, STR("trust"));
+	identity->certificate = path_read(r, nodes->certificate);
+	identity->key = path_read(r, nodes->key);
+	identity->trust = path_read(r, nodes->trust);
+	if (nodes->trust == NULL && identity != first)
+		identity->trust = first->trust;
+	if (nodes->trust == NULL && identity != first)
+		nodes->trust = r->identities[0].trust;
+}
+
+static bool
+is_name(struct str name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (!char_is_alpha(name.at[i]) && !char_is_digit(name.at[i]) &&
+			str_find(STR("-_."), name.at[i]) == 3)
+			return false;
+	return name.len > 0 && name.len <= IDENTITY_NAME_BYTES_MAX;
+}
+
+static void
+read_named(struct reading *r, const struct yaml *map)
+{
+	if (map->kind != YAML_MAP || map->count >= IDENTITIES_MAX) {
+		report_error(r->report, map->span,
+			"identities is a map of at most %d names, each with its certificate and "
+			"key",
+			IDENTITIES_MAX - 1);
+		return;
+	}
+	for (const struct yaml *node = map->first; node != NULL; node = node->next) {
+		const struct yaml *first = yaml_get(map, node->key);
+
+		if (first != node)
+			report_error(r->report, node->key_span,
+				"\"%.*s\" stands here twice; the first is on line %u",
+				SHOW(node->key), report_line(r->report, first->key_span.from));
+		else if (str_same(node->key, default_name))
+			report_error(r->report, node->key_span,
+				"the default identity is what tls: says; give this one another "
+				"name");
+		else if (!is_name(node->key))
+			report_error(r->report, node->key_span,
+				"an identity's name has 1 to %d letters, digits and marks of - _ .",
+				IDENTITY_NAME_BYTES_MAX);
+		else
+			read_identity(r, node, "an identity", node->key);
+	}
+}
+
+void
+identities_read(struct reading *r, const struct yaml *tls, const struct yaml *named)
+{
+	read_identity(r, tls, "tls", default_name);
+	if (named != NULL && !named->is_bad)
+		read_named(r, named);
+}
+
+/* Which identity NODE names. Ends: its place, or IDENTITIES_MAX with the fault reported. */
+static uint32_t
+find(struct reading *r, const struct yaml *node)
+{
+	struct str names[IDENTITIES_MAX], guess;
+	uint32_t count = r->config->identity_count;
+
+	if (!scalar_check(r, node))
+		return IDENTITIES_MAX;
+	for (uint32_t i = 0; i < count; i++) {
+		names[i] = r->config->identities[i].name;
+		if (str_same(names[i], node->text))
+			return i;
+	}
+	guess = option_guess(node->text, names, count);
+	value_refused(r, node, 0,
+		str_is_none(guess) ? STR("there is no identity of this name")
+				   : memory_text(r->memory, "did you mean \"%.*s\"?", SHOW(guess)));
+	return IDENTITIES_MAX;
+}
+
+static bool
+add_to_service(struct reading *r, const struct yaml *node, struct service *service)
+{
+	uint32_t place = find(r, node);
+
+	if (place == IDENTITIES_MAX)
+		return false;
+	for (uint32_t i = 0; i < service->identity_count; i++) {
+		if (service->identities[i] != place)
+			continue;
+		value_refused(r, node, 0, STR("this identity stands here twice"));
+		return false;
+	}
+	service->identities[service->identity_count++] = place;
+	return true;
+}
+
+bool
+service_read(struct reading *r, const struct yaml *node, struct net_listen *listen)
+{
+	bool is_good = true;
+
+	if (node == NULL)
+		return true;
+	if (listen->transport != TRANSPORT_TLS) {
+		report_error(r->report, node->key_span,
+			"identity says nothing here: this listener does not speak TLS");
+		return false;
+	}
+	if (node->kind != YAML_LIST)
+		return add_to_service(r, node, &listen->service);
+	if (node->count == 0 || node->count > IDENTITIES_MAX) {
+		report_error(r->report, node->span,
+			"identity is a name, or a list of names: the first is shown unless the "
+			"peer asks for another by its server name");
+		return false;
+	}
+	for (const struct yaml *item = node->first; item != NULL; item = item->next)
+		is_good = add_to_service(r, item, &listen->service) && is_good;
+	return is_good;
+}
+
+void
+identities_resolve(struct reading *r)
+{
+	struct directory *directory = &r->config->directory;
+
+	for (uint32_t i = 0; i < directory->count; i++) {
+		uint32_t place = 0;
+
+		if (r->dns[i].identity != NULL)
+			place = find(r, r->dns[i].identity);
+		if (place < IDENTITIES_MAX)
+			directory->dns[i].terms.identity = place;
+	}
+}

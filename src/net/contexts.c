@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/contexts.h"
+
+#include <stdlib.h>
+
+#include "base/panic.h"
+#include "net/bytes.h"
+#include "net/cert.h"
+
+static SSL_CTX *
+make_context(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	need(ctx != NULL, "memory for TLS");
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_security_level(ctx, 2);
+	SSL_CTX_set_options(ctx,
+		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
+			SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_max_early_data(ctx, 0);
+	need(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1, "ciphers for TLS");
+	need(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1, "groups for TLS");
+	return ctx;
+}
+
+static struct str
+copy(struct str s)
+{
+	return str_of(bytes_cstr(s), s.len);
+}
+
+static bool
+context_open(struct context *context, const struct identity *identity, struct buf *why)
+{
+	context->ssl = make_context();
+	context->name = copy(identity->name);
+	context->trust = copy(identity->trust);
+	context->may_serve = !str_is_empty(identity->certificate);
+	context->may_dial = !str_is_empty(identity->trust);
+	if (context->may_serve &&
+		!cert_load(context->ssl, identity->certificate, identity->key, why))
+		return false;
+	if (context->may_serve)
+		context->names = X509_get_ext_d2i(
+			SSL_CTX_get0_certificate(context->ssl), NID_subject_alt_name, NULL, NULL);
+	return !context->may_dial || cert_trust(context->ssl, identity->trust, why);
+}
+
+struct contexts *
+contexts_open(const struct identity *identities, uint32_t count, struct buf *why)
+{
+	struct contexts *set = calloc(1, sizeof *set);
+
+	must(count <= IDENTITIES_MAX);
+	need(set != NULL, "memory for TLS");
+	set->holders = 1;
+	set->all = calloc(count + 1, sizeof *set->all);
+	need(set->all != NULL, "memory for TLS");
+	while (set->count < count) {
+		uint32_t place = set->count++;
+
+		if (!context_open(&set->all[place], &identities[place], why)) {
+			contexts_drop(set);
+			return NULL;
+		}
+	}
+	return set;
+}
+
+struct contexts *
+contexts_hold(struct contexts *set)
+{
+	set->holders++;
+	return set;
+}
+
+void
+contexts_drop(struct contexts *set)
+{
+	if (set == NULL || --set->holders > 0)
+		return;
+	for (uint32_t i = 0; i < set->count; i++) {
+		SSL_CTX_free(set->all[i].ssl);
+		GENERAL_NAMES_free(set->all[i].names);
+		free((void *)(uintptr_t)set->all[i].name.at);
+		free((void *)(uintptr_t)set->all[i].trust.at);
+	}
+	free(set->all);
+	free(set);
+}
+
+const struct context *
+contexts_at(const struct contexts *set, uint32_t place)
+{
+	must(place < set->count);
+	return &set->all[place];
+}
+
+uint32_t
+contexts_choose(const struct contexts *set, const struct service *service, struct str name)
+{
+	for (uint32_t i = 0; i < service->identity_count && !str_is_empty(name); i++)
+		if (cert_is_named(contexts_at(set, service->identities[i])->names, name))
+			return service->identities[i];
+	return service->identity_count > 0 ? service->identities[0] : 0;
+}
