@@ -270,6 +270,7 @@ check_out(struct check *c, uint64_t id, enum check_transport transport, const ch
 		return;
 	flow = seen_flow_need(c, id, transport, peer);
 	c->step.outs++;
+	c->step.out_bytes += len;
 	c->tally.messages_out++;
 	if (flow->is_closed && !is_lost)
 		check_break(c, "S2", "octets for %s on a flow that is closed", peer);

@@ -407,8 +407,14 @@ seen_dialog_response_out(
 			m->status, (int)m->method.len, m->method.at, leg->call_id);
 		return;
 	}
-	if (leg->is_dead)
+	if (leg->is_dead) {
+		if (!t->is_first && m->status >= 300 && m->status != 481 && m->status != 503 &&
+			t->is_strict && !t->is_murky && !t->is_blurred &&
+			t->transport == leg->transport) /* from elsewhere: for that, perhaps */
+			check_break(c, "B14", "a %u, not 481, to a %.*s of %s, which ended before",
+				m->status, (int)m->method.len, m->method.at, leg->call_id);
 		return;
+	}
 	if (t->kind == OF_INVITE)
 		invite_out(c, leg, t, m);
 	else if (t->kind == OF_BYE)

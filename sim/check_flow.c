@@ -198,6 +198,8 @@ seen_message_in(struct check *c, struct flow *flow, const char *peer, const char
 
 	wire_read(m, at, len, flow->transport != CHECK_UDP);
 	c->tally.messages_in++;
+	c->step.in_bytes += len;
+	c->longest_in = len > c->longest_in ? len : c->longest_in;
 	if (!m->is_readable) {
 		c->step.has_nonsense = true;
 		return;
@@ -253,6 +255,15 @@ request_out(struct check *c, struct flow *flow, const char *peer, const struct w
 		seen_call_message_out(c, leg, m);
 }
 
+/* RFC 3261 8.2.6.2, also of what could not be read whole, as long as its To could. */
+static void
+judge_tag(struct check *c, const struct wire_msg *m, const char *peer)
+{
+	if (m->status > 100 && m->count[WIRE_TO] == 1 && m->is_to_bare)
+		check_break(c, "X3", "a %u to the %.*s of %.*s to %s: no To tag", m->status,
+			(int)m->method.len, m->method.at, (int)m->call_id.len, m->call_id.at, peer);
+}
+
 void
 seen_message_out(struct check *c, struct flow *flow, const char *peer, const struct wire_msg *m)
 {
@@ -269,6 +280,7 @@ seen_message_out(struct check *c, struct flow *flow, const char *peer, const str
 		request_out(c, flow, peer, m);
 		return;
 	}
+	judge_tag(c, m, peer);
 	txn = seen_txn_see_response(c, flow, m, &is_new);
 	if (txn == NULL)
 		return;

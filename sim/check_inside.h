@@ -123,9 +123,10 @@ struct step { /* what happened since the last check_step */
 	bool is_crash, is_reload;
 	bool has_nonsense; /* a request that is not beyond reproach came */
 	unsigned outs, notes;
-	uint64_t ack_leg;   /* a leg that must say its ACK again before the step is over */
-	unsigned ack_count; /* how many it had said */
-	uint64_t refused;   /* a call that was refused by ourselves */
+	size_t in_bytes, out_bytes; /* of whole messages that came; of all that left */
+	uint64_t ack_leg;           /* a leg that must say its ACK again before the step is over */
+	unsigned ack_count;         /* how many it had said */
+	uint64_t refused;           /* a call that was refused by ourselves */
 	unsigned refused_status;
 	uint64_t calm_call; /* a late CANCEL came for it: nothing new may happen */
 	uint64_t asked;     /* the transaction of the request that came in */
@@ -151,6 +152,7 @@ struct check {
 	uint64_t serial;
 	struct wire_msg msg; /* the one at hand */
 	struct step step;
+	size_t longest_in;          /* octets of the largest message that came */
 	struct check_counts counts; /* at the last step */
 	bool has_counts;
 	struct registry *registry;

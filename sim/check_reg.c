@@ -393,6 +393,19 @@ judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
 	}
 }
 
+/* What a REGISTER takes back is not among what its answer lists, whatever else is known. */
+static void
+judge_removed(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		if (w->items[i].expires_s == 0 && is_listed(m, w->items[i].uri))
+			check_break(c, "R6", "%s of %s was taken back and is listed",
+				w->items[i].uri, w->number);
+	if (w->is_star && m->contact_count > 0)
+		check_break(c, "R6", "all of %s was taken back, and %u are listed", w->number,
+			m->contact_count);
+}
+
 static bool
 wants_more(const struct reg_wish *w)
 {
@@ -424,6 +437,7 @@ seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, 
 			w->number);
 	if (w->is_star && (w->count > 0 || w->star_expires_s != 0))
 		check_break(c, "R4", "200 to a REGISTER of %s with a wrong `*`", w->number);
+	judge_removed(c, w, m);
 	if (w->is_done) {
 		apply(c, w, t->transport, true);
 		if (aor_need(c, w->aor)->txn == t->key)

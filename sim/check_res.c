@@ -5,6 +5,7 @@
 enum {
 	OUTS_PER_STEP_MAX = 256, /* messages after one event: its own, and alarms due with it */
 	NOTE_BYTES_MAX = 4096,
+	COST_MAX = 8, /* octets that one octet may cause */
 };
 
 /* M7: one line, which its reader can take apart again. */
@@ -28,6 +29,37 @@ judge_limit(struct check *c, const char *what, uint32_t count, uint32_t max)
 		check_break(c, "M1", "%u %s, of at most %u", (unsigned)count, what, (unsigned)max);
 }
 
+/* M3: what one message asks for is in proportion to it, and to what may have been kept for either
+ * leg. Where the host comes late, other things are done beside. */
+static void
+judge_cost(struct check *c)
+{
+	if (c->step.in_bytes == 0 || c->late_ms > 0 || c->step.is_crash)
+		return;
+	if (c->step.out_bytes > COST_MAX * c->step.in_bytes + 2 * c->longest_in)
+		check_break(c, "M3", "%zu octets leave because of %zu that came", c->step.out_bytes,
+			c->step.in_bytes);
+}
+
+/* M6: a new directory ends nothing that is under way, and asks nobody for anything. */
+static void
+judge_reload(struct check *c, const struct check_counts *now)
+{
+	const struct check_counts *was = &c->counts;
+
+	if (!c->step.is_reload || !c->has_counts || c->late_ms > 0)
+		return;
+	if (c->step.outs > 0)
+		check_break(c, "M6", "%u messages because of a reload", c->step.outs);
+	if (now->calls < was->calls || now->legs < was->legs || now->flows < was->flows ||
+		now->bindings < was->bindings)
+		check_break(c, "M6",
+			"of %u calls, %u legs, %u flows, %u addresses a reload left %u, %u, %u, %u",
+			(unsigned)was->calls, (unsigned)was->legs, (unsigned)was->flows,
+			(unsigned)was->bindings, (unsigned)now->calls, (unsigned)now->legs,
+			(unsigned)now->flows, (unsigned)now->bindings);
+}
+
 void
 seen_res_step(struct check *c, const struct check_counts *now)
 {
@@ -35,19 +67,13 @@ seen_res_step(struct check *c, const struct check_counts *now)
 	judge_limit(c, "transactions", now->transactions, c->o.transactions_max);
 	judge_limit(c, "flows", now->flows, c->o.flows_max);
 	judge_limit(c, "bindings", now->bindings, c->o.bindings_max);
-	if (now->legs > 3 * now->calls + 1) /* two, and one for another callee that answered */
+	if (now->legs > 2 * now->calls) /* what another callee needs is gone with the event */
 		check_break(
 			c, "M1", "%u legs of %u calls", (unsigned)now->legs, (unsigned)now->calls);
 	if (c->step.outs > OUTS_PER_STEP_MAX) /* M3, M4: no event costs without end */
 		check_break(c, "M4", "%u messages after one event", c->step.outs);
-	/* M6: a new directory ends nothing that is under way. */
-	if (c->step.is_reload && c->has_counts && c->step.outs == 0 &&
-		(now->calls < c->counts.calls || now->legs < c->counts.legs ||
-			now->flows < c->counts.flows))
-		check_break(c, "M6", "of %u calls, %u legs, %u flows a reload left %u, %u, %u",
-			(unsigned)c->counts.calls, (unsigned)c->counts.legs,
-			(unsigned)c->counts.flows, (unsigned)now->calls, (unsigned)now->legs,
-			(unsigned)now->flows);
+	judge_cost(c);
+	judge_reload(c, now);
 }
 
 void

@@ -159,7 +159,7 @@ judge_final(struct check *c, struct txn *t, const struct flow *flow, const struc
 		!is_stateless(t->final) && !is_stateless(m->status))
 		check_break(c, "X1", "two final answers to the %.*s of %s: %u, then %u",
 			(int)m->method.len, m->method.at, t->call_id, t->final, m->status);
-	if (t->is_acked && !t->is_murky && !t->is_blurred && !*is_new)
+	if (t->is_acked && !t->is_murky && !t->is_blurred && !*is_new && !is_stateless(t->final))
 		check_break(c, "X2", "a %u to INVITE of %s again, behind its ACK", m->status,
 			t->call_id);
 	if (*is_new)

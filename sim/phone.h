@@ -48,7 +48,8 @@ enum manner { MANNER_RIGHT, MANNER_SLOW, MANNER_WRONG, MANNER_SILENT };
 	X(MANY_RINGS)    /* a 180 each 200 ms                            */ \
 	X(BOTH_BYE)      /* hangs up twice                               */ \
 	X(LATE_FINAL)    /* 486 behind the 200                           */ \
-	X(MOVES)         /* each of its messages has another Contact     */
+	X(MOVES)         /* each of its messages has another Contact     */ \
+	X(TWO_WAYS)      /* its INVITE comes by a second path too        */
 
 enum misdeed {
 #define X(name) MISDEED_##name,

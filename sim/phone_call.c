@@ -243,7 +243,7 @@ phone_heard_answer(struct world *w, struct talk *t, const struct msg *msg)
 		heard_ask_answer(w, t, msg);
 		return;
 	}
-	if (msg->cseq != t->invite_cseq)
+	if (msg->cseq != t->invite_cseq || str_begins(msg->via.branch, STR(OTHER_COOKIE)))
 		return;
 	if (t->state == TALK_CALLING)
 		heard_first_answer(w, t, msg);

@@ -22,6 +22,10 @@ enum due {
 	DUE_RING_AGAIN,
 };
 
+/* How the branches of devices begin, and those of a copy that comes by another path. */
+#define OWN_COOKIE "z9hG4bKs"
+#define OTHER_COOKIE "z9hG4bKw"
+
 /* What a draw of a talk is for. */
 enum draw_of {
 	DRAW_MANNER = 1,

@@ -146,7 +146,7 @@ put_head(struct world *w, struct talk *t, const char *method, const char *branch
 static void
 new_branch(struct world *w, char branch[48])
 {
-	snprintf(branch, 48, "z9hG4bKs%08x", ++w->phones.numbers);
+	snprintf(branch, 48, OWN_COOKIE "%08x", ++w->phones.numbers);
 }
 
 static void
@@ -172,6 +172,10 @@ say_invite(struct world *w, struct talk *t, const char *lines)
 	put_body(t, has_offer);
 	send(w, t);
 	talk_repeat(w, t, REPEAT_INVITE, text, used, INT64_MAX);
+	if (misdoes(w, t, MISDEED_TWO_WAYS)) { /* a proxy on the way has two to us */
+		memcpy(strstr(text, OWN_COOKIE), OTHER_COOKIE, sizeof OTHER_COOKIE - 1);
+		send(w, t);
+	}
 }
 
 void

@@ -476,6 +476,8 @@ wire_read(struct wire_msg *m, const char *at, size_t len, bool is_stream)
 	read_via(m);
 	read_end(m, WIRE_FROM, &m->from, &m->from_uri, &m->from_tag);
 	read_end(m, WIRE_TO, &m->to, &m->to_uri, &m->to_tag);
+	m->is_to_bare =
+		is_good_uri(m->to_uri) && m->to.len == m->to_uri.len + 2 && m->to.at[0] == '<';
 	m->call_id = wire_value(m, WIRE_CALL_ID);
 	read_cseq(m);
 	read_contacts(m);

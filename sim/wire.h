@@ -58,6 +58,7 @@ struct wire_header {
 
 struct wire_msg {
 	bool is_request;
+	bool is_to_bare;   /* the To is `<uri>` and a good one */
 	bool is_readable;  /* start line, Via with branch, From, To, Call-ID and CSeq are there */
 	bool is_strict;    /* and nothing at all is wrong with it */
 	const char *fault; /* of what is not strict, the first thing */

@@ -37,8 +37,8 @@ judge_response(const struct wire_msg *m)
 	for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
 		if (m->status == needs[i].status && m->count[needs[i].needs] == 0)
 			return needs[i].why;
-	/* 8.2.6.2; but what cannot be read is repeated as it stands. */
-	if (m->status > 100 && m->to_tag.len == 0 && m->status != 400)
+	/* 8.2.6.2 */
+	if (m->status > 100 && m->to_tag.len == 0)
 		return "a response without a To tag";
 	if (wire_is(m->method, "INVITE") && m->status > 100 && m->status < 300 &&
 		m->contact_count != 1) /* 12.1.1 */

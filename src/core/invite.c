@@ -24,6 +24,22 @@ is_body_carried(const struct msg *msg)
 	return str_alike(kind, STR("application/sdp")) || str_begins_alike(kind, STR("multipart/"));
 }
 
+/* Whether each hop that wants to stay on the path can be gone to. */
+static bool
+are_routes_good(const struct msg *msg)
+{
+	struct values routes = msg_values(msg, HEADER_RECORD_ROUTE);
+	struct nameaddr route;
+	struct str value;
+	size_t at;
+
+	while (values_next(&routes, &value))
+		if (!nameaddr_parse(&route, value, &at) ||
+			(route.uri.scheme != URI_SIP && route.uri.scheme != URI_SIPS))
+			return false;
+	return true;
+}
+
 /* What the INVITE itself must fulfil. */
 static struct refusal
 judge_invite(const struct core *core, const struct arrival *a)
@@ -36,6 +52,9 @@ judge_invite(const struct core *core, const struct arrival *a)
 		return (struct refusal){ .status = 400, .reason = STR("Bad Contact") };
 	if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS)
 		return (struct refusal){ .status = 400, .reason = STR("Contact Is No SIP URI") };
+	if (!are_routes_good(msg))
+		return (struct refusal){ .status = 400,
+			.reason = STR("Record-Route Is No SIP URI") };
 	if (!route_is_ours(core, &msg->target, a->flow))
 		return (struct refusal){ .status = 404, .why = STR("the Request-URI is not ours") };
 	if (!is_body_carried(msg))

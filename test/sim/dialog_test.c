@@ -372,6 +372,23 @@ test_b14_half_a_call(void **state)
 }
 
 static void
+test_b14_call_that_never_was(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	check_crash(b.check);
+	step(&b);
+	in(&b, A, "BYE sip:5000@192.0.2.1:5060", "a3", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "",
+		"");
+	out(&b, A, "404 Not Found", "a3", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "", "");
+	broken(&b, "B14");
+	bed_close(&b);
+}
+
+static void
 test_b14_bye_from_beyond(void **state)
 {
 	struct bed b;
@@ -411,6 +428,7 @@ main(void)
 		cmocka_unit_test(test_b10_bye_unknown),
 		cmocka_unit_test(test_m5_bye_refused),
 		cmocka_unit_test(test_b14_half_a_call),
+		cmocka_unit_test(test_b14_call_that_never_was),
 		cmocka_unit_test(test_b14_bye_from_beyond),
 	};
 

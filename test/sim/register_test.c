@@ -289,6 +289,22 @@ test_r5_too_many(void **state)
 }
 
 static void
+test_r6_taken_back_and_listed(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.to = "7000";
+	in(&b, A, "REGISTER sip:example.com", "r1", "tag-r", "reg-1", "1 REGISTER",
+		"Contact: <sip:7000@192.0.2.9:5060>;expires=0\r\n", "");
+	out(&b, A, "200 OK", "r1", "tag-r;x", "reg-1", "1 REGISTER",
+		"Contact: <sip:7000@192.0.2.9:5060>;expires=600\r\n", "");
+	broken(&b, "R6");
+	bed_close(&b);
+}
+
+static void
 test_r6_comes_back(void **state)
 {
 	struct bed b;
@@ -427,6 +443,7 @@ main(void)
 		cmocka_unit_test(test_r4_order),
 		cmocka_unit_test(test_r4_star),
 		cmocka_unit_test(test_r5_too_many),
+		cmocka_unit_test(test_r6_taken_back_and_listed),
 		cmocka_unit_test(test_r6_comes_back),
 		cmocka_unit_test(test_r7_no_credentials),
 		cmocka_unit_test(test_r8_other_connection),

@@ -23,7 +23,7 @@ test_m1_legs(void **state)
 	(void)state;
 	bed_open(&b);
 	b.counts.calls = 1;
-	b.counts.legs = 5;
+	b.counts.legs = 3;
 	step(&b);
 	broken(&b, "M1");
 	bed_close(&b);
@@ -55,6 +55,28 @@ test_m2_flows(void **state)
 	bed_close(&b);
 }
 
+/* What is small must not cause what is large, unless that was kept before. */
+static void
+test_m3_out_of_proportion(void **state)
+{
+	static const char octets[8192];
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	in(&b, A, "OPTIONS sip:5000@example.com", "a1", "tag-of-a-1", A_ID, "1 OPTIONS", "", "");
+	step(&b);
+	fine(&b);
+	check_out(b.check, 1, CHECK_UDP, "192.0.2.9:5060", octets, sizeof octets, false);
+	step(&b); /* nobody asked, so it is not judged by that */
+	fine(&b);
+	in(&b, A, "OPTIONS sip:5000@example.com", "a2", "tag-of-a-1", A_ID, "2 OPTIONS", "", "");
+	check_out(b.check, 1, CHECK_UDP, "192.0.2.9:5060", octets, sizeof octets, false);
+	step(&b);
+	broken(&b, "M3");
+	bed_close(&b);
+}
+
 static void
 test_m4_storm(void **state)
 {
@@ -83,6 +105,38 @@ test_m6_reload(void **state)
 	step(&b);
 	check_reload(b.check, NULL, 0);
 	b.counts.calls = 1;
+	b.counts.legs = 2;
+	step(&b);
+	broken(&b, "M6");
+	bed_close(&b);
+}
+
+static void
+test_m6_reload_forgets(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.bindings = 2;
+	step(&b);
+	check_reload(b.check, NULL, 0);
+	b.counts.bindings = 1;
+	step(&b);
+	broken(&b, "M6");
+	bed_close(&b);
+}
+
+static void
+test_m6_reload_speaks(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	step(&b);
+	check_reload(b.check, NULL, 0);
+	check_out(b.check, 1, CHECK_UDP, "192.0.2.9:5060", "\r\n", 2, false);
 	step(&b);
 	broken(&b, "M6");
 	bed_close(&b);
@@ -108,8 +162,11 @@ main(void)
 		cmocka_unit_test(test_m1_legs),
 		cmocka_unit_test(test_m2_questions),
 		cmocka_unit_test(test_m2_flows),
+		cmocka_unit_test(test_m3_out_of_proportion),
 		cmocka_unit_test(test_m4_storm),
 		cmocka_unit_test(test_m6_reload),
+		cmocka_unit_test(test_m6_reload_forgets),
+		cmocka_unit_test(test_m6_reload_speaks),
 		cmocka_unit_test(test_m7_two_lines),
 	};
 

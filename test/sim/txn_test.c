@@ -349,6 +349,19 @@ test_x7_final_not_repeated(void **state)
 	bed_close(&b);
 }
 
+static void
+test_x3_400_without_a_tag(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	in(&b, A, "OPTIONS sip:5000@example.com", "a1", "tag-of-a-1", A_ID, "1 OPTIONS", "", "");
+	out(&b, A, "400 Bad Require", "a1", "tag-of-a-1", A_ID, "1 OPTIONS", "", "");
+	broken(&b, "X3");
+	bed_close(&b);
+}
+
 int
 main(void)
 {
@@ -373,6 +386,7 @@ main(void)
 		cmocka_unit_test(test_x7_too_long),
 		cmocka_unit_test(test_x7_though_answered),
 		cmocka_unit_test(test_x7_over_tls),
+		cmocka_unit_test(test_x3_400_without_a_tag),
 		cmocka_unit_test(test_x7_final_not_repeated),
 	};
 
