@@ -63,9 +63,12 @@ enum proof {
 /* What TLS says of a flow; all views live as long as the event that carries it. */
 struct secured {
 	enum proof proof;
-	struct str version;     /* `TLSv1.3`                              */
-	struct str cipher;      /* `TLS_AES_256_GCM_SHA384`               */
-	struct str name;        /* the verified name; empty without proof */
+	struct str version; /* `TLSv1.3`                              */
+	struct str cipher;  /* `TLS_AES_256_GCM_SHA384`               */
+	/* The name that we dialled for and that was verified; of a client certificate all that it
+	 * proves, as identity_list() puts it. Empty without proof. */
+	struct str name;
+	uint32_t trust;         /* PROOF_CLIENT_CERT: by which CAs; see struct identity */
 	struct str fingerprint; /* SHA-256 of the peer's certificate, 32 octets, or empty */
 };
 

@@ -207,6 +207,10 @@ enum {
 	 * CAs takes about 2 MiB in each. */
 	IDENTITIES_MAX = 32,
 
+	/* The names of a client certificate that are kept with its connection: of a carrier with a
+	 * name for each of its machines some twenty. What does not fit proves nothing. */
+	CERT_NAMES_BYTES_MAX = 512,
+
 	/* Alternative names of a certificate that are looked at. */
 	SANS_MAX = 256,
 

@@ -3,6 +3,7 @@
 #include "core/inside.h"
 
 #include "base/panic.h"
+#include "secure/identity.h"
 #include "sip/write.h"
 
 /* Whether the body is one that a callee may be expected to take (RFC 3261 8.2.3). */
@@ -74,28 +75,74 @@ struct asker {
 	struct terms terms; /* of that DN */
 };
 
-/* Finds out who calls. Ends: true; false when a challenge was sent. */
+/* Whether the host in From is one that the peer of the flow was proved to be (RFC 3261
+ * 26.3.2.2). */
+static bool
+is_from_proven(const struct arrival *a)
+{
+	struct str host = a->msg->from.uri.host;
+
+	switch (a->flow->proof) {
+	case PROOF_NAME: return str_alike(flow_name(a->flow), host);
+	case PROOF_CLIENT_CERT: return identity_is_listed(flow_name(a->flow), host);
+	case PROOF_NONE: break;
+	}
+	return false;
+}
+
+/* Finds out which trunk calls, if one does.
+ * Ends: true; false when it may not call so, and a 403 was sent. */
+static bool
+find_trunk(
+	struct core *core, const struct arrival *a, const struct dn **trunk, const struct turn *t)
+{
+	struct refusal refusal = { .status = 403, .reason = STR("Certificate Of Another") };
+	char *text = arena_take(t->scratch, NOTE_BYTES_MAX, 1);
+	struct buf why = buf_on(text, text != NULL ? NOTE_BYTES_MAX : 0);
+	enum peer_verdict verdict = peers_trunk_of(&core->peers, a->flow, &a->source, trunk);
+
+	if (verdict == PEER_NO_TRUNK ||
+		(verdict == PEER_TRUNK && (!(*trunk)->checks_from || is_from_proven(a))))
+		return true;
+	if (verdict == PEER_TRUNK)
+		refusal.reason = STR("From Domain Not In Certificate");
+	buf_put(&why,
+		verdict == PEER_TRUNK ? STR("no certificate for the From of a call of trunk ")
+				      : STR("not the client certificate of trunk "));
+	buf_quoted(&why, (*trunk)->number, LOG_TEXT_MAX);
+	buf_put(&why, STR(": it names "));
+	buf_quoted(&why, flow_name(a->flow), LOG_TEXT_MAX);
+	refusal.why = buf_str(&why);
+	refuse(core, a, &refusal, t);
+	return false;
+}
+
+/* Finds out who calls. Ends: true; false when a challenge or refusal was sent. */
 static bool
 find_asker(struct core *core, const struct arrival *a, struct asker *asker, const struct turn *t)
 {
 	const struct directory *directory = core->directory;
-	const struct dn *trunk = peers_trunk_at(&core->peers, &a->source);
+	const struct dn *trunk;
 	struct str number = route_number(core, &a->msg->from.uri, t);
 	const struct dn *dn = directory_find(directory, number);
-	struct source source = { .from_trunk_address = trunk != NULL };
+	struct source source = { .is_trunk = false };
 	enum gate_verdict verdict = GATE_CHALLENGE;
 
+	if (!find_trunk(core, a, &trunk, t))
+		return false;
+	source.is_trunk = trunk != NULL;
 	if (dn != NULL && !dn_is_trunk(dn)) {
 		source.names_dn = true;
 		source.dn_has_password = dn->challenges_invite;
 		source.on_dn_flow = registrar_is_on_flow(core->registrar, dn->number, a->flow->id,
 					    &a->source, t->now) ||
 			peers_is_at(&core->peers, dn, &a->source);
+		source.is_proven = peers_proves(dn, a->flow);
 	} else if (trunk == NULL && directory_is_domain(directory, a->msg->from.uri.host)) {
 		/* An unknown number in our own domain is asked like a known one. */
 		source.names_dn = source.dn_has_password = core->challenges_invite;
 	}
-	if (source.dn_has_password && !source.from_trunk_address) {
+	if (source.dn_has_password && !source.is_trunk && !source.is_proven) {
 		struct gate_claim claim = { .username = number,
 			.realm = directory_realm(directory),
 			.password = dn != NULL ? dn->password : STR("") };

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/peers.h"
 
+#include <string.h>
+
+#include "secure/identity.h"
+
 /* Answers are asked for again after their TTL, within these bounds: not in a storm, and not so
  * late that a trunk that moved stays lost. */
 enum { AGAIN_MIN_MS = 30 * 1000, AGAIN_MAX_MS = 600 * 1000, AGAIN_FAILED_MS = 5 * 1000 };
@@ -137,14 +141,49 @@ peers_is_at(const struct peers *ps, const struct dn *dn, const struct addr *sour
 	return false;
 }
 
-const struct dn *
-peers_trunk_at(const struct peers *ps, const struct addr *source)
+bool
+peers_proves(const struct dn *dn, const struct flow *flow)
 {
+	struct str name = dn_tls_name(dn);
+
+	switch (flow->proof) {
+	case PROOF_NAME:
+		return terms_same(&dn->terms, &flow->terms) && str_alike(name, flow_name(flow));
+	case PROOF_CLIENT_CERT:
+		if (dn->trust != flow->trust || !flow->has_fingerprint)
+			return false;
+		if (dn->terms.has_pin)
+			return memcmp(dn->terms.pin, flow->fingerprint, FINGERPRINT_BYTES) == 0;
+		return identity_is_listed(flow_name(flow), name);
+	case PROOF_NONE: break;
+	}
+	return false;
+}
+
+enum peer_verdict
+peers_trunk_of(const struct peers *ps, const struct flow *flow, const struct addr *source,
+	const struct dn **trunk)
+{
+	const struct dn *proven = NULL, *there = NULL;
+
 	for (uint32_t i = 0; i < ps->trunk_count; i++) {
 		const struct dn *dn = &ps->directory->dns[ps->trunks[i]];
+		bool is_proven = peers_proves(dn, flow), is_there = peers_is_at(ps, dn, source);
 
-		if (peers_is_at(ps, dn, source))
-			return dn;
+		if (is_proven && is_there) {
+			*trunk = dn;
+			return PEER_TRUNK;
+		}
+		if (is_proven && proven == NULL)
+			proven = dn;
+		if (is_there && there == NULL)
+			there = dn;
 	}
-	return NULL;
+	*trunk = proven != NULL ? proven : there;
+	/* An address proves less than a certificate, and nothing against it. */
+	if (flow->proof == PROOF_CLIENT_CERT && there != NULL) {
+		*trunk = there;
+		return PEER_DISAGREES;
+	}
+	return *trunk != NULL ? PEER_TRUNK : PEER_NO_TRUNK;
 }

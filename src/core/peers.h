@@ -11,6 +11,7 @@
 #include "base/alarm.h"
 #include "base/turn.h"
 #include "directory/directory.h"
+#include "hop/flows.h"
 
 enum { PEER_ADDRS_MAX = NAMES_MAX };
 
@@ -50,9 +51,20 @@ bool peers_hear(struct peers *, const struct event *names, const struct turn *);
 /* What is known of DN's contact; NULL for a self-registered one. */
 const struct peer *peers_of(const struct peers *, const struct dn *);
 
-/* The trunk or softswitch whose contact has this address (the port does not count), or NULL. Among
- * several the first in the directory. */
-const struct dn *peers_trunk_at(const struct peers *, const struct addr *source);
+enum peer_verdict {
+	PEER_NO_TRUNK,  /* it is none                                             */
+	PEER_TRUNK,     /* *TRUNK is it                                            */
+	PEER_DISAGREES, /* its client certificate is not that of *TRUNK, whose address it has */
+};
+
+/* Which trunk is behind FLOW, from SOURCE: by what TLS has proved of it, else by its address. Among
+ * those that its certificate names the one at the address goes first. */
+enum peer_verdict peers_trunk_of(const struct peers *, const struct flow *flow,
+	const struct addr *source, const struct dn **trunk);
+
+/* Whether TLS has proved that behind FLOW is DN: we dialled it so; or its client certificate is the
+ * one that is pinned, or names DN, and comes from CAs that DN is believed by (RFC 5922 7.4). */
+bool peers_proves(const struct dn *, const struct flow *);
 
 /* Whether DN's fixed contact has this address. */
 bool peers_is_at(const struct peers *, const struct dn *, const struct addr *source);

@@ -33,8 +33,8 @@ let_in(struct core *core, const struct arrival *a, const struct dn *dn, struct s
 	struct refusal refusal = { .status = 404, .why = STR("no DN has this number") };
 	bool is_due = dn != NULL ? dn->challenges_register : core->challenges_register;
 
-	*is_proven = false;
-	if (!is_due) {
+	*is_proven = dn != NULL && peers_proves(dn, a->flow);
+	if (!is_due || *is_proven) {
 		if (dn == NULL)
 			refuse(core, a, &refusal, t);
 		return dn != NULL;

@@ -207,7 +207,7 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	plan->may_use_tcp = !contact->has_transport;
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = plan->request_uri;
-	plan->name = str_is_empty(dn->tls_name) ? contact->host : dn->tls_name;
+	plan->name = dn_tls_name(dn);
 	plan->terms = dn->terms;
 	for (uint32_t i = 0; i < peer->count && i < WAYS_MAX; i++) {
 		struct way *way = &plan->ways[plan->way_count++];

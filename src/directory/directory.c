@@ -120,6 +120,14 @@ dn_is_trunk(const struct dn *dn)
 }
 
 struct str
+dn_tls_name(const struct dn *dn)
+{
+	if (!str_is_empty(dn->tls_name))
+		return dn->tls_name;
+	return dn->contact.is_self ? STR("") : dn->contact.host;
+}
+
+struct str
 dn_type_name(enum dn_type type)
 {
 	switch (type) {

@@ -21,6 +21,8 @@ struct dn {
 	bool challenges_invite;
 	struct str identity; /* the name of ours that it is shown; empty: the default */
 	struct terms terms;  /* on which it is dialled; the host puts the place of `identity` in */
+	uint32_t trust;   /* by which CAs it is believed, as struct secured has it; by the host */
+	bool checks_from; /* `from-domain: certificate` */
 	struct str tls_name; /* instead of the contact's host, what its certificate must name */
 	struct str prefix;   /* trunk, softswitch: what dialled numbers begin with; empty: none */
 	uint32_t priority;   /* among equal prefixes, the smaller first; 0 unless set */
@@ -68,6 +70,9 @@ struct str directory_realm(const struct directory *);
 uint32_t directory_place(const struct directory *, const struct dn *);
 
 bool dn_is_trunk(const struct dn *); /* a trunk or a softswitch: its calls come from its address */
+
+/* What its certificate must name: `tls-name`, else the contact's host; empty: nothing does. */
+struct str dn_tls_name(const struct dn *);
 
 /* `extension`, `acd-position`, `trunk`, `softswitch`. */
 struct str dn_type_name(enum dn_type);

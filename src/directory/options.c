@@ -44,6 +44,8 @@ static const struct option options[] = {
 		"The name that the certificate must have, instead of the contact's host."),
 	CARRIED("identity", OPTION_TEXT, 0, 0, "default", EVERY, "the name of one of identities:",
 		"Which of our certificates it is shown, and whose trust it must satisfy."),
+	CARRIED("from-domain", OPTION_TEXT, 0, 0, "any", TRUNKS, "it is any or certificate",
+		"Whether the host in the From of its calls must be in its certificate."),
 	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
 		"a prefix has 1 to 64 of the digits, + * and #",
 		"What the dialled numbers that go to it begin with; the longest prefix wins."),
@@ -235,6 +237,10 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 	if (str_same(option->name, STR("identity"))) {
 		dn->identity = value;
 		return is_made_of(value, IDENTITY_NAME_BYTES_MAX, true, STR("-_."), at);
+	}
+	if (str_same(option->name, STR("from-domain"))) {
+		dn->checks_from = str_same(value, STR("certificate"));
+		return dn->checks_from || str_same(value, STR("any"));
 	}
 	if (str_same(option->name, STR("tls-name"))) {
 		dn->tls_name = value;

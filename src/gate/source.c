@@ -5,7 +5,7 @@ enum source_verdict
 source_judge(const struct source *s, enum caller *caller)
 {
 	*caller = CALLER_STRANGER;
-	if (s->from_trunk_address) {
+	if (s->is_trunk) {
 		*caller = CALLER_TRUNK;
 		return SOURCE_IN;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* source.h - what a caller may do, as one table.
  *
- * From proves nothing: a caller is a trunk by the address it comes from, a DN by its digest or by
- * the flow it registered on, or a stranger.
+ * From proves nothing: a caller is a trunk by its client certificate or the address it comes from,
+ * a DN by its certificate, its digest or the flow it registered on, or a stranger.
  */
 #ifndef GATE_SOURCE_H
 #define GATE_SOURCE_H
@@ -13,11 +13,11 @@ enum caller { CALLER_TRUNK, CALLER_DN, CALLER_STRANGER };
 
 /* What the parent found out about a call that comes in. */
 struct source {
-	bool from_trunk_address; /* the source address is a trunk's or softswitch's           */
-	bool names_dn;           /* the From names a DN of ours                                */
-	bool dn_has_password;    /* ... which is challenged for INVITE                         */
-	bool is_proven;          /* its digest was right for this request                      */
-	bool on_dn_flow;         /* ... it came on the flow or from the address of that DN     */
+	bool is_trunk;        /* its address or certificate is a trunk's or softswitch's    */
+	bool names_dn;        /* the From names a DN of ours                                */
+	bool dn_has_password; /* ... which is challenged for INVITE                         */
+	bool is_proven;       /* its digest was right for this request, or its certificate  */
+	bool on_dn_flow;      /* ... it came on the flow or from the address of that DN     */
 };
 
 enum source_verdict {

@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/panic.h"
+
+_Static_assert((int)TARGET_NAME_MAX <= (int)CERT_NAMES_BYTES_MAX, "a name is not cut");
 
 static uint64_t
 number_hash(const struct flows *fs, struct flow_id id)
@@ -94,6 +97,7 @@ flows_add(struct flows *fs, const struct event *opened)
 	flow->is_open = true;
 	flow->local = opened->u.open.local;
 	flow->proof = secured->proof;
+	flow->trust = secured->trust;
 	if (!is_dialled(flow)) {
 		/* One that we dialled stays known by the address and the name that it was
 		 * dialled to. */

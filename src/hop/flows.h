@@ -25,11 +25,14 @@ struct flow {
 		listener;
 	bool is_open; /* false: dialled, and not there yet */
 	enum proof proof;
-	struct terms terms; /* on which it was dialled */
+	struct terms terms; /* on which it was dialled                  */
+	uint32_t trust;     /* whose CAs its client certificate is from */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	uint32_t name_len, version_len, cipher_len;
-	char name[TARGET_NAME_MAX]; /* the name verified, or wanted while it is being dialled */
+	/* The name verified, or wanted while it is being dialled; the list of a client
+	 * certificate. */
+	char name[CERT_NAMES_BYTES_MAX];
 	char version[FLOW_VERSION_MAX];
 	char cipher[FLOW_CIPHER_MAX];
 

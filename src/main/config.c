@@ -114,10 +114,8 @@ words_text(struct reading *r, const struct str *words, uint32_t count)
 	return text;
 }
 
-/* One word of several; those from CARRIED on are known, but not carried out yet.
- * Ends: its place in WORDS, or COUNT with the fault reported. */
-static uint32_t
-read_word(struct reading *r, const struct yaml *node, const struct str *words, uint32_t carried,
+uint32_t
+word_read(struct reading *r, const struct yaml *node, const struct str *words, uint32_t carried,
 	uint32_t count)
 {
 	struct str guess;
@@ -179,12 +177,12 @@ read_listen(struct reading *r, const struct yaml *node, struct net_listen *liste
 	const struct yaml **uri)
 {
 	static const struct key keys[] = { { STR("uri"), true }, { STR("advertise"), true },
-		{ STR("identity"), true } };
+		{ STR("identity"), true }, { STR("client-certificate"), true } };
 
 	*uri = node;
 	if (node->kind != YAML_MAP)
 		return read_listen_uri(r, node, listen);
-	if (!keys_check(r, node, "a listener", keys, 3))
+	if (!keys_check(r, node, "a listener", keys, 4))
 		return false;
 	*uri = yaml_get(node, STR("uri"));
 	if (*uri == NULL) {
@@ -193,7 +191,8 @@ read_listen(struct reading *r, const struct yaml *node, struct net_listen *liste
 	}
 	return read_listen_uri(r, *uri, listen) &&
 		read_advertise(r, yaml_get(node, STR("advertise")), listen) &&
-		service_read(r, yaml_get(node, STR("identity")), listen);
+		service_read(r, yaml_get(node, STR("identity")),
+			yaml_get(node, STR("client-certificate")), listen);
 }
 
 static void
@@ -332,11 +331,11 @@ read_words(struct reading *r)
 	uint32_t word;
 
 	if (node != NULL)
-		read_word(r, node, crossings, 1, 4);
+		word_read(r, node, crossings, 1, 4);
 	node = yaml_get(r->root, STR("strangers"));
 	if (node == NULL)
 		return;
-	word = read_word(r, node, strangers, 3, 3);
+	word = word_read(r, node, strangers, 3, 3);
 	if (word < 3)
 		r->config->directory.strangers = values[word];
 }

@@ -131,27 +131,44 @@ add_to_service(struct reading *r, const struct yaml *node, struct service *servi
 	return true;
 }
 
-bool
-service_read(struct reading *r, const struct yaml *node, struct net_listen *listen)
+static bool
+read_client(struct reading *r, const struct yaml *node, struct service *service)
 {
+	static const struct str words[] = { STR("none"), STR("optional"), STR("required") };
+	static const enum client_certificate values[] = { CLIENT_NONE, CLIENT_OPTIONAL,
+		CLIENT_REQUIRED };
+	uint32_t word = word_read(r, node, words, 3, 3);
+
+	if (word < 3)
+		service->client = values[word];
+	return word < 3;
+}
+
+bool
+service_read(struct reading *r, const struct yaml *identity, const struct yaml *client,
+	struct net_listen *listen)
+{
+	const struct yaml *any = identity != NULL ? identity : client;
 	bool is_good = true;
 
-	if (node == NULL)
-		return true;
-	if (listen->transport != TRANSPORT_TLS) {
-		report_error(r->report, node->key_span,
-			"identity says nothing here: this listener does not speak TLS");
+	if (any != NULL && listen->transport != TRANSPORT_TLS) {
+		report_error(r->report, any->key_span,
+			"%.*s says nothing here: this listener does not speak TLS", SHOW(any->key));
 		return false;
 	}
-	if (node->kind != YAML_LIST)
-		return add_to_service(r, node, &listen->service);
-	if (node->count == 0 || node->count > IDENTITIES_MAX) {
-		report_error(r->report, node->span,
+	if (client != NULL)
+		is_good = read_client(r, client, &listen->service);
+	if (identity == NULL)
+		return is_good;
+	if (identity->kind != YAML_LIST)
+		return add_to_service(r, identity, &listen->service) && is_good;
+	if (identity->count == 0 || identity->count > IDENTITIES_MAX) {
+		report_error(r->report, identity->span,
 			"identity is a name, or a list of names: the first is shown unless the "
 			"peer asks for another by its server name");
 		return false;
 	}
-	for (const struct yaml *item = node->first; item != NULL; item = item->next)
+	for (const struct yaml *item = identity->first; item != NULL; item = item->next)
 		is_good = add_to_service(r, item, &listen->service) && is_good;
 	return is_good;
 }
@@ -166,7 +183,9 @@ identities_resolve(struct reading *r)
 
 		if (r->dns[i].identity != NULL)
 			place = find(r, r->dns[i].identity);
-		if (place < IDENTITIES_MAX)
-			directory->dns[i].terms.identity = place;
+		if (place == IDENTITIES_MAX)
+			continue;
+		directory->dns[i].terms.identity = place;
+		directory->dns[i].trust = identity_trust(r->config->identities, place);
 	}
 }

@@ -60,9 +60,15 @@ struct str path_read(struct reading *, const struct yaml *node);
 /* Reads `tls` and `identities` (each may be NULL). */
 void identities_read(struct reading *, const struct yaml *tls, const struct yaml *named);
 
-/* Reads which identities a listener serves: NODE is a name or a list of names, or NULL.
- * Pre: identities_read. */
-bool service_read(struct reading *, const struct yaml *node, struct net_listen *);
+/* Reads which identities a listener serves (IDENTITY is a name or a list of names) and whether it
+ * asks for the peer's certificate; each may be NULL. Pre: identities_read. */
+bool service_read(struct reading *, const struct yaml *identity, const struct yaml *client,
+	struct net_listen *);
+
+/* One word of several; those from CARRIED on are known, but not carried out yet.
+ * Ends: its place in WORDS, or COUNT with the fault reported. */
+uint32_t word_read(struct reading *, const struct yaml *node, const struct str *words,
+	uint32_t carried, uint32_t count);
 
 /* Puts the places of the identities that the DNs name into them. Pre: all is read. */
 void identities_resolve(struct reading *);

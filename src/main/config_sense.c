@@ -92,6 +92,43 @@ check_default_identity(struct reading *r)
 	}
 }
 
+/* Who asks for a certificate must know whom to believe. */
+static void
+check_services(struct reading *r)
+{
+	for (uint32_t i = 0; i < r->config->listen_count; i++) {
+		const struct service *service = &r->config->listens[i].service;
+		bool has_trust = service->identity_count > 0 || r->identities[0].trust != NULL;
+
+		for (uint32_t j = 0; j < service->identity_count; j++)
+			has_trust &= r->identities[service->identities[j]].trust != NULL;
+		if (service->client != CLIENT_NONE && !has_trust)
+			report_error(r->report, r->listens[i]->span,
+				"client-certificate needs trust: FILE in tls: or the identity, the "
+				"CAs to believe");
+	}
+}
+
+/* Whether some listener asks for certificates that DN is believed by. */
+static bool
+is_asked(const struct reading *r, const struct dn *dn)
+{
+	const struct config *config = r->config;
+
+	for (uint32_t i = 0; i < config->listen_count; i++) {
+		const struct service *service = &config->listens[i].service;
+
+		if (service->client == CLIENT_NONE)
+			continue;
+		if (service->identity_count == 0 && dn->trust == 0)
+			return true;
+		for (uint32_t j = 0; j < service->identity_count; j++)
+			if (identity_trust(config->identities, service->identities[j]) == dn->trust)
+				return true;
+	}
+	return false;
+}
+
 /* Whether a contact leads back to one of our own listeners. */
 static bool
 is_ours(const struct reading *r, const struct contact *contact)
@@ -163,13 +200,16 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 
 	if (nodes->contact != NULL && !is_self)
 		check_fixed(r, dn, nodes);
-	if (is_self && nodes->tls_name != NULL)
+	if (is_self && nodes->tls_name != NULL && !is_asked(r, dn))
 		report_error(r->report, nodes->tls_name->span,
-			"tls-name says nothing here: a device that registers is not dialled");
-	if (is_self && nodes->identity != NULL)
+			"tls-name says nothing here: a device that registers is not dialled, and "
+			"no TLS listener asks for its certificate");
+	if (is_self && nodes->identity != NULL && !is_asked(r, dn))
 		report_error(r->report, nodes->identity->span,
-			"identity says nothing here: a device that registers is not dialled");
-	if (is_self && !nodes->has_password && has_listener(r, TRANSPORT_TLS, ADDR_NONE))
+			"identity says nothing here: a device that registers is not dialled, and "
+			"no TLS listener asks for its certificate");
+	if (is_self && !nodes->has_password && !(nodes->tls_name != NULL && is_asked(r, dn)) &&
+		has_listener(r, TRANSPORT_TLS, ADDR_NONE))
 		report_warning(r->report, nodes->contact->span,
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",
 			SHOW(dn->number));
@@ -177,6 +217,44 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 		(dn->challenges_register || dn->challenges_invite))
 		report_error(r->report, nodes->methods->span,
 			"authenticate-requests needs a password to challenge with");
+}
+
+/* Whether calls of DN over TLS can be told from anybody's: by digest, or by its certificate. A
+ * device that registers without a password has a warning of its own. */
+static bool
+is_unauthenticated(const struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
+{
+	return nodes->contact != NULL && !dn->contact.is_self && !dn->challenges_invite &&
+		dn->contact.speech.transport == TRANSPORT_TLS && !is_asked(r, dn);
+}
+
+/* One warning for all of them: they are many as a rule. */
+static void
+warn_of_strangers(struct reading *r)
+{
+	enum { SHOWN_MAX = 5 };
+	const struct directory *directory = &r->config->directory;
+	const struct dn_nodes *first = NULL;
+	struct str names = STR("");
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < directory->count; i++) {
+		const struct dn *dn = &directory->dns[i];
+
+		if (!is_unauthenticated(r, dn, &r->dns[i]))
+			continue;
+		if (count == 0)
+			first = &r->dns[i];
+		if (count < SHOWN_MAX)
+			names = memory_text(r->memory, "%.*s%s%.*s", SHOW(names),
+				count > 0 ? ", " : "", SHOW(dn->number));
+		count++;
+	}
+	if (count > 0 && !r->has_bad_listens)
+		report_warning(r->report, first->contact->span,
+			"unauthenticated over TLS when they call, with neither a password nor a "
+			"listener that asks for their certificate (client-certificate): %.*s%s",
+			SHOW(names), count > SHOWN_MAX ? ", ..." : "");
 }
 
 /* Two DNs of one number. */
@@ -232,8 +310,10 @@ sense_check(struct reading *r)
 	check_listens(r);
 	check_identities(r);
 	check_default_identity(r);
+	check_services(r);
 	check_timers(r);
 	check_numbers(r);
+	warn_of_strangers(r);
 	for (uint32_t i = 0; i < directory->count; i++) {
 		check_dn(r, &directory->dns[i], &r->dns[i]);
 		ways += directory->dns[i].prefix.len > 0;

@@ -199,6 +199,8 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->challenges_invite = flag(p, dn->challenges_invite);
 	dn->tls_name = text(p, dn->tls_name, TEXT_MAX);
 	pass_terms(p, &dn->terms);
+	dn->trust = small(p, dn->trust, 4, IDENTITIES_MAX - 1);
+	dn->checks_from = flag(p, dn->checks_from);
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);
@@ -340,6 +342,7 @@ pass_flow_open(struct pass *p, struct event *e)
 	s->version = text(p, s->version, TEXT_MAX);
 	s->cipher = text(p, s->cipher, TEXT_MAX);
 	s->name = text(p, s->name, TEXT_MAX);
+	s->trust = small(p, s->trust, 4, IDENTITIES_MAX - 1);
 	s->fingerprint = text(p, s->fingerprint, TEXT_MAX);
 }
 

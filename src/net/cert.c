@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/panic.h"
 #include "net/bytes.h"
 #include "secure/identity.h"
 
@@ -210,17 +211,25 @@ take_sans(const GENERAL_NAMES *names, struct san *sans, uint32_t max)
 	return count;
 }
 
+/* All of NAMES (may be NULL) in an array that the caller frees; views into them. */
+static struct san *
+make_sans(const GENERAL_NAMES *names, uint32_t *count)
+{
+	struct san *sans = calloc(SANS_MAX, sizeof *sans);
+
+	need(sans != NULL, "memory for TLS");
+	*count = names != NULL ? take_sans(names, sans, SANS_MAX) : 0;
+	return sans;
+}
+
 bool
 cert_is_named(const GENERAL_NAMES *names, struct str wanted)
 {
-	struct san *sans = calloc(SANS_MAX, sizeof *sans);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
 	struct str matched;
-	uint32_t count = 0;
-	bool is_match;
+	bool is_match = identity_match(sans, count, wanted, &matched);
 
-	if (names != NULL && sans != NULL)
-		count = take_sans(names, sans, SANS_MAX);
-	is_match = identity_match(sans, count, wanted, &matched);
 	free(sans);
 	return is_match;
 }
@@ -229,14 +238,11 @@ bool
 cert_names(X509 *leaf, struct str wanted, struct buf *why)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-	struct san *sans = calloc(SANS_MAX, sizeof *sans);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
 	struct str matched;
-	uint32_t count = 0;
-	bool is_match;
+	bool is_match = identity_match(sans, count, wanted, &matched);
 
-	if (names != NULL && sans != NULL)
-		count = take_sans(names, sans, SANS_MAX);
-	is_match = identity_match(sans, count, wanted, &matched);
 	if (!is_match) {
 		buf_put(why, STR("wanted "));
 		buf_quoted(why, wanted, LOG_TEXT_MAX);
@@ -246,6 +252,18 @@ cert_names(X509 *leaf, struct str wanted, struct buf *why)
 	free(sans);
 	GENERAL_NAMES_free(names);
 	return is_match;
+}
+
+void
+cert_list(X509 *leaf, struct buf *b)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
+
+	identity_list(b, sans, count, CERT_NAMES_BYTES_MAX);
+	free(sans);
+	GENERAL_NAMES_free(names);
 }
 
 static void

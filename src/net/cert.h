@@ -24,6 +24,9 @@ bool cert_check(const struct identity *, struct buf *why);
  * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
 bool cert_names(X509 *leaf, struct str wanted, struct buf *why);
 
+/* Puts whom LEAF proves, by identity_list() on its alternative names. */
+void cert_list(X509 *leaf, struct buf *);
+
 /* Whether alternative names (NULL: there are none) name WANTED. */
 bool cert_is_named(const GENERAL_NAMES *names, struct str wanted);
 

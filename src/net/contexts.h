@@ -17,10 +17,11 @@
 /* The context of one identity. */
 struct context {
 	SSL_CTX *ssl;
-	struct str name, trust; /* copies, for sentences */
-	bool may_serve;         /* it has a certificate  */
-	bool may_dial;          /* it has CAs to believe */
-	GENERAL_NAMES *names;   /* of its own certificate, or NULL */
+	struct str name, trust;  /* copies, for sentences */
+	bool may_serve;          /* it has a certificate    */
+	bool may_dial;           /* it has CAs to believe   */
+	uint32_t place_of_trust; /* as identity_trust() says */
+	GENERAL_NAMES *names;    /* of its own certificate, or NULL */
 };
 
 struct contexts {

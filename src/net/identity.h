@@ -15,12 +15,23 @@ struct identity {
 	struct str trust;            /* path; empty: it believes nobody, and does not dial */
 };
 
+/* Which CAs an identity believes, as the place of the first that believes the same: what those
+ * vouch for is vouched for wherever they are believed, and nowhere else. */
+uint32_t identity_trust(const struct identity *, uint32_t place);
+
+enum client_certificate {
+	CLIENT_NONE,     /* none is asked for                         */
+	CLIENT_OPTIONAL, /* one that is shown must be good            */
+	CLIENT_REQUIRED, /* without one there is no handshake         */
+};
+
 /* What a listener serves. */
 struct service {
 	/* The places of its identities: the first, unless the server name that the peer asks for is
 	 * in the certificate of another. None at all is the default alone. */
 	uint32_t identities[IDENTITIES_MAX];
 	uint32_t identity_count;
+	enum client_certificate client;
 };
 
 #endif

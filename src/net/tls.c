@@ -35,7 +35,7 @@ struct tls_end {
 	struct str in; /* what came and was not read by OpenSSL yet */
 	struct bytes *out;
 	struct bytes held; /* in clear: OpenSSL writes nothing before it has read more */
-	struct str name;   /* whom we dial; our own copy */
+	struct str name;   /* whom we dial, or whom its certificate proves; our own copy */
 	uint32_t key_updates;
 	bool is_broken;
 	bool has_fingerprint;
@@ -136,7 +136,8 @@ on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Judges a server that we dialled: chain first, then whom it names, before our Finished leaves. */
+/* Judges the other side: its chain, and whom it names if we dialled it, before our Finished
+ * leaves. */
 static int
 on_verify(X509_STORE_CTX *store, void *arg)
 {
@@ -152,6 +153,8 @@ on_verify(X509_STORE_CTX *store, void *arg)
 		cert_explain(&tls->why, store, end->context->trust);
 		return 0;
 	}
+	if (SSL_is_server(ssl))
+		return 1;
 	if (!cert_names(X509_STORE_CTX_get0_cert(store), end->name, &tls->why)) {
 		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 		return 0;
@@ -288,6 +291,17 @@ end_open(struct tls *tls, uint32_t place, struct bytes *out)
 	return end;
 }
 
+static int
+verify_mode(enum client_certificate client)
+{
+	switch (client) {
+	case CLIENT_NONE: break;
+	case CLIENT_OPTIONAL: return SSL_VERIFY_PEER;
+	case CLIENT_REQUIRED: return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	}
+	return SSL_VERIFY_NONE;
+}
+
 struct tls_end *
 tls_end_serve(struct tls *tls, const struct service *service, struct bytes *out)
 {
@@ -295,7 +309,7 @@ tls_end_serve(struct tls *tls, const struct service *service, struct bytes *out)
 
 	must(end->context->may_serve);
 	end->service = service;
-	SSL_set_verify(end->ssl, SSL_VERIFY_NONE, NULL);
+	SSL_set_verify(end->ssl, verify_mode(service->client), NULL);
 	SSL_set_accept_state(end->ssl);
 	return end;
 }
@@ -365,6 +379,8 @@ explain(struct tls_end *end, int error)
 		buf_put(why, STR("what the peer speaks is not TLS"));
 	} else if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
 		buf_put(why, STR("the peer offers no TLS version from 1.2 on"));
+	} else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+		buf_put(why, STR("the peer showed no certificate, and this listener requires one"));
 	} else if (reason == SSL_R_NO_SHARED_CIPHER) {
 		buf_put(why,
 			STR("the peer offers no cipher that our certificate can be used with "
@@ -389,15 +405,22 @@ word_of(struct tls_end *end, int result)
 	}
 }
 
+/* Keeps what the certificate of the other side says of it. */
 static void
-take_fingerprint(struct tls_end *end)
+take_certificate(struct tls_end *end)
 {
 	X509 *leaf = SSL_get0_peer_certificate(end->ssl);
+	char text[CERT_NAMES_BYTES_MAX];
+	struct buf names = buf_on(text, sizeof text);
 	unsigned len = 0;
 
 	end->has_fingerprint = leaf != NULL &&
 		X509_digest(leaf, EVP_sha256(), end->fingerprint, &len) == 1 &&
 		len == FINGERPRINT_BYTES;
+	if (leaf == NULL || !SSL_is_server(end->ssl))
+		return;
+	cert_list(leaf, &names);
+	end->name = str_of(bytes_cstr(buf_str(&names)), names.used);
 }
 
 enum tls_word
@@ -416,11 +439,11 @@ tls_end_shake(struct tls_end *end)
 		return TLS_BROKEN;
 	}
 	/* on_verify has refused already; twice is not too often for this. */
-	if (!SSL_is_server(end->ssl) && SSL_get_verify_result(end->ssl) != X509_V_OK) {
+	if (SSL_get_verify_result(end->ssl) != X509_V_OK) {
 		explain(end, SSL_ERROR_SSL);
 		return TLS_BROKEN;
 	}
-	take_fingerprint(end);
+	take_certificate(end);
 	return TLS_READY;
 }
 
@@ -515,13 +538,17 @@ tls_end_shut(struct tls_end *end)
 void
 tls_end_secured(const struct tls_end *end, struct secured *secured)
 {
-	bool is_dialled = !SSL_is_server(end->ssl);
-
-	*secured = (struct secured){ .proof = is_dialled ? PROOF_NAME : PROOF_NONE };
+	*secured = (struct secured){ .proof = PROOF_NONE };
 	secured->version = str_cstr(SSL_get_version(end->ssl));
 	secured->cipher = str_cstr(SSL_get_cipher_name(end->ssl));
-	if (is_dialled)
+	if (!SSL_is_server(end->ssl)) {
+		secured->proof = PROOF_NAME;
 		secured->name = end->name;
+	} else if (end->has_fingerprint) {
+		secured->proof = PROOF_CLIENT_CERT;
+		secured->name = end->name;
+		secured->trust = end->context->place_of_trust;
+	}
 	if (end->has_fingerprint)
 		secured->fingerprint = str_of(end->fingerprint, sizeof end->fingerprint);
 }

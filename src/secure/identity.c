@@ -86,6 +86,93 @@ identity_match(const struct san *sans, uint32_t count, struct str wanted, struct
 	return is_plain_name(wanted) && match_name(sans, count, wanted, matched);
 }
 
+/* Whether NAME can stand in a list, where a comma ends it, and is none that reads as an address. */
+static bool
+is_listable(struct str name)
+{
+	struct addr addr;
+
+	for (size_t i = 0; i < name.len; i++)
+		if (!char_is_alpha(name.at[i]) && !char_is_digit(name.at[i]) &&
+			str_find(STR("-_."), name.at[i]) == 3)
+			return false;
+	return name.len > 0 && !addr_parse(&addr, name);
+}
+
+/* The domain that one value proves, or none. */
+static struct str
+domain_of(const struct san *san, bool has_uri)
+{
+	struct str host;
+
+	switch (san->kind) {
+	case SAN_URI:
+		if (uri_is_domain(san->value, &host) &&
+			str_find(san->value, '\0') == san->value.len)
+			return host;
+		break;
+	case SAN_DNS: return has_uri ? STR("") : san->value;
+	case SAN_IP: break;
+	}
+	return STR("");
+}
+
+/* Puts one more name. Ends: true; false when it does not fit. */
+static bool
+list_one(struct buf *b, size_t start, struct str name, size_t max)
+{
+	size_t comma = b->used > start ? 1 : 0;
+
+	if (b->used - start + comma + name.len > max)
+		return false;
+	if (comma > 0)
+		buf_char(b, ',');
+	buf_put(b, name);
+	return true;
+}
+
+void
+identity_list(struct buf *b, const struct san *sans, uint32_t count, size_t max)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t start = b->used;
+	bool has_uri = false, fits = true;
+	struct str host;
+
+	for (uint32_t i = 0; i < count; i++)
+		has_uri |= sans[i].kind == SAN_URI && uri_is_domain(sans[i].value, &host);
+	for (uint32_t i = 0; i < count && fits; i++) {
+		struct str name = domain_of(&sans[i], has_uri), ip = sans[i].value;
+
+		if (sans[i].kind == SAN_IP && (ip.len == 4 || ip.len == 16)) {
+			struct addr addr = { .family = ip.len == 4 ? ADDR_V4 : ADDR_V6 };
+			struct buf shown = buf_on(text, sizeof text);
+
+			memcpy(addr.ip, ip.at, ip.len);
+			addr_write_bare(&shown, &addr);
+			fits = list_one(b, start, buf_str(&shown), max);
+		} else if (is_listable(name)) {
+			fits = list_one(b, start, name, max);
+		}
+	}
+}
+
+bool
+identity_is_listed(struct str list, struct str wanted)
+{
+	struct addr addr, other;
+	bool is_ip = addr_parse(&addr, wanted);
+
+	while (!str_is_empty(list)) {
+		struct str name = str_cut(&list, ',');
+
+		if (is_ip ? addr_parse(&other, name) && addr_same_ip(&addr, &other)
+			  : str_alike(name, wanted))
+			return true;
+	}
+	return false;
+}
+
 static void
 write_ip(struct buf *b, struct str octets)
 {

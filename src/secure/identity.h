@@ -25,6 +25,15 @@ struct san {
  * Ends: true with *MATCHED the value that did it (a name; for an address WANTED itself). */
 bool identity_match(const struct san *sans, uint32_t count, struct str wanted, struct str *matched);
 
+/* Puts whom a certificate proves its holder to be, for one that we did not dial, so that there is
+ * no name to ask for: the same names and addresses that identity_match() would take, a comma
+ * between. What holds anything but letters, digits, `-`, `_` and `.` is left out; a name that would
+ * make it more than MAX octets ends the list, and is not cut into another name. */
+void identity_list(struct buf *, const struct san *sans, uint32_t count, size_t max);
+
+/* Whether LIST, as identity_list() puts it, has WANTED, a host name or an IP literal. */
+bool identity_is_listed(struct str list, struct str wanted);
+
 /* Puts what the certificate names, for the sentence in the log: `DNS:a.example, IP:192.0.2.1`, or
  * `nothing`; at most MAX octets, quoted. */
 void identity_write(struct buf *, const struct san *sans, uint32_t count, size_t max);

@@ -131,10 +131,12 @@ peer(unsigned place)
 static const struct dn *
 trunk_at(const char *ip)
 {
+	const struct flow flow = { .proof = PROOF_NONE };
 	struct addr a = addr(ip);
+	const struct dn *trunk;
 
 	a.port = 12345;
-	return peers_trunk_at(&world.peers, &a);
+	return peers_trunk_of(&world.peers, &flow, &a, &trunk) == PEER_TRUNK ? trunk : NULL;
 }
 
 static void
@@ -249,6 +251,87 @@ test_another_directory(void **state)
 	}
 }
 
+static struct flow
+shown(const char *names, uint32_t trust, uint8_t print)
+{
+	struct flow flow = { .proof = PROOF_CLIENT_CERT,
+		.trust = trust,
+		.has_fingerprint = true,
+		.fingerprint = { print } };
+
+	flow.name_len = (uint32_t)strlen(names);
+	memcpy(flow.name, names, flow.name_len);
+	return flow;
+}
+
+static enum peer_verdict
+verdict_on(const struct flow *flow, const char *ip, int place)
+{
+	const struct dn *trunk = NULL;
+	struct addr a = addr(ip);
+	enum peer_verdict verdict = peers_trunk_of(&world.peers, flow, &a, &trunk);
+
+	assert_ptr_equal(trunk, place < 0 ? NULL : &world.dns[place]);
+	return verdict;
+}
+
+/* rows: R5922-7.4-a */
+static void
+test_a_certificate_is_of_a_trunk(void **state)
+{
+	enum { EAST = 2, WEST, ALSO };
+	struct flow east = shown("x.example,fly.example.net", 0, 1), none = shown("", 0, 1);
+	struct flow west = shown("192.0.2.50", 0, 1), other = shown("fly.example.net", 1, 1);
+	struct flow phone = shown("phone.example.net", 0, 1);
+
+	(void)state;
+	/* By its name, wherever it comes from. */
+	assert_int_equal(verdict_on(&east, "192.0.2.99", EAST), PEER_TRUNK);
+	/* The address alone is another trunk's, or the certificate is nobody's. */
+	assert_int_equal(verdict_on(&east, "192.0.2.50", WEST), PEER_DISAGREES);
+	assert_int_equal(verdict_on(&none, "192.0.2.50", WEST), PEER_DISAGREES);
+	assert_int_equal(verdict_on(&none, "192.0.2.99", -1), PEER_NO_TRUNK);
+	/* Names of a DN that is no trunk make none. */
+	assert_int_equal(verdict_on(&phone, "192.0.2.99", -1), PEER_NO_TRUNK);
+	/* The same name from CAs that it is not believed by. */
+	assert_int_equal(verdict_on(&other, "192.0.2.99", -1), PEER_NO_TRUNK);
+	world.dns[EAST].trust = 1;
+	assert_int_equal(verdict_on(&other, "192.0.2.99", EAST), PEER_TRUNK);
+	assert_int_equal(verdict_on(&east, "192.0.2.99", -1), PEER_NO_TRUNK);
+	world.dns[EAST].trust = 0;
+	/* Of two whose certificate it may be, the first. */
+	assert_int_equal(verdict_on(&west, "192.0.2.50", WEST), PEER_TRUNK);
+	world.dns[ALSO].tls_name = STR("fly.example.net");
+	assert_int_equal(verdict_on(&east, "192.0.2.50", ALSO), PEER_TRUNK);
+	assert_int_equal(verdict_on(&east, "192.0.2.99", EAST), PEER_TRUNK);
+	/* A pin is this certificate and no other, whatever that names. */
+	world.dns[EAST].terms = (struct terms){ .has_pin = true, .pin = { 1 } };
+	assert_int_equal(verdict_on(&none, "192.0.2.99", EAST), PEER_TRUNK);
+	world.dns[EAST].terms.pin[31] = 1;
+	assert_int_equal(verdict_on(&none, "192.0.2.99", -1), PEER_NO_TRUNK);
+	none.has_fingerprint = false;
+	assert_int_equal(verdict_on(&none, "192.0.2.99", -1), PEER_NO_TRUNK);
+	/* A phone that registers has a name of its own, or none at all. */
+	assert_false(peers_proves(&world.dns[1], &phone));
+	world.dns[1].tls_name = STR("phone.example.net");
+	assert_true(peers_proves(&world.dns[1], &phone));
+}
+
+static void
+test_what_we_dialled_is_whom_we_dialled(void **state)
+{
+	struct flow flow = shown("fly.example.net", 0, 1);
+
+	(void)state;
+	flow.proof = PROOF_NAME;
+	assert_true(peers_proves(&world.dns[2], &flow));
+	/* A trunk at the same address is still known by that. */
+	assert_int_equal(verdict_on(&flow, "192.0.2.50", 2), PEER_TRUNK);
+	flow.terms.identity = 1;
+	assert_false(peers_proves(&world.dns[2], &flow));
+	assert_int_equal(verdict_on(&flow, "192.0.2.50", 3), PEER_TRUNK);
+}
+
 /* What does not fit stays unknown, and harms nobody. */
 static void
 test_too_many(void **state)
@@ -280,6 +363,8 @@ main(void)
 		TEST(test_failures),
 		TEST(test_answer_that_never_comes),
 		TEST(test_another_directory),
+		TEST(test_a_certificate_is_of_a_trunk),
+		TEST(test_what_we_dialled_is_whom_we_dialled),
 		TEST(test_too_many),
 	};
 

@@ -152,11 +152,12 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	(void)state;
 	event.u.open.secured = (struct secured){ PROOF_CLIENT_CERT, STR("TLSv1.3"),
 		STR("a cipher whose name is longer than all that is kept of such a name here"),
-		STR("phone.example.com"), str_of(print, sizeof print) };
+		STR("phone.example.com"), 3, str_of(print, sizeof print) };
 	flow = flows_add(&w.flows, &event);
 	assert_non_null(flow);
 	assert_ptr_equal(flows_find(&w.flows, (struct flow_id){ 9 }), flow);
 	assert_int_equal(flow->proof, PROOF_CLIENT_CERT);
+	assert_int_equal(flow->trust, 3);
 	assert_true(str_same(flow_name(flow), STR("phone.example.com")));
 	assert_int_equal(flow->cipher_len, FLOW_CIPHER_MAX);
 	assert_true(flow->has_fingerprint && flow->is_open);

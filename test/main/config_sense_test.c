@@ -4,6 +4,7 @@
 #define UDP "listen: [ \"sip:127.0.0.1\" ]\n"
 #define TLS "listen: [ \"sips:127.0.0.1\" ]\n"
 #define BOTH "listen: [ \"sips:127.0.0.1\", \"sip:127.0.0.1\" ]\n"
+#define MUTUAL "listen: [ { uri: \"sips:127.0.0.1\", client-certificate: optional } ]\n"
 #define OURS "tls: { certificate: leaf.pem, key: leaf.key }\n"
 #define CHECKED "tls: { certificate: leaf.pem, key: leaf.key, trust: other.pem }\n"
 #define EXT(contact) "dn: [ { number: 5000, type: extension, contact: \"" contact "\" } ]\n"
@@ -32,8 +33,33 @@ test_what_we_dial_is_checked(void **state)
 	kit_refused(TLS OURS EXT("sip:127.0.0.2;transport=tls"), "trust");
 	kit_refused(TLS OURS "dn: [ { number: e, type: trunk, contact: \"sips:a.example\" } ]\n",
 		"trust");
-	kit_taken(TLS CHECKED EXT("sips:127.0.0.2"), 0, "");
-	kit_taken(TLS CHECKED EXT("sip:a.example;transport=tls"), 0, "");
+	kit_taken(TLS CHECKED EXT("sips:127.0.0.2"), 1, "unauthenticated over TLS");
+	kit_taken(TLS CHECKED EXT("sip:a.example;transport=tls"), 1, "unauthenticated over TLS");
+}
+
+/* Who calls us over TLS can be told from others by its password or by its certificate. */
+static void
+test_who_calls_over_tls(void **state)
+{
+	(void)state;
+	kit_taken(MUTUAL CHECKED EXT("sips:127.0.0.2"), 0, "");
+	kit_taken(TLS CHECKED
+		"dn: [ { number: 5000, type: extension, contact: \"sips:127.0.0.2\", password: x "
+		"} ]\n",
+		0, "");
+	/* The listener's CAs are not those of the trunk. */
+	kit_taken(MUTUAL CHECKED
+		"identities: { e: { certificate: leaf.pem, key: leaf.key, trust: leaf.pem } }\n"
+		"dn: [ { number: e, type: trunk, contact: \"sips:a.example\", identity: e } ]\n",
+		1, "unauthenticated over TLS");
+	kit_taken(TLS CHECKED "dn:\n"
+			      "  - { number: 1, type: trunk, contact: \"sips:a.example\" }\n"
+			      "  - { number: 2, type: trunk, contact: \"sips:a.example\" }\n"
+			      "  - { number: 3, type: trunk, contact: \"sips:a.example\" }\n"
+			      "  - { number: 4, type: trunk, contact: \"sips:a.example\" }\n"
+			      "  - { number: 5, type: trunk, contact: \"sips:a.example\" }\n"
+			      "  - { number: 6, type: trunk, contact: \"sips:a.example\" }\n",
+		1, ": 1, 2, 3, 4, 5, ...\n");
 }
 
 static void
@@ -140,6 +166,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tls_needs_its_files),
 		cmocka_unit_test(test_what_we_dial_is_checked),
+		cmocka_unit_test(test_who_calls_over_tls),
 		cmocka_unit_test(test_a_device_must_find_us),
 		cmocka_unit_test(test_listeners_that_clash),
 		cmocka_unit_test(test_contacts_that_lead_nowhere),

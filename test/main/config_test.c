@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole files: those in config/good are taken, those in config/bad are refused with exactly the
- * text beside them. CONFIG_SNAPSHOTS=write in the environment writes the texts anew. */
+/* Whole files: those in config/good are taken, those in config/bad are refused, with exactly the
+ * text beside them or, without one, in silence. CONFIG_SNAPSHOTS=write in the environment writes
+ * the texts anew. */
 #include "main/config_kit.h"
 
 #include <dirent.h>
@@ -29,7 +30,7 @@ compare(const char *path, const struct said *said, const char *name)
 	const char *mode = getenv("CONFIG_SNAPSHOTS");
 	char *wanted;
 
-	if (mode != NULL && strcmp(mode, "write") == 0)
+	if (mode != NULL && strcmp(mode, "write") == 0 && said->len > 0)
 		kit_write(path, said->text, 0644);
 	wanted = read_whole(path);
 	if (strcmp(wanted, said->text) != 0)
@@ -62,12 +63,8 @@ each_file(const char *folder, bool is_good)
 		free(text);
 		if (said.is_good != is_good)
 			fail_msg("%s: %s\n%s", path, is_good ? "refused" : "taken", said.text);
-		if (is_good && said.len > 0)
-			fail_msg("%s: warned\n%s", path, said.text);
-		if (!is_good) {
-			snprintf(strrchr(path, '.'), 5, ".txt");
-			compare(path, &said, entry->d_name);
-		}
+		snprintf(strrchr(path, '.'), 5, ".txt");
+		compare(path, &said, entry->d_name);
 		kit_free(&said);
 		count++;
 	}
@@ -119,7 +116,8 @@ test_all_values_arrive(void **state)
 	const struct directory *directory = &config->directory;
 
 	(void)state;
-	if (!said.is_good || said.len > 0)
+	/* The one warning is of a trunk that nobody can tell from others when it calls. */
+	if (!said.is_good || strstr(said.text, "unauthenticated over TLS") == NULL)
 		fail_msg("%s", said.text);
 	assert_int_equal(config->listen_count, 4);
 	assert_int_equal(config->listens[0].transport, TRANSPORT_TLS);

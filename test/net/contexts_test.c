@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -32,7 +33,8 @@ static void
 a_name_chooses_among_those_of_the_listener(void **state)
 {
 	struct contexts *set = open_set(identities, IDENTITIES);
-	const struct service all = { { B, A, C }, IDENTITIES }, two = { { C, A }, 2 }, none = { 0 };
+	const struct service all = { .identities = { B, A, C }, .identity_count = IDENTITIES },
+			     two = { .identities = { C, A }, .identity_count = 2 }, none = { 0 };
 
 	(void)state;
 	assert_int_equal(contexts_choose(set, &all, STR("a.example")), A);
@@ -167,7 +169,7 @@ static void
 a_client_is_shown_what_it_asks_for(void **state)
 {
 	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
-	const struct service service = { { B, A }, 2 };
+	const struct service service = { .identities = { B, A }, .identity_count = 2 };
 	struct tls *tls = open_tls();
 
 	(void)state;
@@ -218,13 +220,88 @@ a_server_that_asks_is_shown_the_identity_of_the_terms(void **state)
 	tls_close(tls);
 }
 
+/* A client that shows LEAF (or none) to a listener that asks as CLIENT says.
+ * Ends: whether it was let in, with *SECURED of that; otherwise WHY holds PART. */
+static bool
+show(struct tls *tls, enum client_certificate client, const struct pki_leaf *leaf, int version,
+	const char *part, struct secured *secured)
+{
+	const struct service service = {
+		.identities = { B }, .identity_count = 1, .client = client
+	};
+	static char names[CERT_NAMES_BYTES_MAX];
+	struct other o;
+	bool is_in;
+
+	other_open(&o, TLS_client_method());
+	SSL_set_max_proto_version(o.ssl, version);
+	if (leaf != NULL) {
+		assert_int_equal(SSL_use_certificate_chain_file(o.ssl, leaf->certificate.at), 1);
+		assert_int_equal(SSL_use_PrivateKey_file(o.ssl, leaf->key.at, SSL_FILETYPE_PEM), 1);
+	}
+	SSL_set_connect_state(o.ssl);
+	o.end = tls_end_serve(tls, &service, &o.out);
+	shake(&o);
+	is_in = o.word == TLS_READY;
+	if (is_in) {
+		tls_end_secured(o.end, secured);
+		if (secured->name.len > 0)
+			memcpy(names, secured->name.at, secured->name.len);
+		secured->name = str_of(names, secured->name.len);
+	} else if (!str_holds_alike(tls_end_why(o.end), str_cstr(part))) {
+		fail_msg("no \"%s\" in: %.*s", part, (int)tls_end_why(o.end).len,
+			tls_end_why(o.end).at);
+	}
+	other_close(&o);
+	return is_in;
+}
+
+/* rows: R5922-7.4-a */
+static void
+a_client_is_who_its_certificate_says(void **state)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	enum { DAY_S = 86400 };
+	struct pki *others = pki_open("contexts test CA");
+	struct pki_leaf good =
+		pki_leaf(pki, "DNS:x.example,URI:sip:p.example,URI:sip:q.example,IP:192.0.2.1");
+	struct pki_leaf bare = pki_leaf(pki, NULL), twin = pki_leaf(others, "DNS:x.example");
+	struct pki_leaf old = pki_issue(pki, "DNS:x.example", -2 * DAY_S, -DAY_S);
+	struct tls *tls = open_tls();
+	struct secured s;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int v = versions[i];
+
+		assert_true(show(tls, CLIENT_REQUIRED, &good, v, "", &s));
+		assert_int_equal(s.proof, PROOF_CLIENT_CERT);
+		assert_true(str_same(s.name, STR("p.example,q.example,192.0.2.1")));
+		assert_int_equal(s.fingerprint.len, FINGERPRINT_BYTES);
+		assert_int_equal(s.trust, 0); /* all believe the same CA */
+		assert_true(show(tls, CLIENT_OPTIONAL, &bare, v, "", &s));
+		assert_int_equal(s.proof, PROOF_CLIENT_CERT);
+		assert_true(str_is_empty(s.name));
+		assert_true(show(tls, CLIENT_OPTIONAL, NULL, v, "", &s));
+		assert_int_equal(s.proof, PROOF_NONE);
+		assert_true(show(tls, CLIENT_NONE, &good, v, "", &s));
+		assert_int_equal(s.proof, PROOF_NONE);
+		assert_true(str_is_empty(s.name) && str_is_empty(s.fingerprint));
+		assert_false(show(tls, CLIENT_REQUIRED, NULL, v, "showed no certificate", &s));
+		assert_false(show(tls, CLIENT_OPTIONAL, &twin, v, "signature failure", &s));
+		assert_false(show(tls, CLIENT_OPTIONAL, &old, v, "expired on", &s));
+	}
+	tls_close(tls);
+	pki_close(others);
+}
+
 static void
 a_new_set_is_for_new_handshakes(void **state)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
 	struct identity renewed[IDENTITIES] = { identities[A], identities[B], identities[C] };
 	struct tls *tls = open_tls();
-	const struct service service = { { A }, 1 };
+	const struct service service = { .identities = { A }, .identity_count = 1 };
 	struct contexts *fewer = open_set(identities, 1);
 	struct other old;
 	size_t got;
@@ -289,6 +366,7 @@ main(void)
 		cmocka_unit_test(a_set_is_whole_or_not_at_all),
 		cmocka_unit_test(a_client_is_shown_what_it_asks_for),
 		cmocka_unit_test(a_server_that_asks_is_shown_the_identity_of_the_terms),
+		cmocka_unit_test(a_client_is_who_its_certificate_says),
 		cmocka_unit_test(a_new_set_is_for_new_handshakes),
 	};
 

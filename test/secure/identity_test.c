@@ -147,6 +147,74 @@ zoo_has_the_verdicts(void **state)
 	}
 }
 
+/* Whether a list can hold WANTED: letters, digits, `-`, `_` and `.`, or an address. */
+static bool
+is_listable(struct str wanted)
+{
+	struct addr addr;
+
+	for (size_t i = 0; i < wanted.len; i++)
+		if (!char_is_alpha(wanted.at[i]) && !char_is_digit(wanted.at[i]) &&
+			str_find(STR("-_."), wanted.at[i]) == 3)
+			return addr_parse(&addr, wanted);
+	return wanted.len > 0;
+}
+
+/* Nobody is listed who would not be matched, and whoever can be listed is. */
+static void
+a_list_proves_what_a_match_does(void **state)
+{
+	char at[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(zoo); i++) {
+		struct buf list = buf_on(at, sizeof at);
+		bool is_match = !str_is_none(zoo[i].matched) && is_listable(zoo[i].wanted);
+		uint32_t count = 0;
+		struct san *sans;
+
+		while (count < SANS_MAX && !str_is_none(zoo[i].sans[count].value))
+			count++;
+		sans = exact(zoo[i].sans, count);
+		buf_put(&list, STR("x"));
+		identity_list(&list, sans, count, sizeof at - 1);
+		for (uint32_t n = 0; n < count; n++)
+			free((char *)(uintptr_t)sans[n].value.at);
+		free(sans);
+		if (identity_is_listed(str_from(buf_str(&list), 1), zoo[i].wanted) != is_match)
+			fail_msg("%s: %.*s", zoo[i].what, (int)list.used, at);
+	}
+}
+
+static void
+a_list_has_names_and_addresses(void **state)
+{
+	static const struct san sans[] = { DNS("a.example"), IP("\xc0\x00\x02\x01"), DNS("b,c"),
+		DNS("b_2-x.example"), IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01") };
+	static const struct str whole = STR("a.example,192.0.2.1,b_2-x.example,2001:db8::1");
+	char at[128];
+
+	(void)state;
+	for (size_t max = 0; max <= whole.len; max++) {
+		struct buf list = buf_on(at, sizeof at);
+		struct str got;
+
+		buf_put(&list, STR("x"));
+		identity_list(&list, sans, COUNT(sans), max);
+		got = str_from(buf_str(&list), 1);
+		/* It ends behind a name, never within one. */
+		assert_true(got.len <= max && str_begins(whole, got));
+		assert_true(got.len == 0 || got.len == whole.len || whole.at[got.len] == ',');
+		assert_int_equal(identity_is_listed(got, STR("A.example")), max >= 9);
+		assert_int_equal(identity_is_listed(got, STR("[2001:db8:0::1]")), max >= whole.len);
+	}
+	assert_false(identity_is_listed(whole, STR("")));
+	assert_false(identity_is_listed(whole, STR("example")));
+	assert_false(identity_is_listed(whole, STR("192.0.2.2")));
+	assert_false(identity_is_listed(whole, STR("a.example,192.0.2.1")));
+	assert_false(identity_is_listed(STR(""), STR("")));
+}
+
 static struct str
 written(char *at, size_t size, const struct san *sans, uint32_t count, size_t max)
 {
@@ -204,6 +272,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zoo_has_the_verdicts),
+		cmocka_unit_test(a_list_proves_what_a_match_does),
+		cmocka_unit_test(a_list_has_names_and_addresses),
 		cmocka_unit_test(names_are_written_for_the_log),
 		cmocka_unit_test(a_long_list_is_cut_between_names),
 	};

@@ -213,7 +213,10 @@ test_each_refusal_says_why(void **state)
 	assert_true(str_same(target_verdict_text(TARGET_CHOSEN), STR("chosen")));
 	assert_true(str_begins(target_verdict_text(TARGET_NOT_TLS), STR("a sips leg")));
 	assert_true(str_begins(target_verdict_text(TARGET_NO_NAME), STR("there is no name")));
-	assert_true(str_begins(target_verdict_text(TARGET_OTHER_NAME), STR("the connection")));
+	assert_true(
+		str_begins(target_verdict_text(TARGET_OTHER_NAME), STR("the connection was v")));
+	assert_true(
+		str_begins(target_verdict_text(TARGET_OTHER_TERMS), STR("the connection was m")));
 	assert_true(str_begins(target_verdict_text(TARGET_UNREACHABLE), STR("there is no addr")));
 	assert_true(str_begins(target_verdict_text(TARGET_OTHER_TRANSPORT), STR("this device")));
 }

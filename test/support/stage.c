@@ -52,6 +52,7 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.challenges_register = password.len > 0 && !line->no_register,
 		.challenges_invite = password.len > 0 && !line->no_invite,
 		.tls_name = text_of(line->tls_name),
+		.checks_from = line->checks_from,
 		.prefix = text_of(line->prefix),
 		.priority = line->priority,
 		.capacity = line->capacity,
@@ -231,6 +232,11 @@ later_open(struct stage *s, struct stage_flow *flow)
 		.cipher = STR("TLS_AES_256_GCM_SHA384"),
 		.name = flow->is_dialled ? str_cstr(flow->name) : STR(""),
 	};
+	if (flow->is_dialled || s->certificate == NULL)
+		return;
+	e->event.u.open.secured.proof = PROOF_CLIENT_CERT;
+	e->event.u.open.secured.name = str_cstr(s->certificate);
+	e->event.u.open.secured.fingerprint = STR("a certificate's hash of 32 octet");
 }
 
 static void

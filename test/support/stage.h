@@ -28,6 +28,7 @@ struct stage_dn {
 	enum dn_type type;
 	const char *password, *prefix, *tls_name;
 	uint32_t priority, capacity;
+	bool checks_from;            /* its From is held against its certificate */
 	bool no_register, no_invite; /* not challenged for it though there is a password */
 };
 
@@ -89,6 +90,7 @@ struct stage {
 	struct stage_sent *sent;
 	unsigned sent_count, first_untaken;
 	enum stage_dial dial;
+	const char *certificate; /* what TLS that opens now proves, or NULL */
 	unsigned dials, shuts, resolves, saves;
 
 	struct {

@@ -40,15 +40,19 @@ class Authority:
     def _new_key(path):
         openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path)
 
-    def issue(self, name, san, start=None, end=None, usage="serverAuth,clientAuth"):
-        """Makes name.pem and name.key; san is e.g. 'IP:127.0.0.1,DNS:a.test' or '' for none."""
+    def issue(self, name, san, start=None, end=None, usage="serverAuth,clientAuth",
+              subject=None, mask="utf8only"):
+        """Makes name.pem and name.key; san is e.g. 'IP:127.0.0.1,DNS:a.test' or '' for none. The
+        common name is the subject, else the name; mask is which strings of ASN.1 it may be."""
         self.count += 1
         key, request, leaf = (self._path(f"{name}.{end_}") for end_ in ("key", "csr", "pem"))
         self._new_key(key)
-        openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
+        common = (subject or name).replace("/", "\\/")
         section = self._path(f"{name}.cnf")
         with open(section, "w", encoding="ascii") as file:
-            file.write(self._ca_section(name, san, usage))
+            file.write(self._ca_section(name, san, usage, mask))
+        openssl("req", "-new", "-key", key, "-subj", f"/CN={common}", "-config", section,
+                "-out", request)
         words = ["ca", "-batch", "-notext", "-config", section, "-in", request, "-out", leaf,
                  "-create_serial", "-md", "sha256"]
         words += ["-startdate", start, "-enddate", end] if end else ["-days", "20"]
@@ -58,7 +62,7 @@ class Authority:
     def expired(self, name, san):
         return self.issue(name, san, start="20200101000000Z", end="20210101000000Z")
 
-    def _ca_section(self, name, san, usage):
+    def _ca_section(self, name, san, usage, mask):
         index = self._path(f"{name}.index")
         open(index, "w", encoding="ascii").close()
         alt = f"subjectAltName={san}\n" if san else ""
@@ -66,7 +70,8 @@ class Authority:
                 f"serial={self._path(f'{name}.serial')}\nrand_serial=yes\n"
                 f"certificate={self.certificate}\nprivate_key={self.key}\npolicy=any\n"
                 "x509_extensions=leaf\nunique_subject=no\n"
-                "[any]\ncommonName=supplied\n"
+                f"string_mask={mask}\n[any]\ncommonName=supplied\n"
+                f"[req]\nstring_mask={mask}\ndistinguished_name=none\n[none]\n"
                 "[leaf]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
                 f"extendedKeyUsage={usage}\n{alt}")
 

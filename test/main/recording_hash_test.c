@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "main/recording.h"
+
+static void
+the_hash_sees_every_field(void **state)
+{
+	const struct act acts[] = {
+		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 1 }, 5 }, STR("a") } },
+		{ .kind = ACT_SEND, .u.send = { { 2 }, { ADDR_V4, { 1 }, 5 }, STR("a") } },
+		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 2 }, 5 }, STR("a") } },
+		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V6, { 1 }, 5 }, STR("a") } },
+		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 1 }, 6 }, STR("a") } },
+		{ .kind = ACT_SEND, .u.send = { { 1 }, { ADDR_V4, { 1 }, 5 }, STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
+				STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 2 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
+				STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TCP, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
+				STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 3 }, 5 }, STR("a"), { 0 },
+				STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("ab"), { 0 },
+				STR("") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"), { 0 },
+				STR("c") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .identity = 1 }, STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .takes_wildcard = true }, STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .has_pin = true }, STR("b") } },
+		{ .kind = ACT_DIAL,
+			.u.dial = { { 1 }, TRANSPORT_TLS, { ADDR_V4, { 1 }, 5 }, STR("a"),
+				{ .has_pin = true, .pin = { 7 } }, STR("b") } },
+		{ .kind = ACT_SHUT, .u.shut = { 1 } },
+		{ .kind = ACT_SHUT, .u.shut = { 2 } },
+		{ .kind = ACT_RESOLVE, .u.resolve = { { 1, 3 }, STR("a") } },
+		{ .kind = ACT_RESOLVE, .u.resolve = { { 2, 3 }, STR("a") } },
+		{ .kind = ACT_RESOLVE, .u.resolve = { { 1, 5 }, STR("a") } },
+		{ .kind = ACT_RESOLVE, .u.resolve = { { 1, 3 }, STR("b") } },
+		{ .kind = ACT_SAVE, .u.save = { { 1, 3 }, STR("a"), 1, STR("s") } },
+		{ .kind = ACT_SAVE, .u.save = { { 1, 5 }, STR("a"), 1, STR("s") } },
+		{ .kind = ACT_SAVE, .u.save = { { 1, 3 }, STR("b"), 1, STR("s") } },
+		{ .kind = ACT_SAVE, .u.save = { { 1, 3 }, STR("a"), 2, STR("s") } },
+		{ .kind = ACT_SAVE, .u.save = { { 1, 3 }, STR("a"), 1, STR("t") } },
+		{ .kind = ACT_NOTE, .u.note = { NOTE_INFO, STR("a") } },
+		{ .kind = ACT_NOTE, .u.note = { NOTE_WARN, STR("a") } },
+		{ .kind = ACT_NOTE, .u.note = { NOTE_INFO, STR("b") } },
+	};
+	enum { ACTS = sizeof acts / sizeof *acts };
+	uint64_t hashes[ACTS];
+
+	(void)state;
+	for (int i = 0; i < ACTS; i++) {
+		hashes[i] = recording_hash(RECORDING_HASH, &acts[i], NULL);
+		assert_true(hashes[i] == recording_hash(RECORDING_HASH, &acts[i], NULL));
+		assert_true(hashes[i] != recording_hash(hashes[i], &acts[i], NULL));
+		for (int j = 0; j < i; j++)
+			assert_true(hashes[i] != hashes[j]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_hash_sees_every_field),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
