@@ -145,9 +145,13 @@ enum {
 	/* The number of a DN; the longest in the field were names of under 64 octets. */
 	AOR_BYTES_MAX = 256,
 
-	/* As the store holds them. A binding takes 150 octets, its URI, its Call-ID and its
-	 * parameters; a GRUU with an instance and a long Call-ID stays under 1.5 KiB. */
-	SET_BYTES_MAX = CONTACTS_PER_AOR_MAX * 1536,
+	/* As the store holds them. A binding takes 150 octets, its URI, its Call-ID, its
+	 * parameters and its Path; a GRUU with an instance and a long Call-ID stays under 1.5 KiB,
+	 * and three proxies with long tokens under 0.5. */
+	SET_BYTES_MAX = CONTACTS_PER_AOR_MAX * 2048,
+
+	/* What a REGISTER keeps of its head: its parameters, and its Path put in brackets. */
+	REGISTER_TEXT_BYTES = HEAD_BYTES_MAX + 8 * ROUTE_MAX,
 };
 
 /* ---- the directory -------------------------------------------------------------------------- */
@@ -301,6 +305,11 @@ enum {
 	STORE_AGAIN_MS = 30 * 1000,
 
 	NONCE_LIFE_S = 300,
+
+	/* How often a phone with outbound must be heard on a stream (RFC 5626 4.4.1: under two
+	 * minutes for NATs), and how much longer we wait before the flow counts as dead. */
+	FLOW_TIMER_S = 120,
+	FLOW_GRACE_S = 15,
 };
 
 #endif

@@ -27,8 +27,8 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		.listener_count = o->listener_count,
 		.alarms = &core->alarms,
 		.txns = &core->txns };
-	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls + flows +
-		o->listener_count + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
+	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls +
+		2 * (flows + o->listener_count) + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
 	uint8_t key[FLOW_KEY_BYTES];
 	char *scratch;
 	bool ok;
@@ -236,10 +236,23 @@ bytes_hear(struct core *core, const struct event *event, const struct turn *t)
 
 	if (flow == NULL || flow->is_shut)
 		return;
+	flow->heard_at_ms = t->now.mono_ms;
 	if (flow->transport != TRANSPORT_UDP)
 		stream_hear(core, flow, event->u.bytes.data, t);
 	else if (!is_keepalive(event->u.bytes.data))
 		core_hear(core, flow, &event->u.bytes.from, event->u.bytes.data, t);
+}
+
+/* The store has answered: what was registered by outbound has a flow that must be heard. */
+static void
+saved(struct core *core, const struct event *event, const struct turn *t)
+{
+	struct flow_id watch = registrar_saved(
+		core->registrar, event->u.saved.ask, event->u.saved.status, t->now, t->out);
+	struct flow *flow = flow_is_none(watch) ? NULL : flows_find(&core->flows, watch);
+
+	if (flow != NULL)
+		stream_watch(core, flow, t);
 }
 
 static void
@@ -274,7 +287,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	case ALARM_FLOW:
 		flow = pool_at(&core->flows.pool, alarm->owner);
 		must(flow != NULL);
-		stream_ring(core, flow, t);
+		stream_ring(core, flow, alarm, t);
 		return;
 	case ALARM_HOP: peers_ring(&core->peers, alarm, t); return;
 	case ALARM_KINDS: return;
@@ -295,10 +308,7 @@ hear_event(struct core *core, const struct event *event, const struct turn *t)
 		registrar_set(core->registrar, event->u.bindings.aor, event->u.bindings.version,
 			event->u.bindings.set, t->now);
 		return;
-	case EV_SAVED:
-		registrar_saved(
-			core->registrar, event->u.saved.ask, event->u.saved.status, t->now, t->out);
-		return;
+	case EV_SAVED: saved(core, event, t); return;
 	case EV_ORDER: core->is_draining = true; return;
 	case EV_DIRECTORY: use_directory(core, event->u.directory, t->now); return;
 	}

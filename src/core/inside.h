@@ -54,8 +54,13 @@ void core_hear(struct core *, struct flow *, const struct addr *source, struct s
  * the rest is kept. */
 void stream_hear(struct core *, struct flow *, struct str data, const struct turn *);
 
-/* An alarm of kind ALARM_FLOW: goes on with what was kept, or gives a slow stream up. */
-void stream_ring(struct core *, struct flow *, const struct turn *);
+/* An alarm of kind ALARM_FLOW: goes on with what was kept, or gives a stream up that is slow or
+ * silent. */
+void stream_ring(struct core *, struct flow *, const struct alarm *, const struct turn *);
+
+/* From now on the silence of a stream is its end: its phone was told how often it is to be heard
+ * (RFC 5626 4.4.1). */
+void stream_watch(struct core *, struct flow *, const struct turn *);
 
 /* Forgets what is kept of a flow that is going. */
 void stream_drop(struct core *, struct flow *);

@@ -11,8 +11,11 @@
 
 /* The extensions that we carry; anything else required is 420 (RFC 3261 8.2.2.3). */
 static bool
-is_carried(struct str token)
+is_carried(enum method method, struct str token)
 {
+	if (method == METHOD_REGISTER &&
+		(str_alike(token, STR("path")) || str_alike(token, STR("outbound"))))
+		return true;
 	return str_alike(token, STR("timer")) || str_alike(token, STR("uui"));
 }
 
@@ -26,7 +29,7 @@ judge_require(const struct msg *msg, const struct turn *t)
 	bool is_first = true;
 
 	while (values_next(&values, &token)) {
-		if (str_is_empty(token) || is_carried(token))
+		if (str_is_empty(token) || is_carried(msg->method, token))
 			continue;
 		/* What is no option could not be named in the answer either. */
 		if (!lex_is_token(token))

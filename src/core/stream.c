@@ -20,13 +20,21 @@ halves_open(struct core *core, struct arena *arena)
 	return pool_open(&core->halves, arena, PENDING_MAX, sizeof(struct half));
 }
 
-void
-stream_drop(struct core *core, struct flow *flow)
+/* Nothing waits any more. */
+static void
+drop_half(struct core *core, struct flow *flow)
 {
 	alarm_disarm(&core->alarms, &flow->alarm);
 	if (!ref_is_none(flow->half))
 		pool_give(&core->halves, flow->half);
 	flow->half = REF_NONE;
+}
+
+void
+stream_drop(struct core *core, struct flow *flow)
+{
+	drop_half(core, flow);
+	alarm_disarm(&core->alarms, &flow->silence);
 }
 
 static void
@@ -137,7 +145,7 @@ hear_kept(struct core *core, struct flow *flow, const struct turn *t)
 	if (flow->is_shut)
 		return; /* nothing is kept any more */
 	if (done == half->len) {
-		stream_drop(core, flow);
+		drop_half(core, flow);
 		return;
 	}
 	memmove(half->octets, half->octets + done, half->len - done);
@@ -165,8 +173,27 @@ stream_hear(struct core *core, struct flow *flow, struct str data, const struct 
 	hear_kept(core, flow, t);
 }
 
+enum { SILENCE_MS = (FLOW_TIMER_S + FLOW_GRACE_S) * 1000 };
+
 void
-stream_ring(struct core *core, struct flow *flow, const struct turn *t)
+stream_watch(struct core *core, struct flow *flow, const struct turn *t)
+{
+	if (!flow->is_shut)
+		alarm_arm(&core->alarms, &flow->silence, t->now.mono_ms + SILENCE_MS);
+}
+
+/* Octets do not move the alarm, they are too many: it looks when the last ones came. */
+static void
+ring_silence(struct core *core, struct flow *flow, const struct turn *t)
+{
+	if (t->now.mono_ms >= flow->heard_at_ms + SILENCE_MS)
+		give_up(core, flow, STR("its phone was to keep it alive and was not heard"), t);
+	else
+		alarm_arm(&core->alarms, &flow->silence, flow->heard_at_ms + SILENCE_MS);
+}
+
+static void
+ring_half(struct core *core, struct flow *flow, const struct turn *t)
 {
 	const struct half *half = pool_at(&core->halves, flow->half);
 
@@ -176,4 +203,13 @@ stream_ring(struct core *core, struct flow *flow, const struct turn *t)
 		return;
 	}
 	hear_kept(core, flow, t);
+}
+
+void
+stream_ring(struct core *core, struct flow *flow, const struct alarm *alarm, const struct turn *t)
+{
+	switch ((enum flow_letter)alarm->letter) {
+	case LETTER_HALF: ring_half(core, flow, t); return;
+	case LETTER_SILENCE: ring_silence(core, flow, t); return;
+	}
 }

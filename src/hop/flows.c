@@ -35,7 +35,8 @@ take(struct flows *fs, struct flow_id id, enum transport transport, uint32_t lis
 	if (flow == NULL)
 		return NULL;
 	*flow = (struct flow){ .id = id, .ref = ref, .transport = transport, .listener = listener };
-	flow->alarm = alarm_of(ALARM_FLOW, ref, 0);
+	flow->alarm = alarm_of(ALARM_FLOW, ref, LETTER_HALF);
+	flow->silence = alarm_of(ALARM_FLOW, ref, LETTER_SILENCE);
 	map_put(&fs->by_number, number_hash(fs, id), ref.slot);
 	return flow;
 }
@@ -133,7 +134,7 @@ flows_find(const struct flows *fs, struct flow_id id)
 void
 flows_drop(struct flows *fs, struct flow *flow)
 {
-	must(!alarm_is_armed(&flow->alarm));
+	must(!alarm_is_armed(&flow->alarm) && !alarm_is_armed(&flow->silence));
 	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
 	if (is_dialled(flow))
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);

@@ -37,11 +37,16 @@ struct flow {
 	char cipher[FLOW_CIPHER_MAX];
 
 	/* Of the stream's reader (core/stream.c). */
-	struct ref half;    /* octets of a message that is not whole yet */
-	unsigned crlfs;     /* CR and LF seen in a row                  */
-	bool is_shut;       /* we asked for its end: read no more       */
-	struct alarm alarm; /* half a message waits                     */
+	struct ref half;      /* octets of a message that is not whole yet */
+	unsigned crlfs;       /* CR and LF seen in a row                  */
+	bool is_shut;         /* we asked for its end: read no more       */
+	struct alarm alarm;   /* half a message waits                     */
+	struct alarm silence; /* armed while its silence would be its end */
+	int64_t heard_at_ms;  /* the last octets                          */
 };
+
+/* Which alarm of a flow rang: the letter. */
+enum flow_letter { LETTER_HALF, LETTER_SILENCE };
 
 #define NO_LISTENER UINT32_MAX
 

@@ -43,6 +43,19 @@ write_tail(struct buf *b, const struct binding_set *set, struct when now)
 	write_body(b, STR(""));
 }
 
+/* What only a 200 says: which extensions there are, that outbound is used, how often the phone is to
+ * be heard then (by us, when no proxy is in between), and the Path as it came (RFC 3327 5.3). */
+static void
+write_good(struct buf *b, const struct register_request *request, bool is_outbound)
+{
+	write_header(b, HEADER_SUPPORTED, STR("path, outbound"));
+	if (is_outbound)
+		write_header(b, HEADER_REQUIRE, STR("outbound"));
+	if (is_outbound && request->msg->via_count == 1)
+		write_number(b, HEADER_FLOW_TIMER, FLOW_TIMER_S);
+	write_copy(b, request->msg, HEADER_PATH);
+}
+
 static void
 write_refusal(struct buf *b, const struct answer *answer)
 {
@@ -93,15 +106,18 @@ answer_now(struct registrar *r, const struct register_request *request, const st
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
 
 	write_front(r, &b, request, answer->status, answer->reason);
-	if (answer->status == 200)
+	if (answer->status == 200) {
+		write_good(&b, request, answer->is_outbound);
 		write_tail(&b, set, now);
-	else
+	} else {
 		write_refusal(&b, answer);
+	}
 	put_answer(r, request->txn, answer->status, &b, now, out);
 }
 
 void
-answer_prepare(struct registrar *r, const struct register_request *request, struct question *q)
+answer_prepare(struct registrar *r, const struct register_request *request, bool is_outbound,
+	struct question *q)
 {
 	struct buf b = buf_on(q->text, sizeof q->text);
 	size_t line;
@@ -113,6 +129,11 @@ answer_prepare(struct registrar *r, const struct register_request *request, stru
 		return;
 	q->skip_len = (uint32_t)line + 1;
 	q->echo_len = (uint32_t)(b.used - line - 1);
+	write_good(&b, request, is_outbound);
+	if (buf_ok(&b))
+		q->good_len = (uint32_t)b.used - q->skip_len - q->echo_len;
+	if (is_outbound && request->msg->via_count == 1)
+		q->watch = request->flow;
 }
 
 /* The bindings as they are now: the store was slow perhaps, and their time runs. */
@@ -133,15 +154,18 @@ answer_later(struct registrar *r, const struct question *q, const struct answer 
 {
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
 	struct str echo = str_of(q->text + q->skip_len, q->echo_len);
+	struct str good = str_of(echo.at + echo.len, q->good_len);
 
 	if (ref_is_none(q->txn))
 		return;
 	write_status_line(&b, answer->status, answer->reason);
 	buf_put(&b, echo);
 	b.full = b.full || echo.len == 0;
-	if (answer->status == 200)
+	if (answer->status == 200) {
+		buf_put(&b, good);
 		write_in_force(r, q, &b, now);
-	else
+	} else {
 		write_refusal(&b, answer);
+	}
 	put_answer(r, q->txn, answer->status, &b, now, out);
 }

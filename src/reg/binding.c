@@ -6,8 +6,9 @@
  *   scheme=sips transport=TLS flow=17 source=192.0.2.7:49152 expires=1700003600 q=1000 cseq=2
  *   proven=yes contact=27"sips:7789@192.0.2.7:5061" params=0"" call-id=9"a1@phone1"
  *
- * (broken here only for the page). What a peer wrote stands between quotes behind its length, so
- * that no octet in it needs an escape and a set that is read is views. */
+ * (broken here only for the page); behind that, of a binding that has them, instance, reg-id and
+ * path. What a peer wrote stands between quotes behind its length, so that no octet in it needs an
+ * escape and a set that is read is views. */
 static void
 put_quoted(struct buf *b, struct str name, struct str text)
 {
@@ -23,6 +24,16 @@ put_number(struct buf *b, struct str name, uint64_t number)
 {
 	buf_put(b, name);
 	buf_number(b, number);
+}
+
+static void
+put_reg_id(struct buf *b, uint32_t reg_id)
+{
+	char text[16];
+	struct buf number = buf_on(text, sizeof text);
+
+	buf_number(&number, reg_id);
+	put_quoted(b, STR(" reg-id="), buf_str(&number));
 }
 
 static void
@@ -42,6 +53,12 @@ binding_write(struct buf *b, const struct binding *binding)
 	put_quoted(b, STR(" contact="), binding->contact);
 	put_quoted(b, STR(" params="), binding->params);
 	put_quoted(b, STR(" call-id="), binding->call_id);
+	if (!str_is_empty(binding->instance))
+		put_quoted(b, STR(" instance="), binding->instance);
+	if (binding->reg_id != 0)
+		put_reg_id(b, binding->reg_id);
+	if (!str_is_empty(binding->path))
+		put_quoted(b, STR(" path="), binding->path);
 	buf_char(b, '\n');
 }
 
@@ -104,6 +121,13 @@ take_quoted(struct reader *r, struct str name)
 	return text;
 }
 
+/* The same for what may not be there. */
+static struct str
+take_if(struct reader *r, struct str name)
+{
+	return str_begins(r->rest, name) ? take_quoted(r, name) : STR("");
+}
+
 static struct addr
 take_source(struct reader *r)
 {
@@ -142,7 +166,8 @@ take_speech(struct reader *r)
 static void
 binding_read(struct reader *r, struct binding *b)
 {
-	struct str proven;
+	struct str proven, reg_id;
+	uint64_t number = 0;
 
 	*b = (struct binding){ .speech = take_speech(r) };
 	b->flow.number = take_number(r, STR("flow="), UINT64_MAX);
@@ -157,6 +182,14 @@ binding_read(struct reader *r, struct binding *b)
 	b->contact = take_quoted(r, STR("contact="));
 	b->params = take_quoted(r, STR(" params="));
 	b->call_id = take_quoted(r, STR(" call-id="));
+	b->instance = take_if(r, STR(" instance="));
+	reg_id = take_if(r, STR(" reg-id="));
+	/* A flow is one of an instance. */
+	if (!str_is_empty(reg_id) &&
+		(!str_number(reg_id, INT32_MAX, &number) || str_is_empty(b->instance)))
+		r->is_wrong = true;
+	b->reg_id = (uint32_t)number;
+	b->path = take_if(r, STR(" path="));
 	expect(r, STR("\n"));
 }
 

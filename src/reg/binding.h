@@ -18,7 +18,10 @@ struct binding {
 	uint32_t q_thousandths; /* 1000 without a q                                           */
 	struct str call_id;
 	uint32_t cseq;
-	bool is_proven; /* by digest */
+	bool is_proven;      /* by digest */
+	struct str instance; /* the value of +sip.instance, or empty                          */
+	uint32_t reg_id;     /* with an instance: the flow, by RFC 5626; 0: it is not used    */
+	struct str path;     /* the proxies before it, as Route values in order, or empty      */
 };
 
 struct binding_set {

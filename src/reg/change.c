@@ -2,6 +2,7 @@
 #include "reg/change.h"
 
 #include "base/panic.h"
+#include "reg/outbound.h"
 #include "reg/reach.h"
 #include "sip/param.h"
 
@@ -13,6 +14,7 @@ struct work {
 	struct arena *scratch;
 	struct when now;
 	uint32_t old_count; /* how many at the front of the set were there before */
+	struct str path;    /* the proxies that it came by */
 };
 
 static bool
@@ -50,25 +52,59 @@ expires_of(const struct work *w, const struct nameaddr *contact)
 	return header != NULL ? seconds_of(header->value) : REGISTER_DEFAULT_S;
 }
 
-/* RFC 5630 5.2: a sips Contact needs all of them, the Request-URI and all Paths to be sips. */
+/* A writer on what is left of the scratch. It holds a whole head, and what is kept is parts of
+ * one. */
+static struct buf
+scratch_buf(struct work *w)
+{
+	return buf_on(w->scratch->at + w->scratch->used, w->scratch->size - w->scratch->used);
+}
+
+static struct str
+scratch_keep(struct work *w, const struct buf *b)
+{
+	must(buf_ok(b));
+	w->scratch->used += b->used;
+	return buf_str(b);
+}
+
+/* Reads the Path (RFC 3327 5.3), whose values become those of Route. */
 static bool
-check_sips(struct work *w)
+read_path(struct work *w, bool *all_sips)
 {
 	struct values paths = msg_values(w->request->msg, HEADER_PATH);
+	struct buf b = scratch_buf(w);
 	struct str value;
 	struct nameaddr path;
+	uint32_t count = 0;
 	size_t at;
 
+	*all_sips = true;
+	while (values_next(&paths, &value)) {
+		if (!nameaddr_parse(&path, value, &at) || path.star || ++count > ROUTE_MAX ||
+			(path.uri.scheme != URI_SIP && path.uri.scheme != URI_SIPS))
+			return refuse(w, 400, STR("Bad Path"));
+		if (path.uri.scheme != URI_SIPS)
+			*all_sips = false;
+		/* Each is one value and in brackets, whatever it came as. */
+		buf_put(&b, count > 1 ? STR(", <") : STR("<"));
+		buf_put(&b, path.uri.text);
+		buf_char(&b, '>');
+	}
+	w->path = scratch_keep(w, &b);
+	return true;
+}
+
+/* RFC 5630 5.2: a sips Contact needs all of them, the Request-URI and all Paths to be sips. */
+static bool
+check_sips(struct work *w, bool path_is_sips)
+{
 	if (w->request->msg->target.scheme != URI_SIPS)
 		return refuse(w, 400, STR("SIPS Contact Needs SIPS Request-URI"));
 	if (w->request->transport != TRANSPORT_TLS)
 		return refuse(w, 400, STR("SIPS Contact Not Over TLS"));
-	while (values_next(&paths, &value)) {
-		if (!nameaddr_parse(&path, value, &at) || path.star)
-			return refuse(w, 400, STR("Bad Path"));
-		if (path.uri.scheme != URI_SIPS)
-			return refuse(w, 400, STR("SIPS Contact Needs SIPS Path"));
-	}
+	if (!path_is_sips)
+		return refuse(w, 400, STR("SIPS Contact Needs SIPS Path"));
 	return true;
 }
 
@@ -118,6 +154,20 @@ read_contact(struct nameaddr *contact, struct str value)
 	must(is_read);
 }
 
+/* Whether the flow that it came by is to be one of a phone's (RFC 5626 6). */
+static bool
+check_outbound(struct work *w, uint32_t coming)
+{
+	switch (outbound_judge(w->request, coming)) {
+	case OUTBOUND_LACKS: return refuse(w, 439, STR("First Hop Lacks Outbound Support"));
+	case OUTBOUND_MANY: return refuse(w, 400, STR("Contacts With reg-id Come Alone"));
+	case OUTBOUND_BAD_ID: return refuse(w, 400, STR("Bad reg-id"));
+	case OUTBOUND_USED: w->change->is_outbound = true; break;
+	case OUTBOUND_NOT: break;
+	}
+	return true;
+}
+
 /* Looks at all Contacts before any is carried out.
  * Ends: true with *COUNT, and *STAR if one of them is `*`; false when one is refused. */
 static bool
@@ -126,13 +176,15 @@ check_contacts(struct work *w, uint32_t *count, bool *star)
 	struct values values = msg_values(w->request->msg, HEADER_CONTACT);
 	struct str value;
 	struct nameaddr contact;
-	uint32_t sips = 0;
+	uint32_t sips = 0, coming = 0;
+	bool path_is_sips;
 
 	*count = 0;
 	*star = false;
 	while (values_next(&values, &value)) {
 		read_contact(&contact, value);
 		*count += 1;
+		coming += !contact.star && expires_of(w, &contact) > 0;
 		if (contact.star)
 			*star = true;
 		else if (contact.uri.scheme == URI_SIPS)
@@ -142,7 +194,8 @@ check_contacts(struct work *w, uint32_t *count, bool *star)
 		return true;
 	if (sips > 0 && sips < *count)
 		return refuse(w, 400, STR("SIPS And Other Contacts Together"));
-	if (sips > 0 && !check_sips(w))
+	if (!read_path(w, &path_is_sips) || (sips > 0 && !check_sips(w, path_is_sips)) ||
+		!check_outbound(w, coming))
 		return false;
 	values = msg_values(w->request->msg, HEADER_CONTACT);
 	while (values_next(&values, &value)) {
@@ -161,24 +214,16 @@ is_in_order(const struct work *w, const struct binding *binding)
 		w->request->msg->cseq > binding->cseq;
 }
 
-static bool
-is_binding_of(const struct binding *binding, const struct uri *uri)
-{
-	struct uri bound;
-	size_t at;
-
-	return uri_parse(&bound, binding->contact, &at) && uri_same_binding(&bound, uri);
-}
-
-/* Takes the binding of URI out of the set, if it is there.
+/* Takes the binding of CONTACT out of the set, if it is there.
  * Ends: true; false when the request is out of order. */
 static bool
-take_out(struct work *w, const struct uri *uri)
+take_out(struct work *w, const struct nameaddr *contact)
 {
+	struct binding_key key = outbound_key(contact, w->change->is_outbound);
 	struct binding_set *set = &w->change->set;
 	uint32_t i = 0;
 
-	while (i < set->count && !is_binding_of(&set->list[i], uri))
+	while (i < set->count && !outbound_is_same(&set->list[i], &key))
 		i++;
 	if (i == set->count)
 		return true;
@@ -193,13 +238,11 @@ take_out(struct work *w, const struct uri *uri)
 	return true;
 }
 
-/* The header parameters of CONTACT that are to be shown again, on one line. The scratch holds a
- * whole head, and they are parts of one. */
+/* The header parameters of CONTACT that are to be shown again, on one line. */
 static struct str
 keep_params(struct work *w, const struct nameaddr *contact)
 {
-	struct buf b =
-		buf_on(w->scratch->at + w->scratch->used, w->scratch->size - w->scratch->used);
+	struct buf b = scratch_buf(w);
 	struct str rest = contact->params;
 	struct param param;
 
@@ -217,19 +260,18 @@ keep_params(struct work *w, const struct nameaddr *contact)
 			buf_char(&b, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
 		}
 	}
-	must(buf_ok(&b));
-	w->scratch->used += b.used;
-	return buf_str(&b);
+	return scratch_keep(w, &b);
 }
 
 static bool
 put_in(struct work *w, const struct nameaddr *contact, uint32_t expires_s)
 {
 	const struct register_request *request = w->request;
+	struct binding_key key = outbound_key(contact, w->change->is_outbound);
 	struct binding_set *set = &w->change->set;
 	struct binding *binding;
 
-	if (!take_out(w, &contact->uri))
+	if (!take_out(w, contact))
 		return false;
 	if (set->count == CONTACTS_PER_AOR_MAX)
 		return refuse(w, 403, STR("Too Many Contacts"));
@@ -241,7 +283,10 @@ put_in(struct work *w, const struct nameaddr *contact, uint32_t expires_s)
 		.expires_at_s = w->now.wall_s + expires_s,
 		.call_id = request->msg->call_id,
 		.cseq = request->msg->cseq,
-		.is_proven = request->is_proven };
+		.is_proven = request->is_proven,
+		.instance = key.instance,
+		.reg_id = key.reg_id,
+		.path = w->path };
 	if (contact->uri.scheme == URI_SIPS)
 		binding->speech.scheme = SCHEME_SIPS;
 	else if (request->msg->target.scheme == URI_SIPS)
@@ -268,7 +313,7 @@ change_contacts(struct work *w, bool go)
 		expires_s = expires_of(w, &contact);
 		if ((expires_s == 0) != go)
 			continue;
-		if (go && !take_out(w, &contact.uri))
+		if (go && !take_out(w, &contact))
 			return false;
 		if (go)
 			continue;

@@ -19,7 +19,8 @@ struct change {
 	unsigned status;
 	struct str reason;
 	uint32_t min_expires_s; /* of a 423, else 0 */
-	bool is_lowered;        /* a sips REGISTER made a sip binding: worth a line in the log */
+	bool is_outbound; /* RFC 5626 is used: what came over this flow is a flow of a phone */
+	bool is_lowered;  /* a sips REGISTER made a sip binding: worth a line in the log */
 	struct binding_set set; /* what is in force then, the latest registered last */
 };
 
@@ -30,7 +31,7 @@ struct change_terms {
 	uint32_t listener_count;
 };
 
-/* Judges REQUEST (RFC 3261 10.3 steps 6 and 7, RFC 5630 5.2).
+/* Judges REQUEST (RFC 3261 10.3 steps 6 and 7, RFC 5630 5.2, RFC 5626 6).
  * After: the views of change->set lead into the set in force, the request and SCRATCH. */
 void change_judge(struct change *, const struct register_request *request,
 	const struct change_terms *, struct arena *scratch, struct when now);

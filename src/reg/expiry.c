@@ -17,6 +17,8 @@ question_ask(struct registrar *r, struct address *a, struct ref txn, struct str 
 	q->alarm = alarm_of(ALARM_REG, ref, LETTER_QUESTION);
 	q->skip_len = 0;
 	q->echo_len = 0;
+	q->good_len = 0;
+	q->watch = FLOW_NONE;
 	a->questions++;
 	alarm_arm(r->options.alarms, &q->alarm, now.mono_ms + STORE_WAIT_MS);
 	out_save(out, ref, out_keep(out, address_aor(a)), a->version, octets);

@@ -57,9 +57,9 @@ lane_release(struct registrar *r, struct ref ref)
 }
 
 struct flow_id
-lane_flow(enum transport transport, struct flow_id flow)
+lane_flow(enum transport transport, struct flow_id flow, struct str path)
 {
-	return transport == TRANSPORT_UDP ? FLOW_NONE : flow;
+	return transport == TRANSPORT_UDP || !str_is_empty(path) ? FLOW_NONE : flow;
 }
 
 bool
@@ -102,7 +102,7 @@ void
 lane_tie(struct registrar *r, struct address *a, uint32_t i)
 {
 	const struct binding *b = &a->set.list[i];
-	struct flow_id flow = lane_flow(b->speech.transport, b->flow);
+	struct flow_id flow = lane_flow(b->speech.transport, b->flow, b->path);
 	struct lane *lane = flow_is_none(flow) ? NULL : lane_need(r, flow);
 	uint32_t name = binding_name(r, a, i);
 

@@ -39,8 +39,8 @@ registrar_open(struct arena *arena, const struct registrar_options *options, str
 	good &= pool_open(&at->lanes, arena, max, sizeof(struct lane));
 	good &= map_open(&at->by_aor, arena, max, by_aor);
 	good &= map_open(&at->by_flow, arena, max, by_flow);
-	scratch = arena_take(arena, HEAD_BYTES_MAX, 1);
-	at->scratch = arena_on(scratch, HEAD_BYTES_MAX);
+	scratch = arena_take(arena, REGISTER_TEXT_BYTES, 1);
+	at->scratch = arena_on(scratch, REGISTER_TEXT_BYTES);
 	return good && scratch != NULL ? r : NULL;
 }
 
@@ -95,7 +95,8 @@ save(struct registrar *r, struct address *a, const struct register_request *requ
 	const struct change *change, struct when now, struct out *out)
 {
 	struct buf b = out_buf(out, SET_BYTES_MAX);
-	struct flow_id flow = lane_flow(request->transport, request->flow);
+	struct str path = msg_value(request->msg, HEADER_PATH);
+	struct flow_id flow = lane_flow(request->transport, request->flow, path);
 	struct question *q;
 
 	binding_set_write(&b, &change->set);
@@ -112,7 +113,7 @@ save(struct registrar *r, struct address *a, const struct register_request *requ
 	q = question_ask(r, a, request->txn, out_wrote(out, &b), now, out);
 	if (lane_hold(r, flow))
 		q->flow = flow;
-	answer_prepare(r, request, q);
+	answer_prepare(r, request, change->is_outbound, q);
 	if (change->is_lowered)
 		note_lowered(request, now, out);
 }
@@ -134,7 +135,11 @@ registrar_hear(struct registrar *r, const struct register_request *request, stru
 		address_in_force(r, a, now, &in_force);
 	change_judge(&change, request, &terms, &r->scratch, now);
 	switch (change.kind) {
-	case CHANGE_NONE: answer_now(r, request, &answer_ok, &change.set, now, out); break;
+	case CHANGE_NONE:
+		answer = answer_ok;
+		answer.is_outbound = change.is_outbound;
+		answer_now(r, request, &answer, &change.set, now, out);
+		break;
 	case CHANGE_REFUSE:
 		answer = (struct answer){ .status = change.status,
 			.reason = change.reason,
@@ -183,17 +188,18 @@ note_stale(const struct address *a, struct when now, struct out *out)
 	note_end(&turn, NOTE_WARN, &line);
 }
 
-void
+struct flow_id
 registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, struct when now,
 	struct out *out)
 {
 	struct question *q = pool_at(&r->questions, ask);
 	struct answer answer = answer_ok;
+	struct flow_id watch = FLOW_NONE;
 
 	if (q == NULL)
-		return;
+		return FLOW_NONE;
 	switch (status) {
-	case SAVED_DONE: break;
+	case SAVED_DONE: watch = q->watch; break;
 	case SAVED_STALE:
 		answer = (struct answer){ .status = 500,
 			.reason = STR("Bindings Changed Meanwhile"),
@@ -209,6 +215,7 @@ registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, s
 	}
 	answer_later(r, q, &answer, now, out);
 	question_close(r, q);
+	return watch;
 }
 
 void
@@ -271,7 +278,9 @@ registrar_is_on_flow(const struct registrar *r, struct str aor, struct flow_id f
 	for (uint32_t i = 0; a != NULL && i < a->set.count; i++) {
 		const struct binding *b = &a->set.list[i];
 
+		/* Over a proxy's connection others come too. */
 		if (flow_same(b->flow, flow) && address_reaches(r, a, i, now) &&
+			str_is_empty(b->path) &&
 			(b->speech.transport != TRANSPORT_UDP || addr_same(&b->source, source)))
 			return true;
 	}

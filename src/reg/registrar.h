@@ -4,8 +4,8 @@
  * The registrar holds the committed sets of bindings. A REGISTER is judged against the set in force
  * and becomes a question to the store; the 200 waits for the answer, ready made.
  *
- * Files: registrar.c (this interface), change.c and reach.c (the judgement of a REGISTER), answer.c
- * (the responses), expiry.c (what waits for time or the store), table.c and lane.c (addresses, and
+ * Files: registrar.c (this interface), change.c, outbound.c and reach.c (the judgement of a
+ * REGISTER), answer.c (the responses), expiry.c (what waits for time or the store), table.c and lane.c (addresses, and
  * the
  * connections that their bindings lead over), binding.c (a set as octets), table.h (what those
  * share).
@@ -62,17 +62,24 @@ struct register_request {
  *     loopback from a source that is not, multicast, or no SIP URI
  *   - a sip Contact in a sips REGISTER makes a sip binding, and a line in the log
  *
- * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a
- * Date. */
+ *   - a phone that uses outbound (RFC 5626) is known by its instance and reg-id, not by its URI; 439
+ *     when the first hop is a proxy that knows nothing of it; 400 for such a Contact beside others
+ *   - a Path is kept with the binding and repeated in the 200, whether the phone lists `path` among
+ *     what it supports or not (RFC 3327 5.3 leaves that to the registrar)
+ *
+ * The 200 lists what is then in force, each Contact as it was sent, with expires, and has a Date;
+ * with outbound it requires that, and says how often the phone is to be heard. */
 void registrar_hear(
 	struct registrar *, const struct register_request *, struct when now, struct out *out);
 
 /* The store's words: a set that is in force now (one older than what is known is ignored); the
  * answer to a question of ours: DONE 200, STALE 500 with Retry-After, FAILED 503 with Retry-After.
- * Pre: the set of a save that is DONE was told before. */
+ * Pre: the set of a save that is DONE was told before.
+ * registrar_saved ends: the flow whose silence is its end from now on, since its phone was told how
+ * often it is to be heard; FLOW_NONE if it is none. */
 void registrar_set(
 	struct registrar *, struct str aor, uint64_t version, struct str set, struct when now);
-void registrar_saved(
+struct flow_id registrar_saved(
 	struct registrar *, struct ref ask, enum saved_status, struct when now, struct out *out);
 
 /* Rings an alarm of kind ALARM_REG: bindings whose time is over are taken out of force and the

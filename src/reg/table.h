@@ -42,8 +42,10 @@ struct question {
 	struct ref txn;      /* REF_NONE: nobody waits but ourselves */
 	struct flow_id flow; /* whose lane is held meanwhile, or FLOW_NONE */
 	struct alarm alarm;
-	uint32_t skip_len; /* of the text: a status line that is written anew */
-	uint32_t echo_len; /* the lines behind it, with which every answer begins */
+	uint32_t skip_len;    /* of the text: a status line that is written anew */
+	uint32_t echo_len;    /* the lines behind it, with which every answer begins */
+	uint32_t good_len;    /* the lines behind those, of a 200 alone */
+	struct flow_id watch; /* to be watched once this is saved (RFC 5626 5.4), or FLOW_NONE */
 	char text[WRITE_BYTES_MAX];
 };
 
@@ -115,8 +117,9 @@ bool lane_is_gone(const struct registrar *, const struct address *, uint32_t i);
  * brings the rest. After: LANE may be no more. */
 void lane_clear(struct registrar *, struct lane *, struct when now, struct out *out);
 
-/* The flow that has to be watched for a binding, FLOW_NONE for datagrams. */
-struct flow_id lane_flow(enum transport, struct flow_id flow);
+/* The flow whose end is a binding's end: FLOW_NONE for datagrams, and for one with a Path, whose
+ * proxies can be reached anew. */
+struct flow_id lane_flow(enum transport, struct flow_id flow, struct str path);
 
 /* ---- questions and expiry (expiry.c) ---- */
 

@@ -30,6 +30,7 @@
 	X(ERROR_INFO, "Error-Info", 0, LIST)                   \
 	X(EVENT, "Event", 'o', ONE)                            \
 	X(EXPIRES, "Expires", 0, ONE)                          \
+	X(FLOW_TIMER, "Flow-Timer", 0, ONE)                    \
 	X(FROM, "From", 'f', ONE)                              \
 	X(HISTORY_INFO, "History-Info", 0, LIST)               \
 	X(IN_REPLY_TO, "In-Reply-To", 0, LIST)                 \
@@ -58,6 +59,7 @@
 	X(ROUTE, "Route", 0, LIST)                             \
 	X(RSEQ, "RSeq", 0, ONE)                                \
 	X(SERVER, "Server", 0, ONE)                            \
+	X(SERVICE_ROUTE, "Service-Route", 0, LIST)             \
 	X(SESSION_EXPIRES, "Session-Expires", 'x', ONE)        \
 	X(SUBJECT, "Subject", 's', ONE)                        \
 	X(SUBSCRIPTION_STATE, "Subscription-State", 0, ONE)    \

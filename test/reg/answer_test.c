@@ -102,17 +102,50 @@ test_what_a_refusal_shows(void **state)
 
 /* rows: R3261-10.2-a */
 static void
-test_record_route_is_not_echoed(void **state)
+test_path_is_echoed_and_record_route_is_not(void **state)
 {
 	struct world *w = *state;
 	struct phone p = phone_on(TRANSPORT_UDP, 1);
 
-	assert_int_equal(send_register(w, &p,
-				 STR("Record-Route: <sip:192.0.2.9;lr>" END
-				     "Path: <sip:192.0.2.9;lr>" END CONTACT END)),
+	assert_int_equal(
+		send_register(w, &p,
+			STR("Record-Route: <sip:192.0.2.9;lr>" END "Path: <sip:192.0.2.9;lr>;x" END
+			    "Path: <sip:192.0.2.10;lr>" END CONTACT END)),
 		200);
 	assert_lacks(sent(w), "Record-Route");
+	assert_has(sent(w), "\r\nPath: <sip:192.0.2.9;lr>;x\r\nPath: <sip:192.0.2.10;lr>\r\n");
+	assert_lacks(sent(w), "Require");
+	assert_lacks(sent(w), "Flow-Timer");
+	/* Nor is it in a refusal. */
+	w->manner = FAILING;
+	assert_int_equal(
+		send_register(w, &p, STR("Path: <sip:192.0.2.9;lr>" END CONTACT END)), 500);
 	assert_lacks(sent(w), "Path");
+	assert_lacks(sent(w), "Supported");
+}
+
+static void
+test_outbound_is_required_of_who_asked_for_it(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TCP, 9);
+
+	assert_int_equal(send_register(w, &p,
+				 STR("Supported: path, outbound" END CONTACT
+				     ";+sip.instance=\"<urn:a>\";reg-id=1" END)),
+		200);
+	assert_has(sent(w),
+		"\r\nSupported: path, outbound\r\nRequire: outbound\r\nFlow-Timer: 120\r\n");
+	assert_has(sent(w), ";+sip.instance=\"<urn:a>\";reg-id=1;expires=3600\r\n");
+	/* Over a proxy it is for that to say how often. */
+	assert_int_equal(send_register(w, &p,
+				 STR("Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKx" END
+				     "Path: <sip:192.0.2.9;lr;ob>" END
+				     "Supported: path, outbound" END CONTACT
+				     ";+sip.instance=\"<urn:a>\";reg-id=2" END)),
+		200);
+	assert_has(sent(w), "\r\nRequire: outbound\r\nPath: ");
+	assert_int_equal(count_of(sent(w), STR("\r\nContact: ")), 2);
 }
 
 /* The largest message that the parser lets through is answered whole. */
@@ -134,7 +167,7 @@ test_the_largest_register(void **state)
 		for (upto = b.used + 900; b.used < upto;)
 			buf_char(&b, 'x');
 		buf_put(&b, STR(">;y=\""));
-		for (upto = b.used + 350; b.used < upto;)
+		for (upto = b.used + 860; b.used < upto;)
 			buf_char(&b, 'y');
 		buf_put(&b, STR("\"" END));
 	}
@@ -159,7 +192,8 @@ main(void)
 		TEST(test_q_and_tags),
 		TEST(test_a_later_answer_has_the_same_front),
 		TEST(test_what_a_refusal_shows),
-		TEST(test_record_route_is_not_echoed),
+		TEST(test_path_is_echoed_and_record_route_is_not),
+		TEST(test_outbound_is_required_of_who_asked_for_it),
 		TEST(test_the_largest_register),
 	};
 
