@@ -65,9 +65,12 @@ enum {
 	TAG_ROOM_BYTES = 128,                    /* of it for `;tag=` and the tag that we add */
 	ROUTES_BYTES_MAX = 8 * 1024,             /* a route set of 32 proxies with long tokens */
 	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX,      /* kept so that a session can be told again */
+	AIMS_BYTES_MAX =
+		16 * 1024, /* URIs and Paths of a phone with several flows: a set of them */
 	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +
 		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
 		HEAD_BYTES_MAX        /* headers that cross, until the answer */
+		+ AIMS_BYTES_MAX      /* likewise */
 		+ 2 * OURS_BYTES_MAX, /* the ACK, kept for repeats */
 };
 

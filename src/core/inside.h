@@ -123,6 +123,17 @@ bool route_is_ours(const struct core *, const struct uri *, const struct flow *)
 /* The number that a Request-URI or To names, escapes decoded; it lives in the scratch. */
 struct str route_number(const struct core *, const struct uri *, const struct turn *);
 
+/* ---- registered.c ---- */
+
+/* Puts the Contact of BINDING as the Request-URI of a leg of SCHEME. Ends: false: it does not fit. */
+bool registered_write_uri(struct buf *, const struct binding *, enum scheme scheme);
+
+/* Puts Request-URI, routes and ways to the phone behind the binding CHOSEN of the COUNT that were
+ * FOUND into PLAN, whose speech is set: one instance at a time, over each of its flows in turn
+ * (RFC 5626 7). Ends: false when they do not fit. */
+bool registered_plan(const struct binding *found, uint32_t count, const struct binding *chosen,
+	const struct turn *t, struct leg_plan *plan);
+
 enum route_verdict {
 	ROUTE_PLAN,    /* *PLAN says how to make the leg   */
 	ROUTE_WAIT,    /* the addresses are being looked up */

@@ -84,33 +84,6 @@ route_find(const struct core *core, struct str number, struct refusal *refusal)
 	return dn;
 }
 
-/* Puts a registered Contact as a Request-URI: without transport (it says nothing on a sips leg, and
- * the flow decides), without method and headers. */
-static bool
-write_contact(struct buf *b, struct str contact)
-{
-	struct uri uri;
-	struct param param;
-	struct str rest;
-	size_t at;
-
-	if (!uri_parse(&uri, contact, &at))
-		return false;
-	buf_put(b, str_of(contact.at, contact.len - uri.headers.len - uri.params.len));
-	rest = uri.params;
-	while (uri_param_next(&rest, &param) == 1) {
-		if (str_alike(param.name, STR("transport")) || str_alike(param.name, STR("method")))
-			continue;
-		buf_char(b, ';');
-		buf_put(b, param.name);
-		if (!str_is_none(param.value)) {
-			buf_char(b, '=');
-			buf_put(b, param.value);
-		}
-	}
-	return buf_ok(b);
-}
-
 static void
 write_uri(struct buf *b, enum scheme scheme, struct str user, struct str host, uint16_t port)
 {
@@ -159,28 +132,19 @@ plan_registered(struct core *core, const struct dn *dn, enum scheme caller, cons
 	struct binding found[CONTACTS_PER_AOR_MAX];
 	uint32_t count = registrar_find(core->registrar, dn->number, t->now, found);
 	const struct binding *binding = choose_binding(found, count, caller);
-	struct buf uri = take_uri(t);
 	struct buf to = take_uri(t);
 
-	if (binding == NULL || !write_contact(&uri, binding->contact)) {
+	if (binding == NULL) {
 		*refusal =
 			(struct refusal){ .status = 480, .why = STR("the DN is not registered") };
 		return ROUTE_REFUSED;
 	}
 	write_uri(&to, binding->speech.scheme, dn->number, directory_realm(core->directory), 0);
-	if (!buf_ok(&to))
-		return refuse_uri(refusal);
 	plan->speech = binding->speech;
-	plan->request_uri = buf_str(&uri);
 	plan->to_uri = buf_str(&to);
 	plan->is_proven = binding->is_proven;
-	plan->ways[0] = (struct way){
-		.transport = binding->speech.transport,
-		.addr = binding->source,
-		.flow = binding->flow,
-		.tie = TIE_REGISTERED,
-	};
-	plan->way_count = 1;
+	if (!buf_ok(&to) || !registered_plan(found, count, binding, t, plan))
+		return refuse_uri(refusal);
 	return ROUTE_PLAN;
 }
 

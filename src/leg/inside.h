@@ -20,7 +20,11 @@ void leg_move(struct legs *, struct leg *, enum leg_state);
 bool way_inside(
 	struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
 
-/* The way for the first INVITE of a leg that we make: the next of leg->ways that is allowed. */
+/* Keeps what the INVITE says by the other ways of PLAN; what does not fit is not tried. */
+void way_keep_aims(struct leg *, const struct leg_plan *, const struct turn *);
+
+/* The way for the first INVITE of a leg that we make: the next of leg->ways that is allowed. Where
+ * that one has another aim, the leg has it too. */
 bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
 
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */

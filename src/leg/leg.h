@@ -53,6 +53,7 @@ enum leg_text {
 	TEXT_HEADERS,     /* made legs: what crossed with the INVITE, for the next way; later: what
 	                  * goes with a BYE that must wait                                     */
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
+	TEXT_AIMS,        /* made legs: the aims of the other ways, until the answer            */
 };
 
 enum { WAYS_MAX = 8 };
@@ -63,6 +64,14 @@ struct way {
 	struct addr addr;
 	struct flow_id flow; /* with TIE_REGISTERED */
 	enum flow_tie tie;
+	uint32_t aim; /* what the INVITE says by it: 0 as planned, else one of the others */
+	bool is_flow; /* one of the flows of a phone that has several (RFC 5626)          */
+};
+
+/* What an INVITE says of where it goes. */
+struct aim {
+	struct str request_uri;
+	struct str routes; /* Route values (RFC 3327), or empty */
 };
 
 enum leg_alarm { LEG_ALARM_RESEND, LEG_ALARM_WAIT, LEG_ALARM_SESSION, LEG_ALARMS };
@@ -98,6 +107,8 @@ struct leg {
 	struct terms terms;           /* on which it is dialled over TLS */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
+	uint32_t aim;     /* of the way that was tried last                */
+	bool is_aim_lost; /* it leads nowhere, whatever way is taken to it */
 
 	uint32_t local_cseq, remote_cseq;
 	bool has_remote_cseq;       /* the peer has sent a request in this dialog */
@@ -220,6 +231,9 @@ struct leg_plan {
 	struct terms terms;      /* and on what terms it is dialled                              */
 	struct str dn;
 	struct str uuid;
+	struct str routes;                       /* that go with request_uri, or empty */
+	struct aim others[CONTACTS_PER_AOR_MAX]; /* of the ways whose aim is 1, 2, ...      */
+	uint32_t other_count;
 	struct way ways[WAYS_MAX];
 	uint32_t way_count;
 	int32_t max_forwards;

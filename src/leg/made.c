@@ -177,10 +177,12 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	*why = STR("the texts of the leg do not fit");
 	ok = dialog_make_tag(ls, leg) && put_call_id(ls, leg) && put_ends(ls, leg, plan) &&
 		shelf_put(&leg->shelf, TEXT_TARGET, plan->request_uri) &&
+		shelf_put(&leg->shelf, TEXT_ROUTES, plan->routes) &&
 		shelf_put(&leg->shelf, TEXT_NAME, plan->name) &&
 		shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
 		shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
 		shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
+	way_keep_aims(leg, plan, t);
 	dialog_keep_session(leg, cargo);
 	ok = ok && leg_text(leg, TEXT_SDP).len == cargo->body.len;
 	if (!ok || !send_invite(ls, leg, plan->from_user, t, why)) {
@@ -230,6 +232,7 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 	leg->is_confirmed = true;
 	leg->heard_sdp = dialog_session_hash(ls, msg);
 	(void)shelf_put(&leg->shelf, TEXT_HEADERS, STR(""));
+	(void)shelf_put(&leg->shelf, TEXT_AIMS, STR(""));
 	if (leg->is_cancelled) { /* it crossed our CANCEL */
 		hang_up(ls, leg, t);
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
@@ -262,6 +265,18 @@ hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reaso
 	return leg_say(WORD_FAIL, status, reason, msg);
 }
 
+/* Whether a final answer of this STATUS leads to the next way: 503 to the next address of a server
+ * (RFC 3263 4.3); of a phone with several flows 430, or 408, to another of them, and anything else
+ * is its word (RFC 5626 7). */
+static bool
+may_go_on(struct leg *leg, unsigned status)
+{
+	if (!leg->ways[leg->way_next - 1].is_flow)
+		return status == 503;
+	leg->is_aim_lost = status == 430 || status == 408;
+	return leg->is_aim_lost;
+}
+
 struct word
 made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
 	const struct txn_way *way, const struct turn *t)
@@ -274,7 +289,8 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 			way_heard(ls, leg, way);
 			return hear_answer(ls, leg, msg, t);
 		}
-		return hear_failure(ls, leg, msg->status, msg->reason, msg, msg->status == 503, t);
+		return hear_failure(
+			ls, leg, msg->status, msg->reason, msg, may_go_on(leg, msg->status), t);
 	case NEWS_TIMEOUT:
 		leg->invite_out = REF_NONE;
 		return hear_failure(ls, leg, 408, STR("the device did not answer"), NULL, true, t);

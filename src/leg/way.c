@@ -122,13 +122,62 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 	return try_way(ls, leg, &demand, &candidate, t, way, why);
 }
 
+void
+way_keep_aims(struct leg *leg, const struct leg_plan *plan, const struct turn *t)
+{
+	char *text = arena_take(t->scratch, AIMS_BYTES_MAX, 1);
+	struct buf b = buf_on(text, text != NULL ? AIMS_BYTES_MAX : 0);
+
+	for (uint32_t i = 0; i < plan->other_count; i++) {
+		buf_put(&b, plan->others[i].request_uri);
+		buf_char(&b, '\n');
+		buf_put(&b, plan->others[i].routes);
+		buf_char(&b, '\n');
+	}
+	if (plan->other_count > 0)
+		(void)shelf_put(&leg->shelf, TEXT_AIMS, buf_str(&b));
+}
+
+/* Whether the leg goes to AIM now: its URI and its routes stand where those of the last one did. */
+static bool
+take_aim(struct leg *leg, uint32_t aim, const struct turn *t)
+{
+	struct str uri = STR(""), routes = STR(""), rest;
+
+	if (aim == leg->aim)
+		return true;
+	rest = arena_copy(t->scratch, leg_text(leg, TEXT_AIMS));
+	for (uint32_t i = 0; i < aim; i++) {
+		uri = str_cut(&rest, '\n');
+		routes = str_cut(&rest, '\n');
+	}
+	if (str_is_empty(uri) || !shelf_put(&leg->shelf, TEXT_TARGET, uri) ||
+		!shelf_put(&leg->shelf, TEXT_ROUTES, routes))
+		return false;
+	leg->aim = aim;
+	leg->is_aim_lost = false;
+	return true;
+}
+
+/* What the leg demands of the first way: of proxies whose names came with a registration the first
+ * must prove its own. */
+static struct demand
+demand_of_first(const struct leg *leg)
+{
+	struct uri hop;
+
+	if (str_is_empty(leg_text(leg, TEXT_ROUTES)) || !dialog_next_hop(leg, &hop))
+		return (struct demand){ .speech = leg->speech,
+			.name = leg_text(leg, TEXT_NAME),
+			.terms = leg->terms };
+	return demand_of(leg, &hop);
+}
+
 bool
 way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
 	struct str *why)
 {
-	struct demand demand = {
-		.speech = leg->speech, .name = leg_text(leg, TEXT_NAME), .terms = leg->terms
-	};
+	struct demand demand;
 
 	*why = STR("the device has no address");
 	while (leg->way_next < leg->way_count) {
@@ -145,6 +194,9 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 			*why = STR("the connection that the device registered over is gone");
 			continue;
 		}
+		if ((leg->is_aim_lost && next->aim == leg->aim) || !take_aim(leg, next->aim, t))
+			continue;
+		demand = demand_of_first(leg);
 		if (flow != NULL) {
 			candidate.flow_name = flow_name(flow);
 			candidate.flow_terms = flow->terms;

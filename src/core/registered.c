@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ways to a phone that registered: over the flow that it came by or along its Path, and, for one
+ * that keeps several flows (RFC 5626), over each of them in turn. */
+#include "core/inside.h"
+
+#include "sip/lex.h"
+#include "sip/param.h"
+
+/* Puts URI in SCHEME, without the parameters that say nothing to who is asked: where a URI stands as
+ * the Request-URI that is transport (the leg's flow decides it), method, and headers; in a Route only
+ * a transport of a sips one, which must not say tls (RFC 5630 5.1.1). */
+static bool
+write_uri(struct buf *b, const struct uri *uri, enum scheme scheme, bool is_route)
+{
+	struct str rest = str_of(uri->text.at, uri->text.len - uri->headers.len - uri->params.len);
+	bool with_transport = is_route && scheme == SCHEME_SIP;
+	struct param param;
+
+	buf_put(b, scheme_name(scheme));
+	buf_put(b, str_from(rest, str_find(rest, ':')));
+	rest = uri->params;
+	while (uri_param_next(&rest, &param) == 1) {
+		if (str_alike(param.name, STR("transport")) ? !with_transport
+							    : str_alike(param.name, STR("method")))
+			continue;
+		buf_char(b, ';');
+		buf_put(b, param.name);
+		if (!str_is_none(param.value)) {
+			buf_char(b, '=');
+			buf_put(b, param.value);
+		}
+	}
+	return buf_ok(b);
+}
+
+bool
+registered_write_uri(struct buf *b, const struct binding *binding, enum scheme scheme)
+{
+	struct uri uri;
+	size_t at;
+
+	return uri_parse(&uri, binding->contact, &at) && write_uri(b, &uri, scheme, false);
+}
+
+/* Puts the Path as Route values in the scheme of the leg (RFC 3327 5.4, RFC 5630 6.3).
+ * Ends: true with the URI of the first in FIRST. */
+static bool
+write_routes(struct buf *b, const struct binding *binding, enum scheme scheme, struct uri *first)
+{
+	struct str rest = binding->path, value;
+	struct nameaddr route;
+	bool is_first = true;
+	size_t at;
+
+	while (lex_element(&rest, &value)) {
+		if (!nameaddr_parse(&route, value, &at) || route.star)
+			return false;
+		if (is_first)
+			*first = route.uri;
+		buf_put(b, is_first ? STR("<") : STR(", <"));
+		if (!write_uri(b, &route.uri, scheme, true))
+			return false;
+		buf_char(b, '>');
+		is_first = false;
+	}
+	return buf_ok(b) && !is_first;
+}
+
+static struct buf
+take(const struct turn *t, size_t size)
+{
+	char *text = arena_take(t->scratch, size, 1);
+
+	return buf_on(text, text != NULL ? size : 0);
+}
+
+static void
+put_way(struct leg_plan *plan, const struct way *way)
+{
+	if (plan->way_count < WAYS_MAX)
+		plan->ways[plan->way_count++] = *way;
+}
+
+/* A new connection to the first proxy of the Path: to its address, or, when it is a name, to where
+ * the registration came from; over TLS it must prove its name either way. */
+static void
+put_way_to_proxy(struct leg_plan *plan, const struct binding *binding, const struct uri *proxy,
+	const struct way *along)
+{
+	struct way way = *along;
+
+	if (along->transport == TRANSPORT_UDP)
+		return; /* the socket leads there */
+	way.tie = TIE_NONE;
+	way.flow = FLOW_NONE;
+	way.addr = proxy->ip.family != ADDR_NONE ? proxy->ip : binding->source;
+	way.addr.port = proxy->port != 0 ? proxy->port : transport_port(along->transport);
+	put_way(plan, &way);
+}
+
+/* Puts the ways to one binding; AIM says which aim of the plan they have. */
+static bool
+put_ways(struct leg_plan *plan, const struct binding *binding, uint32_t aim, struct aim *said,
+	const struct turn *t)
+{
+	struct way way = {
+		.transport = binding->speech.transport,
+		.addr = binding->source,
+		.flow = binding->flow,
+		.tie = TIE_REGISTERED,
+		.aim = aim,
+		.is_flow = binding->reg_id != 0,
+	};
+	struct buf uri = take(t, 2 * URI_BYTES_MAX);
+	struct buf routes = take(t, str_is_empty(binding->path) ? 1 : 2 * binding->path.len);
+	struct uri proxy;
+
+	if (!registered_write_uri(&uri, binding, plan->speech.scheme))
+		return false;
+	said->request_uri = buf_str(&uri);
+	said->routes = STR("");
+	if (str_is_empty(binding->path)) {
+		put_way(plan, &way);
+		return true;
+	}
+	if (!write_routes(&routes, binding, plan->speech.scheme, &proxy))
+		return false;
+	said->routes = buf_str(&routes);
+	put_way(plan, &way);
+	put_way_to_proxy(plan, binding, &proxy, &way);
+	return true;
+}
+
+/* Whether OTHER is one more flow of the phone behind BINDING. */
+static bool
+is_flow_of(const struct binding *binding, const struct binding *other)
+{
+	return binding->reg_id != 0 && other->reg_id != 0 && other->reg_id != binding->reg_id &&
+		str_alike(binding->instance, other->instance) &&
+		binding->speech.scheme == other->speech.scheme;
+}
+
+bool
+registered_plan(const struct binding *found, uint32_t count, const struct binding *chosen,
+	const struct turn *t, struct leg_plan *plan)
+{
+	struct aim first;
+
+	if (!put_ways(plan, chosen, 0, &first, t))
+		return false;
+	plan->request_uri = first.request_uri;
+	plan->routes = first.routes;
+	for (uint32_t i = 0; i < count; i++)
+		if (is_flow_of(chosen, &found[i]) &&
+			put_ways(plan, &found[i], plan->other_count + 1,
+				&plan->others[plan->other_count], t))
+			plan->other_count++;
+	return true;
+}
