@@ -96,6 +96,16 @@ required(const struct sim_dn *dn)
 	return dn->host[0] != '\0' ? dn->host : dn->ip;
 }
 
+/* Whether VIA is one of TLS that names HOST. */
+static bool
+is_sent_by(struct str via, const char *host)
+{
+	struct str protocol = str_cut(&via, ' ');
+
+	return str_same(protocol, STR("SIP/2.0/TLS")) &&
+		str_same(str_upto(via, str_find(via, ':')), str_of(host, strlen(host)));
+}
+
 void
 judge_said(struct sim *s, const struct wire *wire, struct str text)
 {
@@ -118,6 +128,9 @@ judge_said(struct sim *s, const struct wire *wire, struct str text)
 		return;
 	}
 	call = text_hash(text_header(text, "Call-ID"));
+	/* One whose connection is gone goes to whom its Via names (RFC 3261 18.2.2). */
+	if (wire->is_dialled && is_sent_by(text_header(text, "Via"), wire->name))
+		return;
 	for (unsigned i = 0; i < ASKED_MAX; i++)
 		if (wire->asked[i] == call)
 			return;

@@ -117,8 +117,9 @@ enum {
 	 * and its. Requests outside calls leave so much free for each call there is. */
 	TXNS_KEPT_PER_CALL = 4,
 
-	FLOWS_MAX = 16384,    /* connections and sockets that the core knows */
-	BINDINGS_MAX = 65536, /* addresses-of-record with at least one binding */
+	FLOWS_MAX = 16384,     /* connections and sockets that the core knows */
+	FLOWS_GONE_MAX = 4096, /* of which it is known over what they led; 2 s of a storm */
+	BINDINGS_MAX = 65536,  /* addresses-of-record with at least one binding */
 	CONTACTS_PER_AOR_MAX = 8,
 	FORKS_MAX = 8, /* dialogs that answer one INVITE behind the first; others are left alone */
 	ASKS_MAX = 4096,    /* questions to DNS and to the store that wait for an answer */

@@ -124,7 +124,7 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 		legs_hear_orphan(&core->legs, news, msg, t);
 		return;
 	}
-	call = call_at(&core->calls, leg->call);
+	call = registered_call(core, leg->call, t);
 	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
 	if (call != NULL)
 		call_hear(&core->calls, call, leg, &word, t);
@@ -272,13 +272,13 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	case ALARM_LEG:
 		leg = leg_at(&core->legs, alarm->owner);
 		must(leg != NULL);
-		call = call_at(&core->calls, leg->call);
+		call = registered_call(core, leg->call, t);
 		word = leg_hear_alarm(&core->legs, leg, alarm, t);
 		if (call != NULL)
 			call_hear(&core->calls, call, leg, &word, t);
 		return;
 	case ALARM_CALL:
-		call = call_at(&core->calls, alarm->owner);
+		call = registered_call(core, alarm->owner, t);
 		must(call != NULL);
 		if (call_ring(&core->calls, call, t))
 			invite_again(core, call, t);
@@ -323,7 +323,7 @@ drain(struct core *core, const struct turn *t)
 
 		arena_clear(t->scratch);
 		if (call != NULL)
-			call_hang_up(&core->calls, call, t);
+			call_hang_up(&core->calls, registered_call(core, call->ref, t), t);
 	}
 }
 
@@ -331,6 +331,7 @@ void
 core_feed(struct core *core, const struct event *event, struct when now, struct out *out)
 {
 	struct turn turn = { .now = now, .out = out, .scratch = &core->scratch };
+	uint32_t first = out->count;
 	struct alarm *alarm;
 
 	arena_clear(&core->scratch);
@@ -342,6 +343,7 @@ core_feed(struct core *core, const struct event *event, struct when now, struct 
 	}
 	if (core->is_draining)
 		drain(core, &turn);
+	lost_lead(core, first, &turn);
 	arena_clear(&core->scratch);
 	if (core->is_replay)
 		gate_tell(core->gate, STR(""));

@@ -68,6 +68,12 @@ void stream_drop(struct core *, struct flow *);
 /* Carves the table of octets that wait. */
 bool halves_open(struct core *, struct arena *);
 
+/* ---- lost.c ---- */
+
+/* Leads the answers among the actions from the FIRST on whose connection is gone (RFC 3261
+ * 18.2.2). */
+void lost_lead(struct core *, uint32_t first, const struct turn *);
+
 /* ---- respond.c ---- */
 
 struct refusal {
@@ -133,6 +139,14 @@ bool registered_write_uri(struct buf *, const struct binding *, enum scheme sche
  * (RFC 5626 7). Ends: false when they do not fit. */
 bool registered_plan(const struct binding *found, uint32_t count, const struct binding *chosen,
 	const struct turn *t, struct leg_plan *plan);
+
+/* The call REF, or NULL, that is about to be told of something: those of its legs whose connections
+ * are gone are shown where their phones are registered now. */
+struct call *registered_call(struct core *, struct ref, const struct turn *);
+
+/* Lets the leg of a caller know as which instance it is registered, if it came by the connection of
+ * NUMBER's registration. */
+void registered_know(struct core *, struct leg *, struct str number, const struct turn *);
 
 enum route_verdict {
 	ROUTE_PLAN,    /* *PLAN says how to make the leg   */

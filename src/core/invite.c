@@ -234,6 +234,8 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		refuse(core, a, &refusal, t);
 		return;
 	}
+	if (asker.kind == CALLER_DN)
+		registered_know(core, leg_at(&core->legs, call->legs[0]), asker.number, t);
 	place(core, a, call, dn, number, t);
 }
 

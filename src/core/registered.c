@@ -148,6 +148,7 @@ registered_plan(const struct binding *found, uint32_t count, const struct bindin
 
 	if (!put_ways(plan, chosen, 0, &first, t))
 		return false;
+	plan->instance = chosen->instance;
 	plan->request_uri = first.request_uri;
 	plan->routes = first.routes;
 	for (uint32_t i = 0; i < count; i++)
@@ -156,4 +157,73 @@ registered_plan(const struct binding *found, uint32_t count, const struct bindin
 				&plan->others[plan->other_count], t))
 			plan->other_count++;
 	return true;
+}
+
+/* Whether the device of LEG is the one behind BINDING: the same instance, or, without one, the same
+ * Contact. */
+static bool
+is_device_of(const struct leg *leg, const struct binding *binding)
+{
+	struct str instance = leg_text(leg, TEXT_INSTANCE);
+	struct uri target, contact;
+	size_t at;
+
+	if (!str_is_empty(instance))
+		return str_alike(instance, binding->instance);
+	return uri_parse(&target, leg_text(leg, TEXT_TARGET), &at) &&
+		uri_parse(&contact, binding->contact, &at) && uri_same_binding(&target, &contact);
+}
+
+static void
+show_way(struct core *core, struct leg *leg, const struct turn *t)
+{
+	struct binding found[CONTACTS_PER_AOR_MAX];
+	struct str number = leg_text(leg, TEXT_DN);
+	const struct dn *dn = directory_find(core->directory, number);
+	uint32_t count;
+
+	if (dn == NULL || !dn->contact.is_self)
+		return;
+	count = registrar_find(core->registrar, number, t->now, found);
+	for (uint32_t i = 0; i < count; i++) {
+		struct way way = { .transport = found[i].speech.transport,
+			.addr = found[i].source,
+			.flow = found[i].flow,
+			.tie = TIE_REGISTERED };
+
+		/* A route of the dialog leads through its proxies, and needs none of this. */
+		if (!is_device_of(leg, &found[i]) || !str_is_empty(found[i].path))
+			continue;
+		leg_show_way(leg, &way);
+		return;
+	}
+}
+
+struct call *
+registered_call(struct core *core, struct ref ref, const struct turn *t)
+{
+	struct call *call = call_at(&core->calls, ref);
+
+	for (unsigned side = 0; call != NULL && side < 2; side++) {
+		struct leg *leg = leg_at(&core->legs, call->legs[side]);
+
+		if (leg != NULL && leg_lacks_way(&core->legs, leg))
+			show_way(core, leg, t);
+	}
+	return call;
+}
+
+void
+registered_know(struct core *core, struct leg *leg, struct str number, const struct turn *t)
+{
+	struct binding found[CONTACTS_PER_AOR_MAX];
+	uint32_t count = registrar_find(core->registrar, number, t->now, found);
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (!flow_same(found[i].flow, leg->flow) || !str_is_empty(found[i].path) ||
+			found[i].speech.transport == TRANSPORT_UDP)
+			continue;
+		leg_set_instance(leg, found[i].instance);
+		return;
+	}
 }

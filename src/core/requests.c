@@ -138,7 +138,7 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 	respond(core, a, &answer, t);
 	if (leg == NULL || answer.status != 200 || is_final)
 		return;
-	call = call_at(&core->calls, leg->call);
+	call = registered_call(core, leg->call, t);
 	word = leg_hear_cancel(&core->legs, leg, a->msg, t);
 	if (call != NULL)
 		call_hear(&core->calls, call, leg, &word, t);
@@ -147,7 +147,7 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 static void
 inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct turn *t)
 {
-	struct call *call = call_at(&core->calls, leg->call);
+	struct call *call = registered_call(core, leg->call, t);
 	struct word word;
 
 	if (a->msg->method != METHOD_ACK) {

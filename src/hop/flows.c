@@ -51,8 +51,11 @@ flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct lis
 	ok = pool_open(&fs->pool, arena, max + listener_count, sizeof(struct flow));
 	ok = map_open(&fs->by_number, arena, max + listener_count, key) && ok;
 	ok = map_open(&fs->by_peer, arena, max + listener_count, key) && ok;
-	if (!ok)
+	fs->gone = arena_take(arena, FLOWS_GONE_MAX * sizeof *fs->gone, _Alignof(struct flow_gone));
+	if (!ok || fs->gone == NULL)
 		return false;
+	for (uint32_t i = 0; i < FLOWS_GONE_MAX; i++)
+		fs->gone[i] = (struct flow_gone){ .id = FLOW_NONE };
 	for (uint32_t i = 0; i < listener_count; i++) {
 		struct flow *flow;
 
@@ -138,7 +141,17 @@ flows_drop(struct flows *fs, struct flow *flow)
 	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
 	if (is_dialled(flow))
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
+	fs->gone[flow->id.number % FLOWS_GONE_MAX] =
+		(struct flow_gone){ .id = flow->id, .transport = flow->transport };
 	pool_give(&fs->pool, flow->ref);
+}
+
+enum transport
+flows_was(const struct flows *fs, struct flow_id id)
+{
+	const struct flow_gone *gone = &fs->gone[id.number % FLOWS_GONE_MAX];
+
+	return !flow_is_none(id) && flow_same(gone->id, id) ? gone->transport : TRANSPORT_NONE;
 }
 
 /* How many leading bits two addresses of one family share. */

@@ -50,8 +50,15 @@ enum flow_letter { LETTER_HALF, LETTER_SILENCE };
 
 #define NO_LISTENER UINT32_MAX
 
+/* A connection that is gone, as long as its place is not taken by a later one. */
+struct flow_gone {
+	struct flow_id id;
+	enum transport transport;
+};
+
 struct flows {
 	struct pool pool;
+	struct flow_gone *gone; /* by the number, modulo FLOWS_GONE_MAX */
 	struct map by_number;
 	struct map by_peer; /* dialled connections by transport, address and name */
 	const struct listener *listeners;
@@ -71,6 +78,9 @@ struct flow *flows_add(struct flows *, const struct event *opened);
 
 /* The flow of this number, or NULL once it is gone. */
 struct flow *flows_find(const struct flows *, struct flow_id);
+
+/* Over what a flow led that is no more; TRANSPORT_NONE when that is forgotten. */
+enum transport flows_was(const struct flows *, struct flow_id);
 
 /* Takes a flow out. */
 void flows_drop(struct flows *, struct flow *);

@@ -27,6 +27,11 @@ void way_keep_aims(struct leg *, const struct leg_plan *, const struct turn *);
  * that one has another aim, the leg has it too. */
 bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
 
+/* A way to where the INVITE went whose connection is gone: where the device is registered now, or a
+ * new connection to the same address, which must prove the same name. The leg stays as it is.
+ * Ends: false when there is none that is allowed. */
+bool way_anew(struct legs *, const struct leg *, const struct turn *, struct txn_way *);
+
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */
 void way_heard(struct legs *, struct leg *, const struct txn_way *way);
 

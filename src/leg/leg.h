@@ -54,6 +54,7 @@ enum leg_text {
 	                  * goes with a BYE that must wait                                     */
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 	TEXT_AIMS,        /* made legs: the aims of the other ways, until the answer            */
+	TEXT_INSTANCE,    /* of the phone that registered (RFC 5626), or empty                */
 };
 
 enum { WAYS_MAX = 8 };
@@ -107,6 +108,7 @@ struct leg {
 	struct terms terms;           /* on which it is dialled over TLS */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
+	struct way spare; /* where the device is registered now; no flow: nowhere known */
 	uint32_t aim;     /* of the way that was tried last                */
 	bool is_aim_lost; /* it leads nowhere, whatever way is taken to it */
 
@@ -231,6 +233,7 @@ struct leg_plan {
 	struct terms terms;      /* and on what terms it is dialled                              */
 	struct str dn;
 	struct str uuid;
+	struct str instance;                     /* of the phone that registered, or empty */
 	struct str routes;                       /* that go with request_uri, or empty */
 	struct aim others[CONTACTS_PER_AOR_MAX]; /* of the ways whose aim is 1, 2, ...      */
 	uint32_t other_count;
@@ -308,6 +311,16 @@ struct word leg_hear_alarm(struct legs *, struct leg *, const struct alarm *, co
 
 /* Frees a leg that is GONE. Its transactions live out their timers by themselves. */
 void leg_close(struct legs *, struct leg *);
+
+/* Whether the connection of the dialog is gone, so that its next request needs another way. */
+bool leg_lacks_way(const struct legs *, const struct leg *);
+
+/* Shows the leg where its device is registered now: the way that it takes when its own connection is
+ * gone, before it dials (design: live, then registered, then of the same identity, then new). */
+void leg_show_way(struct leg *, const struct way *);
+
+/* Keeps by what instance the phone is known that this leg's device registered as. */
+void leg_set_instance(struct leg *, struct str instance);
 
 /* Tells the leg which call it is of: the UUID for its messages, the DN for the log.
  * Ends: false when it does not fit. */

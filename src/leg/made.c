@@ -182,6 +182,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 		shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
 		shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
 		shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
+	leg_set_instance(leg, plan->instance);
 	way_keep_aims(leg, plan, t);
 	dialog_keep_session(leg, cargo);
 	ok = ok && leg_text(leg, TEXT_SDP).len == cargo->body.len;
@@ -277,6 +278,17 @@ may_go_on(struct leg *leg, unsigned status)
 	return leg->is_aim_lost;
 }
 
+/* The device was reached and its connection is gone: it must not ring for ever, so it gets a CANCEL
+ * by another (RFC 5923 8.1). */
+static void
+cancel_anew(struct legs *ls, struct leg *leg, const struct turn *t)
+{
+	struct txn_way way;
+
+	if (leg->was_heard && !leg->is_cancelled && way_anew(ls, leg, t, &way))
+		txn_cancel_by(ls->txns, leg->invite_out, &way, STR(""), t->now, t->out);
+}
+
 struct word
 made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
 	const struct txn_way *way, const struct turn *t)
@@ -295,6 +307,7 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 		leg->invite_out = REF_NONE;
 		return hear_failure(ls, leg, 408, STR("the device did not answer"), NULL, true, t);
 	case NEWS_UNREACHABLE:
+		cancel_anew(ls, leg, t);
 		leg->invite_out = REF_NONE;
 		return hear_failure(ls, leg, 503, STR("the device cannot be reached"), NULL,
 			!leg->was_heard, t);

@@ -96,6 +96,43 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 }
 
 bool
+leg_lacks_way(const struct legs *ls, const struct leg *leg)
+{
+	const struct flow *flow = flows_find(ls->flows, leg->flow);
+
+	return flow == NULL || flow->is_shut;
+}
+
+void
+leg_show_way(struct leg *leg, const struct way *way)
+{
+	leg->spare = *way;
+}
+
+void
+leg_set_instance(struct leg *leg, struct str instance)
+{
+	(void)shelf_put(&leg->shelf, TEXT_INSTANCE, instance);
+}
+
+/* The flow by which the device is registered, as a candidate. */
+static bool
+spare_candidate(const struct legs *ls, const struct leg *leg, struct candidate *candidate)
+{
+	const struct flow *flow = flows_find(ls->flows, leg->spare.flow);
+
+	if (flow == NULL || flow->is_shut)
+		return false;
+	*candidate = (struct candidate){
+		.transport = flow->transport,
+		.addr = flow->transport == TRANSPORT_UDP ? leg->spare.addr : flow->peer,
+		.flow = flow->id,
+		.tie = TIE_REGISTERED,
+	};
+	return true;
+}
+
+bool
 way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
 	struct str *why)
 {
@@ -110,6 +147,9 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 	}
 	demand = demand_of(leg, &hop);
 	if (live_candidate(ls, leg, &hop, &candidate) &&
+		try_way(ls, leg, &demand, &candidate, t, way, why))
+		return true;
+	if (spare_candidate(ls, leg, &candidate) &&
 		try_way(ls, leg, &demand, &candidate, t, way, why))
 		return true;
 	if (demand.speech.transport != TRANSPORT_TLS && speech_of_uri(&hop, &asked))
@@ -167,9 +207,9 @@ demand_of_first(const struct leg *leg)
 	struct uri hop;
 
 	if (str_is_empty(leg_text(leg, TEXT_ROUTES)) || !dialog_next_hop(leg, &hop))
-		return (struct demand){ .speech = leg->speech,
-			.name = leg_text(leg, TEXT_NAME),
-			.terms = leg->terms };
+		return (struct demand){
+			.speech = leg->speech, .name = leg_text(leg, TEXT_NAME), .terms = leg->terms
+		};
 	return demand_of(leg, &hop);
 }
 
@@ -205,6 +245,27 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 			return true;
 	}
 	return false;
+}
+
+bool
+way_anew(struct legs *ls, const struct leg *leg, const struct turn *t, struct txn_way *way)
+{
+	struct demand demand = demand_of_first(leg);
+	struct candidate candidate = { .transport = leg->transport, .addr = leg->peer };
+	struct target target;
+	bool is_found = spare_candidate(ls, leg, &candidate) &&
+		target_choose(&demand, &candidate, &target) == TARGET_CHOSEN;
+
+	if (!is_found && leg->flow_tie != TIE_DIALLED)
+		return false; /* whoever connected to us is not waiting at that port */
+	if (!is_found) {
+		candidate = (struct candidate){ .transport = leg->transport, .addr = leg->peer };
+		is_found = target_choose(&demand, &candidate, &target) == TARGET_CHOSEN;
+	}
+	if (!is_found || !flows_reach(ls->flows, &target, leg_text(leg, TEXT_DN), t))
+		return false;
+	*way = way_of(&target);
+	return true;
 }
 
 void

@@ -10,6 +10,7 @@
  *                +--B              +--64*T1 after the CANCEL
  *                |                 |
  *                +--flow gone------+----------> ENDED --at once--> GONE
+ *                                  ^--a new way, CANCEL--'
  *
  * A CANCEL that is wanted in CALLING leaves at the first 1xx (RFC 3261 9.1).
  */
@@ -29,7 +30,8 @@ enum ict_cue {
 	CUE_TIMER_M,
 	CUE_CANCEL_LATE, /* 64*T1 after the CANCEL: RFC 3261 9.1 gives it no letter */
 	CUE_FLOW_GONE,
-	CUE_TOLD, /* who was told of the end has had its turn */
+	CUE_TOLD,  /* who was told of the end has had its turn */
+	CUE_GO_ON, /* there is a way again                      */
 };
 
 struct cue {
@@ -87,6 +89,21 @@ ict_cancel(struct txns *txns, struct txn *t, struct str reason, struct when now,
 {
 	const struct cue cue = { .kind = CUE_CANCEL, .reason = reason, .now = now, .out = out };
 
+	ict_step(txns, t, &cue);
+}
+
+bool
+ict_may_go_on(const struct txn *t)
+{
+	return t->state.ict == ICT_ENDED && t->is_cut && t->cancelling != CANCEL_SENT;
+}
+
+void
+ict_go_on(struct txns *txns, struct txn *t, struct str reason, struct when now, struct out *out)
+{
+	const struct cue cue = { .kind = CUE_GO_ON, .reason = reason, .now = now, .out = out };
+
+	must(ict_may_go_on(t));
 	ict_step(txns, t, &cue);
 }
 
@@ -269,7 +286,8 @@ ict_calling(struct txns *txns, struct txn *t, const struct cue *cue)
 	case CUE_TIMER_D:
 	case CUE_TIMER_M:
 	case CUE_CANCEL_LATE:
-	case CUE_TOLD: must(t->state.ict != ICT_CALLING);
+	case CUE_TOLD:
+	case CUE_GO_ON: must(t->state.ict != ICT_CALLING);
 	}
 	return (struct move){ ICT_CALLING, NEWS_NONE };
 }
@@ -292,7 +310,8 @@ ict_proceeding(struct txns *txns, struct txn *t, const struct cue *cue)
 	case CUE_TIMER_B:
 	case CUE_TIMER_D:
 	case CUE_TIMER_M:
-	case CUE_TOLD: must(t->state.ict != ICT_PROCEEDING);
+	case CUE_TOLD:
+	case CUE_GO_ON: must(t->state.ict != ICT_PROCEEDING);
 	}
 	return (struct move){ ICT_PROCEEDING, NEWS_NONE };
 }
@@ -312,7 +331,8 @@ ict_completed(struct txns *txns, const struct txn *t, const struct cue *cue)
 	case CUE_TIMER_M:
 	case CUE_CANCEL_LATE:
 	case CUE_FLOW_GONE:
-	case CUE_TOLD: must(t->state.ict != ICT_COMPLETED);
+	case CUE_TOLD:
+	case CUE_GO_ON: must(t->state.ict != ICT_COMPLETED);
 	}
 	return (struct move){ ICT_COMPLETED, NEWS_NONE };
 }
@@ -332,16 +352,21 @@ ict_accepted(const struct txns *txns, struct txn *t, const struct cue *cue)
 	case CUE_TIMER_D:
 	case CUE_CANCEL_LATE:
 	case CUE_FLOW_GONE:
-	case CUE_TOLD: must(t->state.ict != ICT_ACCEPTED);
+	case CUE_TOLD:
+	case CUE_GO_ON: must(t->state.ict != ICT_ACCEPTED);
 	}
 	return (struct move){ ICT_ACCEPTED, NEWS_NONE };
 }
 
 static struct move
-ict_ended(const struct txn *t, const struct cue *cue)
+ict_ended(struct txns *txns, struct txn *t, const struct cue *cue)
 {
 	switch (cue->kind) {
 	case CUE_TOLD: return (struct move){ ICT_GONE, NEWS_NONE };
+	case CUE_GO_ON:
+		t->is_cut = false;
+		send_cancel(txns, t, cue, cue->reason);
+		return (struct move){ ICT_PROCEEDING, NEWS_NONE };
 	case CUE_1XX:
 	case CUE_2XX:
 	case CUE_REFUSAL:
@@ -396,7 +421,7 @@ ict_step(struct txns *txns, struct txn *t, const struct cue *cue)
 	case ICT_PROCEEDING: move = ict_proceeding(txns, t, cue); break;
 	case ICT_COMPLETED: move = ict_completed(txns, t, cue); break;
 	case ICT_ACCEPTED: move = ict_accepted(txns, t, cue); break;
-	case ICT_ENDED: move = ict_ended(t, cue); break;
+	case ICT_ENDED: move = ict_ended(txns, t, cue); break;
 	case ICT_GONE: must(t->state.ict != ICT_GONE); break;
 	}
 	return ict_move(txns, t, move);

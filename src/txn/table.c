@@ -181,8 +181,8 @@ txn_join_flow(struct txns *txns, struct txn *t)
 	first->flow_next = t->ref.slot;
 }
 
-static void
-flow_leave(struct txns *txns, struct txn *t)
+void
+txn_leave_flow(struct txns *txns, struct txn *t)
 {
 	uint64_t hash = flow_hash(txns, t->way.flow);
 
@@ -222,6 +222,6 @@ txn_give(struct txns *txns, struct txn *t)
 	if (t->is_in_servers)
 		map_drop(&txns->servers, t->servers_hash, t->ref.slot);
 	txn_unmerge(txns, t);
-	flow_leave(txns, t);
+	txn_leave_flow(txns, t);
 	pool_give(&txns->pool, t->ref);
 }

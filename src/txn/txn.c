@@ -276,6 +276,21 @@ txn_cancel(struct txns *txns, struct ref ref, struct str reason, struct when now
 		ict_cancel(txns, t, reason, now, out);
 }
 
+void
+txn_cancel_by(struct txns *txns, struct ref ref, const struct txn_way *way, struct str reason,
+	struct when now, struct out *out)
+{
+	struct txn *t = txn_at(txns, ref);
+
+	if (t == NULL || t->kind != TXN_ICT || !ict_may_go_on(t))
+		return;
+	txn_leave_flow(txns, t);
+	t->way = *way;
+	t->owner = (struct txn_owner){ .kind = OWNER_NONE };
+	txn_join_flow(txns, t);
+	ict_go_on(txns, t, reason, now, out);
+}
+
 /* A CANCEL has the branch of its INVITE, whose slot the branch tells, and may outlive it. So it is
  * found by the whole branch. */
 static uint64_t

@@ -87,6 +87,7 @@ void txn_give(struct txns *, struct txn *);
 /* Lets it be found: under HASH, or on the flow that it takes. */
 void txn_put_in_servers(struct txns *, struct txn *, uint64_t hash);
 void txn_join_flow(struct txns *, struct txn *);
+void txn_leave_flow(struct txns *, struct txn *);
 
 /* An answer has refused the request: another copy of it is a new try, not a merged one. */
 void txn_unmerge(struct txns *, struct txn *);
@@ -119,6 +120,11 @@ enum news_kind ict_ring(
 void ict_cancel(struct txns *, struct txn *, struct str reason, struct when now, struct out *out);
 void ict_cut(struct txns *, struct txn *, struct when now);
 void ict_disown(struct txns *, struct txn *);
+
+/* Whether it ended for want of its connection, and was not cancelled; then, with its new way, it goes
+ * on and is cancelled. */
+bool ict_may_go_on(const struct txn *);
+void ict_go_on(struct txns *, struct txn *, struct str reason, struct when now, struct out *out);
 
 /* ---- anything else, client (nict.c) ---- */
 

@@ -133,7 +133,8 @@ learn_response(struct side *side, struct str message)
 	unsigned status = text_status(message);
 	struct str to = text_header(message, "To", 1), contact = text_header(message, "Contact", 1);
 
-	if (!str_same(text_method(message), STR("INVITE")) ||
+	/* What another side asked came here, over a new connection. */
+	if (str_is_none(side->invite_said) || !str_same(text_method(message), STR("INVITE")) ||
 		text_cseq(message) != text_cseq(side->invite_said))
 		return;
 	side->invite_last = message;

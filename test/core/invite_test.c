@@ -384,6 +384,7 @@ test_connection_dies_while_ringing(void **state)
 	device_open(&tcp, &stage, "5001", "192.0.2.51", 5060, TRANSPORT_TCP, false);
 	phones_ring(&alice, &tcp, "5001");
 	stage_over(&stage, tcp.flow);
+	phone_hear(&tcp, "CANCEL "); /* it would go on ringing */
 	expect_refusal(&alice, "SIP/2.0 500 ");
 	expect_empty(&stage);
 	phone_close(&tcp);

@@ -165,9 +165,15 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	/* The peer's own connection is no way to its address for anybody else. */
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &event.u.open.peer,
 		STR("phone.example.com"), &(struct terms){ 0 }));
+	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 }), TRANSPORT_NONE);
 	flows_drop(&w.flows, flow);
 	assert_null(flows_find(&w.flows, (struct flow_id){ 9 }));
 	assert_int_equal(flows_count(&w.flows), 0);
+	/* Over what it led is known for a while. */
+	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 }), TRANSPORT_TLS);
+	assert_int_equal(
+		flows_was(&w.flows, (struct flow_id){ 9 + FLOWS_GONE_MAX }), TRANSPORT_NONE);
+	assert_int_equal(flows_was(&w.flows, FLOW_NONE), TRANSPORT_NONE);
 }
 
 /* rows: R5626-4.3-a R5923-8.2-c R3261-18.1.1-d */
@@ -311,7 +317,7 @@ no_socket_no_way(void **state)
 	(void)state;
 	assert_true(flows_reach(&w.flows, &v6, STR(""), &turn));
 	assert_true(flow_same(v6.flow, w.listeners[3].flow));
-	arena = arena_on(w.memory, 1 << 14);
+	arena = arena_on(w.memory, (1 << 14) + FLOWS_GONE_MAX * sizeof(struct flow_gone));
 	assert_true(flows_open(&w.flows, &arena, FLOWS, w.listeners + 3, 4, key));
 	assert_false(flows_reach(&w.flows, &target, STR(""), &turn));
 }

@@ -495,6 +495,9 @@ after_an_answer_there_is_no_next(void **state)
 		bed_over(ua.flow);
 		bed_pass_ms(0);
 		assert_int_equal(bed_say(WORD_FAIL)->status, 503);
+		/* But it must not ring for ever: a new connection brings a CANCEL. */
+		(void)bed_take("CANCEL ");
+		assert_int_equal(bed.dials, status == 100 ? 2 : 3);
 		bed_quiet();
 		gone(leg);
 	}
