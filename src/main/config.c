@@ -387,6 +387,11 @@ add_listeners_domains(struct reading *r)
 		if (!addr_is_any(&listen->addr))
 			add_domain(&config->directory, buf_str(&host));
 	}
+	/* Nothing would name us: no address-of-record, no realm, no host in our From. */
+	if (config->directory.domain_count == 0)
+		report_error(r->report, yaml_get(r->root, STR("listen"))->span,
+			"listeners on every address name no host: add domain: example.com, or "
+			"advertise: to a listener");
 }
 
 static void
@@ -423,10 +428,10 @@ config_open(struct config *config, const char *path, FILE *errors)
 	r.root = yaml_read(memory, report);
 	if (r.root != NULL)
 		read_root(&r);
-	if (report->errors == 0) {
+	if (report->errors == 0)
 		add_listeners_domains(&r);
+	if (report->errors == 0)
 		index_directory(&r);
-	}
 	report_print(report, errors);
 	if (report->errors == 0)
 		return true;

@@ -91,7 +91,8 @@ test_listeners_that_clash(void **state)
 	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.1;transport=tcp"), 0, "");
 	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.2"), 0, "");
 	kit_taken(TWO("sip:127.0.0.1", "sip:127.0.0.1:5062"), 0, "");
-	kit_taken(TWO("sip:0.0.0.0", "sip:[::]"), 0, "");
+	kit_taken(TWO("sip:0.0.0.0", "sip:[::]") "domain: example.com\n", 0, "");
+	kit_refused(TWO("sip:0.0.0.0", "sip:[::]"), "name no host");
 }
 
 static void
