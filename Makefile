@@ -24,7 +24,7 @@ run: all
 	@tools/run-local $(SIPWARD)
 
 # The last line of this target's output is "N passed, N failed, N skipped".
-# ONLY=build, unit, tidy, plants, coverage or wire runs one part of it.
+# ONLY=build, unit, tidy, threads, plants, coverage or wire runs one part of it.
 test:
 	@tools/install-missing build run test
 	@tools/run-tests $(ONLY)

@@ -226,6 +226,35 @@ enum {
 	NET_NOTES_PER_S = 20,
 };
 
+/* ---- those who look on ------------------------------------------------------------------------ */
+
+enum {
+	/* Slots of a table that one question looks at: a millisecond, then calls go on. */
+	ASK_SLOTS_MAX = 1024,
+
+	/* One item of a list: an address with all its bindings, each octet of a peer's text written
+	 * as six. A call with both its legs takes half of it. */
+	ASK_ITEM_BYTES_MAX =
+		CONTACTS_PER_AOR_MAX * (6 * (URI_BYTES_MAX + LOG_TEXT_MAX) + 512) + 4 * 1024,
+
+	/* A page of a list: small items fill it, and there is always room for one more. */
+	ASK_PAGE_BYTES = 2 * ASK_ITEM_BYTES_MAX,
+
+	/* What a question names: a number, or the identifier of a call. */
+	ASK_NAME_BYTES_MAX = AOR_BYTES_MAX,
+
+	/* How long who asked waits for the loop, which is busy for milliseconds at most unless the
+	 * machine is at its end. */
+	ASK_WAIT_MS = 5000,
+
+	/* The admin socket: an operator, a console and a collector of metrics or two, several times
+	 * over; what a request's head may take; how long one may take to come. */
+	ADMIN_CONNECTIONS_MAX = 32,
+	ADMIN_HEAD_BYTES_MAX = 16 * 1024,
+	ADMIN_IDLE_S = 15,
+	ADMIN_GROUPS_MAX = 256, /* of who asks, that are looked at */
+};
+
 /* ---- a recording ---------------------------------------------------------------------------- */
 
 enum {

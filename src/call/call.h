@@ -12,10 +12,17 @@
 #define CALL_CALL_H
 
 #include "call/uuid.h"
+#include "leg/ledger.h"
 #include "leg/leg.h"
 #include "secure/crossing.h"
 
-enum call_state { CALL_ASKING, CALL_HUNTING, CALL_UP, CALL_ENDING };
+#define CALL_STATES(X) X(ASKING, "asking") X(HUNTING, "hunting") X(UP, "up") X(ENDING, "ending")
+
+enum call_state {
+#define X(name, text) CALL_##name,
+	CALL_STATES(X)
+#undef X
+};
 
 /* An INFO or MESSAGE that crosses: the peer's transaction on one leg, ours on the other. */
 struct relay {
@@ -102,6 +109,9 @@ bool call_ring(struct calls *, struct call *, const struct turn *);
 void call_hang_up(struct calls *, struct call *, const struct turn *);
 
 struct call *call_at(const struct calls *, struct ref);
+
+/* Puts the members of an object: the call, its times, and `legs` with how each is secured. */
+void call_write(const struct calls *, const struct call *, struct json *);
 
 /* How many calls have a leg of this DN. Walks all calls: for DNs with a capacity only. */
 uint32_t calls_of_dn(const struct calls *, struct str dn);

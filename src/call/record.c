@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is written down of a call: a line when it is answered, a line when it is over. */
+/* What is written down of a call: a line when it is answered, a line when it is over, and what is
+ * shown to those who look on. */
 #include "call/inside.h"
 
 static void
@@ -56,6 +57,58 @@ note_end_of_call(
 		buf_quoted(&line, why, LOG_TEXT_MAX);
 	}
 	note_end(t, NOTE_INFO, &line);
+}
+
+static struct str
+state_name(enum call_state state)
+{
+	static const struct str names[] = {
+#define X(name, text) STR(text),
+		CALL_STATES(X)
+#undef X
+	};
+
+	return names[state];
+}
+
+static struct str
+crossing_word(enum crossing crossing)
+{
+	switch (crossing) {
+	case CROSSING_NONE: return STR("none");
+	case CROSSING_DOWN: return STR("down");
+	case CROSSING_UP: break;
+	}
+	return STR("up");
+}
+
+void
+call_write(const struct calls *cs, const struct call *call, struct json *j)
+{
+	const struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	struct str from = caller != NULL ? leg_text(caller, TEXT_DN) : STR("");
+
+	json_put_text(j, STR("call"), str_of(call->uuid, UUID_BYTES));
+	json_put_text(j, STR("state"), state_name(call->state));
+	json_put_text(j, STR("from"), str_upto(from, LOG_TEXT_MAX));
+	json_put_text(j, STR("to"), str_upto(call_number(cs, call), LOG_TEXT_MAX));
+	json_put_moment(j, STR("start"), call->opened_at_s);
+	json_put_moment(j, STR("answer"), call->answered_at_s);
+	json_put_number(j, STR("sip_code"), call->status);
+	json_put_text(j, STR("crossing"), crossing_word(call->crossing));
+	json_key(j, STR("legs"));
+	json_open(j, '[');
+	for (int side = 0; side < 2; side++) {
+		const struct leg *leg = leg_at(cs->legs, call->legs[side]);
+
+		if (leg == NULL)
+			continue;
+		json_open(j, '{');
+		json_put_text(j, STR("side"), side == 0 ? STR("caller") : STR("callee"));
+		ledger_write(cs->legs, leg, j);
+		json_close(j, '}');
+	}
+	json_close(j, ']');
 }
 
 void

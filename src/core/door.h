@@ -9,7 +9,9 @@
 #ifndef CORE_DOOR_H
 #define CORE_DOOR_H
 
+#include "base/ask.h"
 #include "base/event.h"
+#include "base/json.h"
 #include "base/out.h"
 
 struct core;
@@ -66,5 +68,9 @@ struct counts {
 };
 
 void core_count(const struct core *, struct counts *counts);
+
+/* Answers a question, and changes nothing: puts the members of an object, those of a list being
+ * `items`. Pre: TO has room for ASK_PAGE_BYTES. */
+struct answer core_ask(const struct core *, const struct ask *, struct when now, struct json *to);
 
 #endif

@@ -102,39 +102,3 @@ legs_find(const struct legs *ls, const struct msg *request)
 		return NULL;
 	return leg;
 }
-
-/* How the far end was checked, in a word or two. */
-static void
-write_proof(const struct leg *leg, const struct flow *flow, struct buf *b)
-{
-	if (flow->proof == PROOF_NAME || flow->proof == PROOF_CLIENT_CERT) {
-		buf_put(b, flow->proof == PROOF_NAME ? STR(" verified=") : STR(" client="));
-		buf_quoted(b, flow_name(flow), LOG_TEXT_MAX);
-	} else if (leg->is_proven) {
-		buf_put(b, STR(" verified=digest:"));
-		buf_quoted(b, leg_text(leg, TEXT_DN), LOG_TEXT_MAX);
-	} else {
-		buf_put(b, STR(" unauthenticated"));
-	}
-}
-
-void
-leg_write_security(const struct legs *ls, const struct leg *leg, struct buf *b)
-{
-	const struct flow *flow = flows_find(ls->flows, leg->flow);
-
-	buf_put(b, scheme_name(leg->speech.scheme));
-	buf_char(b, '/');
-	buf_put(b, transport_name(leg->transport));
-	if (flow == NULL || flow->transport != TRANSPORT_TLS)
-		return;
-	buf_char(b, ' ');
-	buf_put(b, str_of(flow->version, flow->version_len));
-	buf_char(b, ' ');
-	buf_put(b, str_of(flow->cipher, flow->cipher_len));
-	write_proof(leg, flow, b);
-	if (flow->has_fingerprint) {
-		buf_put(b, STR(" sha256="));
-		buf_hex(b, flow->fingerprint, FINGERPRINT_BYTES);
-	}
-}

@@ -15,7 +15,7 @@
 #include "sip/header.h"
 #include "sip/lex.h"
 
-enum { CONFIG_BYTES_MAX = 16 * 1024 * 1024, DOMAINS_READ_MAX = 32 };
+enum { DOMAINS_READ_MAX = 32 };
 
 /* ---- keys and words -------------------------------------------------------------------------- */
 
@@ -347,7 +347,7 @@ read_root(struct reading *r)
 		{ STR("tls"), true }, { STR("crossing"), true }, { STR("strangers"), true },
 		{ STR("timers"), true }, { STR("call-uuid-header"), true },
 		{ STR("resolver"), true }, { STR("dn"), true }, { STR("store"), false },
-		{ STR("admin"), false }, { STR("identities"), true }, { STR("identity"), false },
+		{ STR("admin"), true }, { STR("identities"), true }, { STR("identity"), false },
 		{ STR("include"), false } };
 
 	if (!keys_check(r, r->root, "a configuration", keys, sizeof keys / sizeof keys[0]))
@@ -359,6 +359,7 @@ read_root(struct reading *r)
 	read_timers(r, yaml_get(r->root, STR("timers")));
 	read_uuid_header(r, yaml_get(r->root, STR("call-uuid-header")));
 	read_resolver(r, yaml_get(r->root, STR("resolver")));
+	admin_read(r, yaml_get(r->root, STR("admin")));
 	dns_read(r, yaml_get(r->root, STR("dn")));
 	identities_resolve(r);
 	sense_check(r);

@@ -4,11 +4,12 @@
 #define MAIN_CONFIG_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "directory/directory.h"
 #include "net/net.h"
 
-enum { LISTENS_MAX = 32 };
+enum { LISTENS_MAX = 32, CONFIG_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct config {
 	struct net_listen listens[LISTENS_MAX];
@@ -17,7 +18,10 @@ struct config {
 	 * the server runs. */
 	struct identity identities[IDENTITIES_MAX];
 	uint32_t identity_count;
-	struct str resolver;         /* IP:port, or empty */
+	struct str resolver;  /* IP:port, or empty */
+	struct str admin;     /* the path of the admin socket, or empty */
+	bool admin_has_group; /* whose members may ask too */
+	gid_t admin_group;
 	int64_t t1_ms, t2_ms, t4_ms; /* 0: default */
 	struct directory directory;
 	struct config_memory *memory; /* all views live here */
@@ -30,5 +34,11 @@ struct config {
  * Ends: true with *CONFIG, to be freed by config_close; false when there was an error. */
 bool config_open(struct config *, const char *path, FILE *errors);
 void config_close(struct config *);
+
+/* Only looks where the server that PATH configures can be asked: reads no other file, so that who
+ * may ask need not know its secrets.
+ * Ends: true with *SOCKET in MEMORY, a NUL behind it; false when that was told to ERRORS. */
+bool config_find_admin(
+	struct config_memory *memory, const char *path, FILE *errors, struct str *socket);
 
 #endif

@@ -2,7 +2,7 @@
 /* config_parts.h - one reading of a configuration, as its rooms share it.
  *
  * config.c reads the keys of the file, config_identity.c who we are over TLS, config_dn.c the DNs,
- * config_sense.c asks whether all that
+ * config_admin.c where it can be asked, config_sense.c asks whether all that
  * can work together, config_tls.c opens the files of TLS. Each reports what it finds and goes on.
  */
 #ifndef MAIN_CONFIG_PARTS_H
@@ -75,6 +75,9 @@ void identities_resolve(struct reading *);
 
 /* The place of MAP's keys' list: `dn`. Reads it into the directory. */
 void dns_read(struct reading *, const struct yaml *list);
+
+/* Reads `admin`; NULL: there is none. */
+void admin_read(struct reading *, const struct yaml *node);
 
 /* Asks whether what was read can work together. */
 void sense_check(struct reading *);

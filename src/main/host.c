@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/panic.h"
+#include "main/asks.h"
 #include "main/log.h"
 #include "main/record.h"
 #include "store/store.h"
@@ -24,6 +25,7 @@ struct host {
 	void *out_memory;
 	FILE *log;
 	struct recorder *recorder; /* or NULL */
+	struct asks *asks;         /* or NULL */
 	enum phase phase;
 	int64_t phase_at_ms; /* when it began */
 	int64_t quiet_at_ms; /* when the last call was over; 0: not yet */
@@ -84,6 +86,21 @@ open_core(struct host *host, const struct host_options *options, struct buf *why
 }
 
 static bool
+open_asks(struct host *host, const struct config *config, struct buf *why)
+{
+	uint32_t count;
+	const struct listener *listeners = net_listeners(host->net, &count);
+
+	host->asks = asks_open(config, listeners, count, host->now, why);
+	if (host->asks == NULL)
+		return false;
+	if (net_watch_fd(host->net, asks_fd(host->asks)))
+		return true;
+	buf_put(why, STR("the admin socket cannot be watched"));
+	return false;
+}
+
+static bool
 open_parts(struct host *host, const struct host_options *options, struct buf *why)
 {
 	const struct config *config = options->config;
@@ -106,7 +123,7 @@ open_parts(struct host *host, const struct host_options *options, struct buf *wh
 	if (!open_core(host, options, why))
 		return false;
 	store_replay(host->store);
-	return true;
+	return str_is_empty(config->admin) || open_asks(host, config, why);
 }
 
 struct host *
@@ -133,6 +150,9 @@ host_close(struct host *host)
 		store_close(host->store);
 	if (host->net != NULL)
 		net_close(host->net);
+	/* The network watched its descriptor until now. */
+	if (host->asks != NULL)
+		asks_close(host->asks);
 	if (host->memory != NULL)
 		(void)munmap(host->memory, host->memory_bytes);
 	if (host->out_memory != NULL)
@@ -289,6 +309,8 @@ host_step(struct host *host, int64_t wait_ms)
 	(void)hear_store(host);
 	feed(host, &tick);
 	settle(host);
+	if (host->asks != NULL)
+		asks_answer(host->asks, host->core, host->now);
 	if (host->phase != PHASE_SERVES)
 		drain_on(host);
 }

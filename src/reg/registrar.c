@@ -288,6 +288,20 @@ registrar_is_on_flow(const struct registrar *r, struct str aor, struct flow_id f
 }
 
 uint32_t
+registrar_slots(const struct registrar *r)
+{
+	return r->addresses.fresh;
+}
+
+struct str
+registrar_aor(const struct registrar *r, uint32_t slot)
+{
+	const struct address *a = pool_slot(&r->addresses, slot);
+
+	return a != NULL ? address_aor(a) : STR_NONE;
+}
+
+uint32_t
 registrar_count(const struct registrar *r)
 {
 	return r->bound;

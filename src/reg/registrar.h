@@ -104,6 +104,11 @@ uint32_t registrar_find(const struct registrar *, struct str aor, struct when no
 bool registrar_is_on_flow(const struct registrar *, struct str aor, struct flow_id flow,
 	const struct addr *source, struct when now);
 
+/* For walking: how many slots there may be, and the address in one of them; STR_NONE: none. The view
+ * lives until the registrar is told of anything. */
+uint32_t registrar_slots(const struct registrar *);
+struct str registrar_aor(const struct registrar *, uint32_t slot);
+
 uint32_t registrar_count(const struct registrar *); /* addresses with bindings */
 uint32_t registrar_asks(const struct registrar *);  /* questions that wait     */
 

@@ -103,61 +103,6 @@ a_leg_knows_its_call(void **state)
 	bed_drop(leg);
 }
 
-/* ---- how a leg is secured ---- */
-
-static const char *
-security(const struct leg *leg)
-{
-	static char text[1024];
-	struct buf b = buf_on(text, sizeof text - 1);
-
-	leg_write_security(&bed.legs, leg, &b);
-	assert_true(buf_ok(&b));
-	text[b.used] = '\0';
-	return text;
-}
-
-static void
-how_each_leg_is_secured(void **state)
-{
-	struct ua plain = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
-	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
-	struct ua trunk = ua_wait("sip", TRANSPORT_TLS, "192.0.2.8", 5061);
-	struct leg *leg = bed_talk_answered(&plain, NULL);
-	struct flow *flow;
-
-	(void)state;
-	assert_string_equal(security(leg), "sip/UDP");
-	bed_drop(leg);
-	leg = bed_talk_answered(&tls, NULL);
-	assert_string_equal(
-		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 unauthenticated");
-	leg->is_proven = true;
-	assert_true(leg_set_call(leg, REF_NONE, STR(""),
-		STR("77\x01"
-		    "89")));
-	assert_string_equal(
-		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 verified=digest:77\\x0189");
-	flow = flows_find(&bed.flows, tls.flow);
-	flow->proof = PROOF_CLIENT_CERT;
-	flow->name_len = 5;
-	memcpy(flow->name, "phone", 5);
-	flow->has_fingerprint = true;
-	memset(flow->fingerprint, 0xab, sizeof flow->fingerprint);
-	assert_string_equal(security(leg),
-		"sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 client=phone sha256="
-		"abababababababababababababababababababababababababababababababab");
-	bed_over(tls.flow);
-	assert_string_equal(security(leg), "sips/TLS");
-	bed_drop(leg);
-	leg = bed_talk_made(&trunk);
-	assert_string_equal(security(leg),
-		"sip/TLS TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 verified=phone.example.com");
-	bed_drop(leg);
-	bed_pass_ms(70000);
-	bed_skip();
-}
-
 int
 main(void)
 {
@@ -168,7 +113,6 @@ main(void)
 		BEDDED(it_says_when_the_memory_is_too_small),
 		BEDDED(each_state_has_a_name),
 		BEDDED(a_leg_knows_its_call),
-		BEDDED(how_each_leg_is_secured),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/host.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "main/client.h"
 #include "net/sock.h"
 #include "support/nets.h"
 #include "support/pki.h"
@@ -54,6 +57,7 @@ read_config(const struct addr *udp, const struct addr *tls)
 		"domain: example.test\n"
 		"tls: { certificate: %s, key: %s, trust: %s }\n"
 		"timers: { t1: 20ms, t2: 100ms, t4: 50ms }\n"
+		"admin: admin.sock\n"
 		"dn:\n"
 		"  - { number: 7789, type: extension, contact: \"*\" }\n",
 		udp->port, tls->port, leaf.certificate.at, leaf.key.at, pki_ca(pki).at);
@@ -264,6 +268,81 @@ an_address_in_use_is_told(void **state)
 	bench_close(&b);
 }
 
+/* ---- those who look on ----------------------------------------------------------------------- */
+
+enum { ASKERS = 3, QUESTIONS_EACH = 20 };
+
+static atomic_int askers_left, answers;
+
+static void *
+ask_on(void *closure)
+{
+	static const struct str targets[] = { STR("/v1/status"), STR("/v1/calls"),
+		STR("/v1/registrations"), STR("/v1/registrations?number=7789") };
+	struct reply *reply = malloc(sizeof *reply);
+	char text[256];
+	struct buf why = buf_on(text, sizeof text);
+
+	(void)closure;
+	for (int i = 0; reply != NULL && i < QUESTIONS_EACH; i++)
+		if (client_get(config.admin.at, targets[i % 4], reply, &why) == EXIT_FINE &&
+			reply->status == 200)
+			atomic_fetch_add(&answers, 1);
+	free(reply);
+	atomic_fetch_sub(&askers_left, 1);
+	return NULL;
+}
+
+/* Meanwhile the server serves. Under ThreadSanitizer, too. */
+static void
+many_ask_while_it_serves(void **state)
+{
+	pthread_t threads[ASKERS];
+	struct bench b;
+	char text[1024];
+
+	(void)state;
+	bench_open(&b);
+	atomic_store(&askers_left, ASKERS);
+	atomic_store(&answers, 0);
+	for (int i = 0; i < ASKERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, ask_on, NULL), 0);
+	carry_send(&b.phone, phone_socket(&b), b.udp,
+		request(text, sizeof text, "REGISTER", "UDP",
+			"Contact: <sip:7789@127.0.0.1:9>;expires=600\r\n"));
+	while (atomic_load(&askers_left) > 0)
+		bench_turn(&b);
+	await_text(&b, "SIP/2.0 200");
+	for (int i = 0; i < ASKERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(atomic_load(&answers), ASKERS * QUESTIONS_EACH);
+	bench_close(&b);
+}
+
+static void
+an_admin_socket_that_cannot_be_is_told(void **state)
+{
+	struct host_options options = { .config = &config };
+	char text[512];
+	struct buf why = buf_on(text, sizeof text);
+	struct bench b;
+	struct str socket;
+
+	(void)state;
+	bench_open(&b);
+	socket = config.admin;
+	for (uint32_t i = 0; i < config.listen_count; i++)
+		config.listens[i].addr.port = 0;
+	assert_null(host_open(&options, &why));
+	assert_true(str_holds_alike(buf_str(&why), STR("another server listens there")));
+	config.admin = STR("/nowhere/s");
+	why = buf_on(text, sizeof text);
+	assert_null(host_open(&options, &why));
+	assert_true(str_holds_alike(buf_str(&why), STR("/nowhere/s")));
+	config.admin = socket;
+	bench_close(&b);
+}
+
 static int
 open_pki(void **state)
 {
@@ -291,6 +370,8 @@ main(void)
 		cmocka_unit_test(a_second_order_changes_nothing_and_a_stop_ends_it),
 		cmocka_unit_test(a_peer_that_fails_its_handshake_is_in_the_log),
 		cmocka_unit_test(an_address_in_use_is_told),
+		cmocka_unit_test(many_ask_while_it_serves),
+		cmocka_unit_test(an_admin_socket_that_cannot_be_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);

@@ -124,7 +124,7 @@ def test_an_unknown_key_gets_did_you_mean(check, wrong, right):
 
 
 @pytest.mark.parametrize("key,value", [
-    ("store", "/var/lib/sipward/sipward.db"), ("admin", "/run/sipward/admin.sock"),
+    ("store", "/var/lib/sipward/sipward.db"),
     ("crossing", "strict"), ("crossing", "no-downgrade"), ("crossing", "observe")])
 def test_what_is_not_carried_yet_is_refused(check, key, value):
     _code, errors, _output = check(**{key: value})

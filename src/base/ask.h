@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask.h - what those who look on may ask of a running server, and how an answer ends.
+ *
+ * A question changes nothing. The one who answers writes the members of a JSON object; a list comes
+ * page by page, so that no question holds up the calls.
+ */
+#ifndef BASE_ASK_H
+#define BASE_ASK_H
+
+#include "base/str.h"
+
+enum ask_what {
+	ASK_STATUS,        /* how many of what there are              */
+	ASK_CALLS,         /* the calls; NAME: those of this number   */
+	ASK_CALL,          /* the call NAME                           */
+	ASK_REGISTRATIONS, /* the bindings; NAME: those of this number */
+	ASK_KINDS,
+};
+
+struct ask {
+	enum ask_what what;
+	struct str name;  /* or empty */
+	struct str other; /* a second one, where there are two; or empty */
+	uint32_t from;    /* a list: 0, or the `next` of the page before */
+};
+
+enum told {
+	TOLD_ALL,  /* that was all                            */
+	TOLD_MORE, /* a list goes on: ask again from `next`   */
+	TOLD_NONE, /* there is no such thing; nothing was put */
+};
+
+struct answer {
+	enum told told;
+	uint32_t next; /* TOLD_MORE */
+};
+
+#endif
