@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Carrying out what the core asks for: what comes of it waits in a queue until all is done. */
+#include <string.h>
+
 #include "core_inside.h"
 #include "fuzz.h"
 
@@ -138,25 +140,48 @@ carry_shut(const struct act *act)
 }
 
 struct event
-names_event(struct ref ask, enum names_status status)
+names_event(struct ref ask, enum names_kind kind, enum names_status status)
 {
+	static const struct dns_record srv[] = {
+		{ .order = 10, .weight = 3, .port = 5061, .name = STR("one.example.net") },
+		{ .order = 10, .weight = 0, .port = 5060, .name = STR("two.example.net") },
+	};
+	static const struct dns_record naptr[] = {
+		{ .order = 10,
+			.flags = STR("s"),
+			.what = STR("SIP+D2U"),
+			.name = STR("_sip._udp.a") },
+		{ .order = 5,
+			.flags = STR("S"),
+			.what = STR("SIPS+D2T"),
+			.name = STR("_sips._tcp.a") },
+		{ .order = 1,
+			.flags = STR("s"),
+			.what = STR("SIPS+D2T"),
+			.name = STR("_sip._udp.a") },
+	};
 	struct event e = { .kind = EV_NAMES };
 
 	e.u.names.ask = ask;
+	e.u.names.kind = kind;
 	e.u.names.status = status;
 	e.u.names.ttl_s = 600;
-	if (status == NAMES_FOUND) {
-		e.u.names.count = 2;
-		e.u.names.addrs[0] = world_resolved[0];
-		e.u.names.addrs[1] = world_resolved[1];
-	}
+	if (status != NAMES_FOUND)
+		return e;
+	e.u.names.count = kind == NAMES_NAPTR ? 3 : 2;
+	if (kind == NAMES_SRV)
+		memcpy(e.u.names.services, srv, sizeof srv);
+	else if (kind == NAMES_NAPTR)
+		memcpy(e.u.names.services, naptr, sizeof naptr);
+	else
+		memcpy(e.u.names.addrs, world_resolved, sizeof world_resolved);
 	return e;
 }
 
 static void
 carry_resolve(const struct act *act)
 {
-	struct event e = names_event(act->u.resolve.ask,
+	struct event e = names_event(act->u.resolve.ask, act->u.resolve.kind,
 		world.names == WEATHER_FAILS           ? NAMES_FAILED
 			: world.names == WEATHER_STALE ? NAMES_ABSENT
 						       : NAMES_FOUND);

@@ -386,7 +386,7 @@ world_answer_name(unsigned ago, enum names_status status)
 	if (world.asked_count == 0)
 		return;
 	i = ago % world.asked_count;
-	e = names_event(world.asked[i].u.names.ask, status);
+	e = names_event(world.asked[i].u.names.ask, world.asked[i].u.names.kind, status);
 	world.asked[i] = world.asked[--world.asked_count];
 	world_feed(&e);
 }

@@ -22,6 +22,6 @@ void later_open(struct flow_seen *);
 void later_over(struct flow_seen *);
 void tell_set(struct str aor, struct str set, uint64_t version);
 
-struct event names_event(struct ref ask, enum names_status);
+struct event names_event(struct ref ask, enum names_kind, enum names_status);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands behind the server: its directory, the store that must survive it, the resolver. All
- * of them may be slow, wrong or silent. */
+/* What stands behind the server: its directory and the store that must survive it. Both may be
+ * slow, wrong or silent. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "world.h"
 
-enum { DRAW_STORE = 0x40, DRAW_STALE, DRAW_MUTE, DRAW_STORE_MS, DRAW_NAMES, DRAW_NAMES_MS };
+enum { DRAW_STORE = 0x40, DRAW_STALE, DRAW_MUTE, DRAW_STORE_MS };
 
-enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = 12, NAMES_TTL_S = 60 };
+enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = 12 };
 
 /* Two directories: the second is what an operator made of the first. */
 static const struct check_dn dns[2][DNS_COUNT] = {
@@ -29,7 +29,7 @@ static const struct check_dn dns[2][DNS_COUNT] = {
 	{
 		{ "5000", "sip:192.0.2.50:5070;transport=udp", NULL, false },
 		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false },
-		{ "5002", "sip:media.example.net;transport=tls", NULL, false },
+		{ "5002", "sip:media.example.net", NULL, false }, /* to TLS by NAPTR */
 		{ "6001", "sips:192.0.2.61", NULL, false },
 		{ "6002", "sips:fly.example.net:5061", NULL, false },
 		{ "7000", "*", NULL, false },
@@ -40,14 +40,6 @@ static const struct check_dn dns[2][DNS_COUNT] = {
 		{ "east", "sip:192.0.2.80", NULL, true },
 		{ "west", "sips:trunk.example.net", NULL, true },
 	},
-};
-
-static const struct {
-	const char *name, *ip;
-} names[] = {
-	{ "media.example.net", "192.0.2.52" },
-	{ "fly.example.net", "192.0.2.62" },
-	{ "trunk.example.net", "192.0.2.81" },
 };
 
 struct addr
@@ -278,29 +270,4 @@ backing_restore(struct world *w)
 		e.u.bindings.set = str_of(w->kept[i].set, w->kept[i].len);
 		world_feed(w, &e);
 	}
-}
-
-/* ---- the resolver ---- */
-
-void
-backing_resolve(struct world *w, const struct act *act)
-{
-	int64_t ms = 1 + world_below(w, DRAW_NAMES_MS, (uint32_t)w->weather.names_max_ms);
-	bool fails = world_chance(w, DRAW_NAMES, w->weather.names_fail_ppm);
-	struct item *item = world_later(w, ms, ITEM_CORE, NULL, 0);
-	struct event *e = &item->event;
-
-	e->kind = EV_NAMES;
-	e->u.names.ask = act->u.resolve.ask;
-	e->u.names.status = fails ? NAMES_FAILED : NAMES_ABSENT;
-	e->u.names.ttl_s = NAMES_TTL_S;
-	for (size_t i = 0; i < sizeof names / sizeof names[0] && !fails; i++) {
-		if (!str_same(act->u.resolve.name, str_cstr(names[i].name)))
-			continue;
-		e->u.names.status = NAMES_FOUND;
-		e->u.names.count = 1;
-		e->u.names.addrs[0] = addr_of(names[i].ip, 0);
-	}
-	story_say(w, "asks for the address of %.*s", (int)act->u.resolve.name.len,
-		act->u.resolve.name.at);
 }

@@ -66,6 +66,9 @@ void check_closed(struct check *, uint64_t flow); /* over, failed, or shut by th
 
 /* ---- the world around ---- */
 
+/* The server asks DNS for services (SRV, NAPTR) of NAME. */
+void check_asked(struct check *, const char *name, size_t len);
+
 /* The server asks the store to keep SET for AOR; the store has done so (or not). Sets are as the
  * server wrote them: opaque, but comparable. */
 void check_save(struct check *, uint64_t ask, const char *aor, const char *set, size_t len);

@@ -57,6 +57,30 @@ seen_secure_note(struct check *c, struct wire_text line)
 		check_break(c, "S7", "a secret in the log");
 }
 
+/* ---- DNS ---- */
+
+/* S1: a plain service of a domain that a sips contact names is not even asked for. */
+void
+check_asked(struct check *c, const char *name, size_t len)
+{
+	struct wire_text domain = { name, len };
+	size_t labels = 0;
+
+	if (len < 5 || memcmp(name, "_sip.", 5) != 0)
+		return;
+	while (domain.len > 0 && labels < 2) {
+		labels += domain.at[0] == '.';
+		domain = (struct wire_text){ domain.at + 1, domain.len - 1 };
+	}
+	for (size_t i = 0; i < c->dn_count; i++) {
+		struct wire_text contact = wire_cstr(c->dns[i].contact);
+
+		if (wire_uri_is_sips(contact) && wire_same_alike(wire_uri_host(contact), domain))
+			check_break(c, "S1", "DNS is asked for %.*s, a plain service of %s",
+				(int)len, name, c->dns[i].contact);
+	}
+}
+
 /* ---- the leg ---- */
 
 /* S3: what was dialled must be whom the request is for. */

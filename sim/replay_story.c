@@ -85,8 +85,15 @@ names(FILE *to, const struct event *e)
 	char text[ADDR_BYTES];
 
 	fprintf(to, "names: the answer to %u is %s", e->u.names.ask.slot, words[e->u.names.status]);
-	for (uint32_t i = 0; i < e->u.names.count; i++)
-		fprintf(to, " %s", address(&e->u.names.addrs[i], text));
+	for (uint32_t i = 0; i < e->u.names.count; i++) {
+		const struct dns_record *s = &e->u.names.services[i];
+
+		if (e->u.names.kind == NAMES_ADDRESSES)
+			fprintf(to, " %s", address(&e->u.names.addrs[i], text));
+		else
+			fprintf(to, " %u %u %u %.*s %.*s,", s->order, s->weight, s->port,
+				(int)s->what.len, s->what.at, (int)s->name.len, s->name.at);
+	}
 	fputc('\n', to);
 }
 

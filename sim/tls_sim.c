@@ -167,9 +167,10 @@ carry_resolve(struct sim *s, const struct act *act)
 	s->name_count++;
 	*e = (struct event){ .kind = EV_NAMES };
 	e->u.names.ask = act->u.resolve.ask;
+	e->u.names.kind = act->u.resolve.kind;
 	e->u.names.status = NAMES_ABSENT;
 	e->u.names.ttl_s = 3600;
-	for (uint32_t i = 0; i < s->dn_count; i++)
+	for (uint32_t i = 0; i < s->dn_count && e->u.names.kind == NAMES_ADDRESSES; i++)
 		if (str_same(act->u.resolve.name, str_cstr(s->lines[i].host))) {
 			e->u.names.status = NAMES_FOUND;
 			e->u.names.count = 1;

@@ -161,7 +161,7 @@ carry_all(struct world *w)
 		case ACT_SEND: wire_carry(w, act); break;
 		case ACT_DIAL: wire_dial(w, act); break;
 		case ACT_SHUT: wire_shut(w, act->u.shut); break;
-		case ACT_RESOLVE: backing_resolve(w, act); break;
+		case ACT_RESOLVE: resolver_ask(w, act); break;
 		case ACT_SAVE: backing_save(w, act); break;
 		case ACT_NOTE:
 			check_note(w->check, act->u.note.text.at, act->u.note.text.len);

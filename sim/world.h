@@ -7,7 +7,7 @@
  * byte.
  *
  * Files: world.c (the clock, the core, a run), wires.c (datagrams and streams), backing.c (store,
- * names, directory), plan.c, phone*.c, story.c (the ladder).
+ * directory), resolver.c, plan.c, phone*.c, story.c (the ladder).
  */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
@@ -151,9 +151,12 @@ void wire_end_due(struct world *, const struct item *);
 void backing_open(struct world *);
 void backing_close(struct world *);
 void backing_save(struct world *, const struct act *);
-void backing_resolve(struct world *, const struct act *);
 void backing_reload(struct world *, unsigned which);
 void backing_restore(struct world *); /* tells a new core what is kept */
+
+/* ---- resolver.c ---- */
+
+void resolver_ask(struct world *, const struct act *);
 
 /* ---- story.c ---- */
 

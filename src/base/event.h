@@ -33,9 +33,23 @@ enum event_kind {
 
 enum order { ORDER_DRAIN };
 
-enum { NAMES_MAX = 8 };
+/* What DNS is asked for. */
+enum names_kind { NAMES_ADDRESSES, NAMES_SRV, NAMES_NAPTR };
+
+/* More addresses of one name, or records of one service, are left alone. */
+enum { NAMES_MAX = 8, SERVICES_MAX = 16 };
 
 enum names_status { NAMES_FOUND, NAMES_ABSENT, NAMES_FAILED };
+
+/* One record of SRV (RFC 2782) or NAPTR (RFC 3403). */
+struct dns_record {
+	uint16_t order;   /* SRV: priority; NAPTR: order           */
+	uint16_t weight;  /* SRV: weight; NAPTR: preference         */
+	uint16_t port;    /* SRV                                    */
+	struct str flags; /* NAPTR: `s`                             */
+	struct str what;  /* NAPTR: `SIPS+D2T`                      */
+	struct str name;  /* target or replacement; empty: the root */
+};
 
 enum saved_status { SAVED_DONE, SAVED_STALE, SAVED_FAILED };
 
@@ -60,10 +74,14 @@ struct event {
 		} closed;
 		struct {
 			struct ref ask; /* as in the ACT_RESOLVE */
+			enum names_kind kind;
 			enum names_status status;
-			uint32_t count;
-			struct addr addrs[NAMES_MAX]; /* no port */
-			uint32_t ttl_s;
+			uint32_t count; /* of what was asked for; 0 unless it was found */
+			uint32_t ttl_s; /* of an absence, too */
+			union {
+				struct addr addrs[NAMES_MAX]; /* no port */
+				struct dns_record services[SERVICES_MAX];
+			};
 		} names;
 		struct {
 			struct str aor;

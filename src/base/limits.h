@@ -130,8 +130,10 @@ enum {
 	READ_BYTES = 64 * 1024,
 	HALF_BYTES = MESSAGE_BYTES_MAX + 2 * READ_BYTES,
 
-	/* DNs with a fixed contact that are looked up and matched by address. */
+	/* DNs with a fixed contact that are looked up and matched by address; how many are being
+	 * looked up at the same time. */
 	DNS_LOOKED_UP_MAX = 16384,
+	LOOKUPS_MAX = 1024,
 
 	/* Transactions beyond those that calls in progress can need: requests outside calls, and
 	 * what
@@ -174,6 +176,19 @@ enum {
 	DOMAINS_MAX = 32 /* `domain` */
 		+ 32     /* a listener's address */
 		+ 32,    /* and what it advertises */
+};
+
+/* ---- what DNS may lead to -------------------------------------------------------------------- */
+
+enum {
+	/* Services of one domain: UDP, TCP and TLS, and one of them in another domain. */
+	SERVICES_ASKED_MAX = 4,
+
+	/* Servers of one domain that are looked up, by their rank; a call tries no more. */
+	SERVERS_MAX = 8,
+
+	/* Their addresses: one of each family for each. A trunk may call from any of them. */
+	PLACES_MAX = 2 * SERVERS_MAX,
 };
 
 /* ---- the shell: sockets, TLS, names --------------------------------------------------------- */
@@ -311,8 +326,14 @@ enum {
 	/* One DNS query, doubled for each further try: 7 s in all. */
 	DNS_TRY_MS = 1000,
 	DNS_TRIES = 3,
-	DNS_ABSENT_S = 30, /* how long it is remembered that a name is not there */
+	DNS_ABSENT_S = 30, /* how long it is remembered that a name is not there, unless DNS says */
 	DNS_HOSTS_S = 60,  /* and what the hosts file says */
+
+	/* A server that failed a call is tried after all others for so long: one that is dead costs
+	 * a call seconds, one that came back is found again soon. One that said 503 with
+	 * Retry-After is let alone, but not for as long as it likes. */
+	REST_S = 30,
+	RETRY_AFTER_MAX_S = 120,
 
 	RING_MS = 180 * 1000,  /* timer C: no final answer though it rings */
 	TRYING_LATE_MS = 200,  /* then a re-INVITE gets its 100 (RFC 3261 17.2.1) */

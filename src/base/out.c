@@ -95,11 +95,12 @@ out_shut(struct out *out, struct flow_id flow)
 }
 
 void
-out_resolve(struct out *out, struct ref ask, struct str name)
+out_resolve(struct out *out, struct ref ask, enum names_kind kind, struct str name)
 {
 	struct act *act = add(out, ACT_RESOLVE);
 
 	act->u.resolve.ask = ask;
+	act->u.resolve.kind = kind;
 	act->u.resolve.name = name;
 }
 

@@ -37,7 +37,8 @@ struct act {
 		struct flow_id shut; /* after what was sent on it has left */
 		struct {
 			struct ref ask;
-			struct str name; /* a host name; answered by EV_NAMES */
+			enum names_kind kind;
+			struct str name; /* answered by EV_NAMES */
 		} resolve;
 		struct {
 			struct ref ask;
@@ -77,7 +78,7 @@ void out_send(struct out *, struct flow_id flow, const struct addr *to, struct s
 void out_dial(struct out *, struct flow_id flow, enum transport, const struct addr *to,
 	struct str name, const struct terms *, struct str about);
 void out_shut(struct out *, struct flow_id flow);
-void out_resolve(struct out *, struct ref ask, struct str name);
+void out_resolve(struct out *, struct ref ask, enum names_kind, struct str name);
 void out_save(struct out *, struct ref ask, struct str aor, uint64_t version, struct str set);
 void out_note(struct out *, enum note_level level, struct str text);
 

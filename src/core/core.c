@@ -43,7 +43,10 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	ok = calls_open(&core->calls, arena, calls, &core->legs, &core->txns, &core->alarms,
 		     &core->dice) &&
 		ok;
-	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms) && ok;
+	ok = lookups_open(&core->lookups, arena, LOOKUPS_MAX, o->listeners, o->listener_count) &&
+		ok;
+	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms, &core->lookups) &&
+		ok;
 	ok = halves_open(core, arena) && ok;
 	core->gate = gate_open(arena, &core->dice, o->is_replay);
 	core->registrar = registrar_open(arena, &registrar, &core->dice);
@@ -114,7 +117,6 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 	const struct txn_way *way, const struct turn *t)
 {
 	struct leg *leg;
-	struct call *call;
 	struct word word;
 
 	if (news->kind == NEWS_NONE)
@@ -124,10 +126,9 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 		legs_hear_orphan(&core->legs, news, msg, t);
 		return;
 	}
-	call = registered_call(core, leg->call, t);
+	(void)registered_call(core, leg->call, t);
 	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
-	if (call != NULL)
-		call_hear(&core->calls, call, leg, &word, t);
+	word_carry(core, leg, &word, t);
 }
 
 static void
@@ -272,10 +273,9 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	case ALARM_LEG:
 		leg = leg_at(&core->legs, alarm->owner);
 		must(leg != NULL);
-		call = registered_call(core, leg->call, t);
+		(void)registered_call(core, leg->call, t);
 		word = leg_hear_alarm(&core->legs, leg, alarm, t);
-		if (call != NULL)
-			call_hear(&core->calls, call, leg, &word, t);
+		word_carry(core, leg, &word, t);
 		return;
 	case ALARM_CALL:
 		call = registered_call(core, alarm->owner, t);
@@ -303,7 +303,7 @@ hear_event(struct core *core, const struct event *event, const struct turn *t)
 	case EV_FLOW_OPEN: flow_open(core, event, t); return;
 	case EV_FLOW_CLOSED:
 	case EV_FLOW_FAILED: flow_gone(core, event, t); return;
-	case EV_NAMES: (void)peers_hear(&core->peers, event, t); return;
+	case EV_NAMES: names_hear(core, event, t); return;
 	case EV_BINDINGS:
 		registrar_set(core->registrar, event->u.bindings.aor, event->u.bindings.version,
 			event->u.bindings.set, t->now);

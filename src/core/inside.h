@@ -18,6 +18,7 @@ struct core {
 	struct flows flows;
 	struct legs legs;
 	struct calls calls;
+	struct lookups lookups;
 	struct peers peers;
 	struct gate *gate;
 	struct registrar *registrar;
@@ -120,6 +121,18 @@ void invite_hear(struct core *, struct arrival *, const struct turn *);
 /* A call that waited for addresses: it is placed, refused, or waits on. */
 void invite_again(struct core *, struct call *, const struct turn *);
 void register_hear(struct core *, struct arrival *, const struct turn *);
+
+/* ---- hops.c ---- */
+
+/* The word of a leg: its call hears it, and who is where learns of a server that failed. The leg
+ * may be gone afterwards. */
+void word_carry(struct core *, struct leg *, const struct word *, const struct turn *);
+
+/* Begins to locate the next hop of LEG (NULL: none) if that is a name not looked for yet. */
+void hop_seek(struct core *, struct leg *, const struct turn *);
+
+/* The answer to a question to DNS, whoever put it. */
+void names_hear(struct core *, const struct event *names, const struct turn *);
 
 /* ---- route.c ---- */
 

@@ -202,6 +202,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	struct str number;
 	const struct dn *dn = NULL;
 	struct call *call;
+	struct ref caller;
 
 	if (refusal.status == 0 && !find_asker(core, a, &asker, t))
 		return;
@@ -236,7 +237,9 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	}
 	if (asker.kind == CALLER_DN)
 		registered_know(core, leg_at(&core->legs, call->legs[0]), asker.number, t);
+	caller = call->legs[0];
 	place(core, a, call, dn, number, t);
+	hop_seek(core, leg_at(&core->legs, caller), t);
 }
 
 /* The line in the log for a call that is refused long after its INVITE. */

@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peers.h - host names and what they resolve to, for the DNs with a fixed contact.
+/* peers.h - where the DNs with a fixed contact are.
  *
- * A DN whose contact is a name is looked up when the directory comes in and again when the answer
- * grows old, so that a call that comes in finds its trunk by address at once, and a call that goes
- * out finds the addresses waiting.
+ * A DN whose contact is a name is located (RFC 3263) when the directory comes in and again when the
+ * answers grow old, so that a call that comes in finds its trunk by address at once, and a call
+ * that goes out finds its servers waiting. A server that failed is remembered for a while.
  */
 #ifndef CORE_PEERS_H
 #define CORE_PEERS_H
 
 #include "base/alarm.h"
-#include "base/turn.h"
+#include "core/lookup.h"
 #include "directory/directory.h"
 #include "hop/flows.h"
 
-enum { PEER_ADDRS_MAX = NAMES_MAX };
+/* A server that failed a call: others are tried before it, or none is if it asked for that. */
+struct rest {
+	int64_t until_ms;
+	bool is_asked; /* 503 with Retry-After: it is let alone */
+};
 
 struct peer {
-	bool is_asked; /* a question is under way                    */
-	bool is_known; /* there was an answer (it may be empty)       */
+	bool is_known; /* there was an answer (it may be that nobody is there) */
+	bool had_sips; /* the domain has published services of sips             */
 	uint32_t count;
-	struct addr addrs[PEER_ADDRS_MAX]; /* no port */
+	struct place places[PLACES_MAX];
+	struct rest rests[PLACES_MAX];
 	struct ref ref;
-	struct alarm alarm; /* kind ALARM_HOP: ask again */
+	struct ref lookup;  /* that is under way, or REF_NONE */
+	struct alarm alarm; /* kind ALARM_HOP: locate it again */
 };
 
 struct peers {
@@ -32,24 +38,38 @@ struct peers {
 	uint32_t places; /* how many DNs a directory may have */
 	const struct directory *directory;
 	struct alarms *alarms;
+	struct lookups *lookups;
 };
 
 /* Carves a table for directories of up to DNS_MAX DNs, MAX of which have a fixed contact; one alarm
  * for each of these. */
-bool peers_open(struct peers *, struct arena *, uint32_t max, struct alarms *alarms);
+bool peers_open(struct peers *, struct arena *, uint32_t max, struct alarms *alarms,
+	struct lookups *lookups);
 
 /* A new directory: forgets all, knows the literal addresses at once, asks for the names by and by
  * (by alarms, so that one event stays small). Contacts beyond MAX stay unknown. */
 void peers_directory(struct peers *, const struct directory *, struct when now);
 
-/* Rings an alarm of kind ALARM_HOP: asks for a name. */
+/* Rings an alarm of kind ALARM_HOP: begins to locate a peer. */
 void peers_ring(struct peers *, const struct alarm *, const struct turn *);
 
-/* The answer to a question. Ends: true if it was a question of ours. */
-bool peers_hear(struct peers *, const struct event *names, const struct turn *);
+/* A lookup of ours has come to OUTCOME, which is not LOCATE_ASKS; it is given back. */
+void peers_located(
+	struct peers *, const struct lookup *, enum locating outcome, const struct turn *);
 
 /* What is known of DN's contact; NULL for a self-registered one. */
 const struct peer *peers_of(const struct peers *, const struct dn *);
+
+/* The servers of PEER in the order in which a call shall try them: drawn by rank and weight, those
+ * that failed of late behind all others, those that asked to be let alone not at all.
+ * Ends: how many there are; 0 with *WAIT_S over 0: all have asked to be let alone, so long. */
+uint32_t peers_draw(const struct peer *, struct dice *, struct when now,
+	struct place places[PLACES_MAX], uint32_t *wait_s);
+
+/* A call of DN found the server at ADDR over TRANSPORT dead, silent, not the one that it should be,
+ * or was told 503, with RETRY_AFTER_S (0: it did not say). */
+void peers_rest(struct peers *, const struct dn *, enum transport, const struct addr *,
+	uint32_t retry_after_s, struct when now);
 
 enum peer_verdict {
 	PEER_NO_TRUNK,  /* it is none                                             */

@@ -147,7 +147,6 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 static void
 inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct turn *t)
 {
-	struct call *call = registered_call(core, leg->call, t);
 	struct word word;
 
 	if (a->msg->method != METHOD_ACK) {
@@ -160,9 +159,9 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 			return;
 		}
 	}
+	(void)registered_call(core, leg->call, t);
 	word = leg_hear_request(&core->legs, leg, a->msg, a->txn, &a->way, t);
-	if (call != NULL)
-		call_hear(&core->calls, call, leg, &word, t);
+	word_carry(core, leg, &word, t);
 }
 
 static void

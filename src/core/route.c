@@ -4,6 +4,7 @@
 #include "core/inside.h"
 
 #include "sip/param.h"
+#include "sip/write.h"
 
 /* Whether a listener shows itself as HOST in what it advertises, `host[:port]`. */
 static bool
@@ -148,6 +149,20 @@ plan_registered(struct core *core, const struct dn *dn, enum scheme caller, cons
 	return ROUTE_PLAN;
 }
 
+/* Each server of the DN has said 503 and when to come back (RFC 3261 21.5.4). */
+static enum route_verdict
+refuse_resting(struct refusal *refusal, uint32_t wait_s, const struct turn *t)
+{
+	char *text = arena_take(t->scratch, URI_BYTES_MAX, 1);
+	struct buf lines = buf_on(text, text != NULL ? URI_BYTES_MAX : 0);
+
+	write_number(&lines, HEADER_RETRY_AFTER, wait_s);
+	*refusal = (struct refusal){ .status = 480,
+		.lines = buf_ok(&lines) ? buf_str(&lines) : STR(""),
+		.why = STR("each server of the DN has asked to be let alone (Retry-After)") };
+	return ROUTE_REFUSED;
+}
+
 static enum route_verdict
 plan_fixed(struct core *core, const struct dn *dn, struct str number, const struct turn *t,
 	struct leg_plan *plan, struct refusal *refusal)
@@ -155,7 +170,9 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	const struct peer *peer = peers_of(&core->peers, dn);
 	const struct contact *contact = &dn->contact;
 	struct str user = str_is_empty(contact->number) ? number : contact->number;
+	struct place places[PLACES_MAX];
 	struct buf uri = take_uri(t);
+	uint32_t count, wait_s;
 
 	if (peer == NULL || (peer->is_known && peer->count == 0)) {
 		*refusal = (struct refusal){ .status = 480,
@@ -164,6 +181,9 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	}
 	if (!peer->is_known)
 		return ROUTE_WAIT;
+	count = peers_draw(peer, &core->dice, t->now, places, &wait_s);
+	if (count == 0)
+		return refuse_resting(refusal, wait_s, t);
 	write_uri(&uri, contact->speech.scheme, user, contact->host, contact->port);
 	if (!buf_ok(&uri))
 		return refuse_uri(refusal);
@@ -173,14 +193,9 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 	plan->to_uri = plan->request_uri;
 	plan->name = dn_tls_name(dn);
 	plan->terms = dn->terms;
-	for (uint32_t i = 0; i < peer->count && i < WAYS_MAX; i++) {
-		struct way *way = &plan->ways[plan->way_count++];
-
-		*way = (struct way){ .transport = contact->speech.transport,
-			.addr = peer->addrs[i] };
-		way->addr.port = contact->port != 0 ? contact->port
-						    : transport_port(contact->speech.transport);
-	}
+	for (uint32_t i = 0; i < count && i < WAYS_MAX; i++)
+		plan->ways[plan->way_count++] =
+			(struct way){ .transport = places[i].transport, .addr = places[i].addr };
 	return ROUTE_PLAN;
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/shelf.h"
 #include "hop/flows.h"
+#include "hop/locate.h"
 #include "txn/txn.h"
 
 #define LEG_STATES(X) X(IDLE) X(CALLING) X(RINGING) X(ANSWERED) X(TALKING) X(LEAVING) X(GONE)
@@ -57,7 +58,7 @@ enum leg_text {
 	TEXT_INSTANCE,    /* of the phone that registered (RFC 5626), or empty                */
 };
 
-enum { WAYS_MAX = 8 };
+enum { WAYS_MAX = 8, HOPS_MAX = 4 };
 
 /* A way to a device, not chosen yet. */
 struct way {
@@ -111,6 +112,11 @@ struct leg {
 	struct way spare; /* where the device is registered now; no flow: nowhere known */
 	uint32_t aim;     /* of the way that was tried last                */
 	bool is_aim_lost; /* it leads nowhere, whatever way is taken to it */
+
+	uint64_t sought_hop;         /* hash of the next hop that was looked for last; 0: none */
+	struct ref lookup;           /* the owner's: it is being located */
+	struct place hops[HOPS_MAX]; /* where it is */
+	uint32_t hop_count;
 
 	uint32_t local_cseq, remote_cseq;
 	bool has_remote_cseq;       /* the peer has sent a request in this dialog */
@@ -192,6 +198,10 @@ struct word {
 	const struct msg *msg; /* the message that said it; NULL: a timer or a failure of ours */
 	struct ref txn;        /* ASK: the peer's transaction; ASKED: ours */
 	enum method method;    /* ASK */
+	/* FAIL, NEXT: the way whose server is dead, silent, somebody else or said 503, and for
+	 * how many seconds that asked to be let alone (0: it did not say); NULL: none of these. */
+	const struct way *failed;
+	uint32_t retry_after_s;
 };
 
 /* What goes with a word to the other side: header lines that cross, whole and with their CRLF, and
@@ -282,6 +292,14 @@ void leg_end(struct legs *, struct leg *, unsigned status, struct str reason,
 
 /* The leg whose dialog REQUEST is inside of, by its To tag, Call-ID and From tag; NULL: none. */
 struct leg *legs_find(const struct legs *, const struct msg *request);
+
+/* Whether the next hop of the dialog is a name that was not looked for yet.
+ * After: true: it counts as looked for, *SOUGHT is what is to be located, with views of the leg. */
+bool leg_seeks(struct leg *, struct sought *sought);
+
+/* The next hop was located: what is sent inside the dialog goes there unless it has a flow of its
+ * own. */
+void leg_found(struct leg *, const struct place *places, uint32_t count);
 
 /* A request inside the dialog; TXN serves it, REF_NONE for an ACK. Everything the leg can answer by
  * itself it answers. */

@@ -231,6 +231,9 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 
 	alarm_disarm(ls->alarms, &leg->alarms[LEG_ALARM_WAIT]);
 	leg->is_confirmed = true;
+	/* Led to TLS by DNS: what began over TLS goes on over TLS. */
+	if (leg->transport == TRANSPORT_TLS)
+		leg->speech.transport = TRANSPORT_TLS;
 	leg->heard_sdp = dialog_session_hash(ls, msg);
 	(void)shelf_put(&leg->shelf, TEXT_HEADERS, STR(""));
 	(void)shelf_put(&leg->shelf, TEXT_AIMS, STR(""));
@@ -253,17 +256,25 @@ static struct word
 hear_failure(struct legs *ls, struct leg *leg, unsigned status, struct str reason,
 	const struct msg *msg, bool may_retry, const struct turn *t)
 {
+	struct word word = leg_say(WORD_FAIL, status, reason, msg);
 	struct str why;
 
 	if (leg->is_cancelled) {
 		leg_move(ls, leg, LEG_GONE);
 		return leg_say(WORD_OVER, 0, STR(""), NULL);
 	}
+	if (may_retry && leg->ways[leg->way_next - 1].tie == TIE_NONE)
+		word.failed = &leg->ways[leg->way_next - 1];
+	if (msg != NULL)
+		(void)msg_seconds(msg, HEADER_RETRY_AFTER, &word.retry_after_s);
 	/* Once it rang somewhere, no other way is tried (RFC 3263 4.3). */
-	if (may_retry && leg->state == LEG_CALLING && send_again(ls, leg, t, &why))
-		return leg_say(WORD_NEXT, status, reason, NULL);
+	if (may_retry && leg->state == LEG_CALLING && send_again(ls, leg, t, &why)) {
+		word.word = WORD_NEXT;
+		word.msg = NULL;
+		return word;
+	}
 	leg_move(ls, leg, LEG_GONE);
-	return leg_say(WORD_FAIL, status, reason, msg);
+	return word;
 }
 
 /* Whether a final answer of this STATUS leads to the next way: 503 to the next address of a server

@@ -84,8 +84,10 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 	/* A socket leads anywhere: to the address that the next hop names, or, for a phone that
 	 * registered or a name that is not looked up, to where its last message came from. */
 	candidate->addr = leg->peer;
-	if (leg->flow_tie == TIE_REGISTERED || leg->is_natted || hop->ip.family == ADDR_NONE)
+	if (leg->flow_tie == TIE_REGISTERED || leg->is_natted)
 		return true;
+	if (hop->ip.family == ADDR_NONE)
+		return leg->hop_count == 0;
 	/* Nor is it taken against the peer's word, or for the other family of addresses. */
 	if (hop->ip.family != flow->local.family ||
 		(speech_of_uri(hop, &asked) && asked.transport != TRANSPORT_UDP))
@@ -133,6 +135,52 @@ spare_candidate(const struct legs *ls, const struct leg *leg, struct candidate *
 }
 
 bool
+leg_seeks(struct leg *leg, struct sought *sought)
+{
+	struct speech asked;
+	struct str parts[2];
+	struct str maddr;
+	struct uri hop;
+	uint64_t hash;
+
+	/* Until the callee has answered, its target is where the INVITE went. */
+	if (leg->kind == LEG_OF_CALLEE && !leg->is_confirmed)
+		return false;
+	if (leg->state == LEG_GONE || leg->flow_tie == TIE_REGISTERED || leg->is_natted ||
+		!dialog_next_hop(leg, &hop) || hop.ip.family != ADDR_NONE ||
+		!speech_of_uri(&hop, &asked))
+		return false;
+	maddr = uri_param(&hop, STR("maddr"));
+	*sought = (struct sought){ .speech = asked,
+		.has_transport = !str_is_none(uri_transport(&hop)),
+		.host = str_is_none(maddr) ? hop.host : maddr,
+		.port = hop.port };
+	/* Held to TLS by what stands behind the hop, or by how the dialog began. */
+	if (dialog_is_to_sips(leg, &hop))
+		sought->speech = (struct speech){ SCHEME_SIPS, TRANSPORT_TLS };
+	else if (leg->speech.transport == TRANSPORT_TLS) {
+		sought->speech.transport = TRANSPORT_TLS;
+		sought->has_transport = true;
+	}
+	parts[0] = hop.text;
+	parts[1] = str_of(&sought->speech.scheme, sizeof sought->speech.scheme);
+	hash = siphash((const uint64_t[2]){ parts[1].len, sought->speech.scheme }, parts[0]) | 1;
+	if (hash == leg->sought_hop)
+		return false;
+	leg->sought_hop = hash;
+	leg->hop_count = 0;
+	return true;
+}
+
+void
+leg_found(struct leg *leg, const struct place *places, uint32_t count)
+{
+	leg->hop_count = count < HOPS_MAX ? count : HOPS_MAX;
+	for (uint32_t i = 0; i < leg->hop_count; i++)
+		leg->hops[i] = places[i];
+}
+
+bool
 way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
 	struct str *why)
 {
@@ -152,6 +200,12 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 	if (spare_candidate(ls, leg, &candidate) &&
 		try_way(ls, leg, &demand, &candidate, t, way, why))
 		return true;
+	for (uint32_t i = 0; i < leg->hop_count && hop.ip.family == ADDR_NONE; i++) {
+		candidate = (struct candidate){ .transport = leg->hops[i].transport,
+			.addr = leg->hops[i].addr };
+		if (try_way(ls, leg, &demand, &candidate, t, way, why))
+			return true;
+	}
 	if (demand.speech.transport != TRANSPORT_TLS && speech_of_uri(&hop, &asked))
 		demand.speech.transport = asked.transport;
 	candidate = (struct candidate){

@@ -347,14 +347,31 @@ pass_flow_open(struct pass *p, struct event *e)
 }
 
 static void
+pass_service(struct pass *p, struct dns_record *s)
+{
+	s->order = (uint16_t)small(p, s->order, 2, UINT16_MAX);
+	s->weight = (uint16_t)small(p, s->weight, 2, UINT16_MAX);
+	s->port = (uint16_t)small(p, s->port, 2, UINT16_MAX);
+	s->flags = text(p, s->flags, TEXT_MAX);
+	s->what = text(p, s->what, TEXT_MAX);
+	s->name = text(p, s->name, TEXT_MAX);
+}
+
+static void
 pass_names(struct pass *p, struct event *e)
 {
+	bool is_addrs;
+
 	pass_ref(p, &e->u.names.ask);
+	e->u.names.kind = (enum names_kind)small(p, e->u.names.kind, 1, NAMES_NAPTR);
 	e->u.names.status = (enum names_status)small(p, e->u.names.status, 1, NAMES_FAILED);
-	e->u.names.count = small(p, e->u.names.count, 1, NAMES_MAX);
-	for (uint32_t i = 0; i < e->u.names.count; i++)
-		pass_addr(p, &e->u.names.addrs[i]);
+	is_addrs = e->u.names.kind == NAMES_ADDRESSES;
+	e->u.names.count = small(p, e->u.names.count, 1, is_addrs ? NAMES_MAX : SERVICES_MAX);
 	e->u.names.ttl_s = small(p, e->u.names.ttl_s, 4, UINT32_MAX);
+	for (uint32_t i = 0; i < e->u.names.count && is_addrs; i++)
+		pass_addr(p, &e->u.names.addrs[i]);
+	for (uint32_t i = 0; i < e->u.names.count && !is_addrs; i++)
+		pass_service(p, &e->u.names.services[i]);
 }
 
 static void
@@ -440,6 +457,19 @@ directory_room(const struct directory *d)
 }
 
 static size_t
+names_room(const struct event *e)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < e->u.names.count && e->u.names.kind != NAMES_ADDRESSES; i++) {
+		const struct dns_record *s = &e->u.names.services[i];
+
+		bytes += s->flags.len + s->what.len + s->name.len;
+	}
+	return bytes;
+}
+
+static size_t
 event_room(const struct event *e)
 {
 	const struct secured *s = &e->u.open.secured;
@@ -451,8 +481,8 @@ event_room(const struct event *e)
 	case EV_FLOW_FAILED: return e->u.closed.reason.len;
 	case EV_BINDINGS: return e->u.bindings.aor.len + e->u.bindings.set.len;
 	case EV_DIRECTORY: return directory_room(e->u.directory);
+	case EV_NAMES: return names_room(e);
 	case EV_TICK:
-	case EV_NAMES:
 	case EV_SAVED:
 	case EV_ORDER: break;
 	}

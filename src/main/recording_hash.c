@@ -88,7 +88,9 @@ recording_hash(uint64_t hash, const struct act *act, const struct mask_key *key)
 		hash = add_terms(hash, &act->u.dial.terms);
 		return add_text(hash, act->u.dial.about);
 	case ACT_SHUT: return add_number(hash, act->u.shut.number);
-	case ACT_RESOLVE: return add_text(add_ref(hash, act->u.resolve.ask), act->u.resolve.name);
+	case ACT_RESOLVE:
+		hash = add_number(add_ref(hash, act->u.resolve.ask), act->u.resolve.kind);
+		return add_text(hash, act->u.resolve.name);
 	case ACT_SAVE:
 		hash = add_ref(hash, act->u.save.ask);
 		hash = add_text(hash, act->u.save.aor);

@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "base/panic.h"
+#include "net/answer.h"
 #include "net/bytes.h"
 #include "net/sock.h"
 
@@ -30,12 +31,14 @@ struct names {
 	struct watch *watches;
 	uint32_t asks;
 	bool is_closing;
+	struct answer answer; /* that is being read */
 };
 
-/* One name that is asked for in both families. */
+/* One question: for services, or for addresses in both families. */
 struct ask {
 	struct names *all;
 	struct ref ref;
+	enum names_kind kind;
 	uint32_t pending;
 	enum names_status status[2]; /* of A and of AAAA */
 	uint32_t count[2];
@@ -187,17 +190,30 @@ names_free(struct names *names)
 /* ---- questions and answers ----------------------------------------------------------------- */
 
 static void
-answer(struct names *names, struct ref ref, enum names_status status, const struct addr *addrs,
-	uint32_t count, uint32_t ttl_s)
+answer(struct names *names, struct ref ref, const struct addr *addrs, uint32_t count,
+	uint32_t ttl_s)
 {
 	struct event event = { .kind = EV_NAMES };
 
 	event.u.names.ask = ref;
-	event.u.names.status = status;
+	event.u.names.status = NAMES_FOUND;
 	event.u.names.ttl_s = ttl_s;
 	event.u.names.count = count;
 	for (uint32_t i = 0; i < count; i++)
 		event.u.names.addrs[i] = addrs[i];
+	queue_put(names->queue, &event);
+}
+
+static void
+answer_none(struct names *names, struct ref ref, enum names_kind kind, enum names_status status,
+	uint32_t ttl_s)
+{
+	struct event event = { .kind = EV_NAMES };
+
+	event.u.names.ask = ref;
+	event.u.names.kind = kind;
+	event.u.names.status = status;
+	event.u.names.ttl_s = ttl_s;
 	queue_put(names->queue, &event);
 }
 
@@ -217,9 +233,10 @@ finish(struct ask *ask)
 	if (names->is_closing)
 		;
 	else if (count > 0)
-		answer(names, ask->ref, NAMES_FOUND, merged, count, ask->ttl_s);
+		answer(names, ask->ref, merged, count, ask->ttl_s);
 	else
-		answer(names, ask->ref, is_absent ? NAMES_ABSENT : NAMES_FAILED, NULL, 0,
+		answer_none(names, ask->ref, NAMES_ADDRESSES,
+			is_absent ? NAMES_ABSENT : NAMES_FAILED,
 			is_absent ? DNS_ABSENT_S : FAILED_S);
 	names->asks--;
 	free(ask);
@@ -301,6 +318,45 @@ on_aaaa(void *data, int status, int timeouts, unsigned char *answer, int len)
 	on_answer(data, 1, status, answer, len);
 }
 
+static void
+answer_services(const struct ask *ask, const struct answer *a)
+{
+	struct event event = { .kind = EV_NAMES };
+
+	event.u.names.ask = ask->ref;
+	event.u.names.kind = ask->kind;
+	event.u.names.status = NAMES_FOUND;
+	event.u.names.ttl_s = a->ttl_s;
+	event.u.names.count = a->count;
+	memcpy(event.u.names.services, a->services, a->count * sizeof a->services[0]);
+	queue_put(ask->all->queue, &event);
+}
+
+static void
+on_services(void *data, int status, int timeouts, unsigned char *answer, int len)
+{
+	struct ask *ask = data;
+	struct names *names = ask->all;
+	struct answer *a = &names->answer;
+	bool is_read =
+		answer != NULL && len > 0 && answer_read(a, str_of(answer, (size_t)len), ask->kind);
+
+	(void)timeouts;
+	if (names->is_closing)
+		;
+	else if (status == ARES_SUCCESS && !is_read)
+		answer_none(names, ask->ref, ask->kind, NAMES_FAILED, FAILED_S);
+	else if (status == ARES_SUCCESS && a->count > 0)
+		answer_services(ask, a);
+	else if (is_absence(status))
+		answer_none(names, ask->ref, ask->kind, NAMES_ABSENT,
+			is_read && a->ttl_s != UINT32_MAX ? a->ttl_s : DNS_ABSENT_S);
+	else
+		answer_none(names, ask->ref, ask->kind, NAMES_FAILED, FAILED_S);
+	names->asks--;
+	free(ask);
+}
+
 static uint32_t
 look_in_hosts(struct names *names, const char *name, struct addr *addrs)
 {
@@ -329,36 +385,69 @@ look_in_hosts(struct names *names, const char *name, struct addr *addrs)
 	return count;
 }
 
-void
-names_ask(struct names *names, struct ref ref, struct str name)
+/* Puts a question to DNS. */
+static void
+ask_dns(struct names *names, struct ref ref, enum names_kind kind, const char *name)
 {
-	struct addr addrs[NAMES_MAX];
-	uint32_t count = 1;
-	struct ask *ask;
-	char *text;
+	struct ask *ask = names->asks < ASKS_MAX ? calloc(1, sizeof *ask) : NULL;
 
-	if (addr_parse(&addrs[0], name)) {
-		answer(names, ref, NAMES_FOUND, addrs, 1, DNS_HOSTS_S);
+	if (ask == NULL) {
+		answer_none(names, ref, kind, NAMES_FAILED, FAILED_S);
 		return;
 	}
-	if (str_is_empty(name) || name.len > NAME_BYTES_MAX || str_find(name, '\0') < name.len) {
-		answer(names, ref, NAMES_ABSENT, NULL, 0, DNS_ABSENT_S);
+	*ask = (struct ask){ .all = names, .ref = ref, .kind = kind, .ttl_s = UINT32_MAX };
+	names->asks++;
+	switch (kind) {
+	case NAMES_SRV:
+		ares_query(names->channel, name, ns_c_in, ns_t_srv, on_services, ask);
+		return;
+	case NAMES_NAPTR:
+		ares_query(names->channel, name, ns_c_in, ns_t_naptr, on_services, ask);
+		return;
+	case NAMES_ADDRESSES: break;
+	}
+	ask->pending = 2;
+	/* Either may be answered, and ASK be gone, before the second call returns. */
+	ares_query(names->channel, name, ns_c_in, ns_t_a, on_a, ask);
+	ares_query(names->channel, name, ns_c_in, ns_t_aaaa, on_aaaa, ask);
+}
+
+/* How much of NAME are the labels of a service, `_sips._tcp.`. */
+static size_t
+service_labels(struct str name)
+{
+	size_t at = 0;
+
+	while (at < name.len && name.at[at] == '_')
+		at += str_find(str_from(name, at), '.') + 1;
+	return at < name.len ? at : 0;
+}
+
+void
+names_ask(struct names *names, struct ref ref, enum names_kind kind, struct str name)
+{
+	struct addr addrs[NAMES_MAX];
+	bool is_addr = addr_parse(&addrs[0], name);
+	uint32_t count;
+	char *text;
+
+	if (is_addr && kind == NAMES_ADDRESSES) {
+		answer(names, ref, addrs, 1, DNS_HOSTS_S);
+		return;
+	}
+	if (is_addr || str_is_empty(name) || name.len > NAME_BYTES_MAX ||
+		str_find(name, '\0') < name.len) {
+		answer_none(names, ref, kind, NAMES_ABSENT, DNS_ABSENT_S);
 		return;
 	}
 	text = bytes_cstr(name);
-	count = look_in_hosts(names, text, addrs);
-	ask = count == 0 && names->asks < ASKS_MAX ? calloc(1, sizeof *ask) : NULL;
-	if (count > 0) {
-		answer(names, ref, NAMES_FOUND, addrs, count, DNS_HOSTS_S);
-	} else if (ask == NULL) {
-		answer(names, ref, NAMES_FAILED, NULL, 0, FAILED_S);
-	} else {
-		*ask = (struct ask){ .all = names, .ref = ref, .pending = 2, .ttl_s = UINT32_MAX };
-		names->asks++;
-		/* Either may be answered, and ASK be gone, before the second call returns. */
-		ares_query(names->channel, text, ns_c_in, ns_t_a, on_a, ask);
-		ares_query(names->channel, text, ns_c_in, ns_t_aaaa, on_aaaa, ask);
-	}
+	count = look_in_hosts(names, text + service_labels(name), addrs);
+	if (count == 0)
+		ask_dns(names, ref, kind, text);
+	else if (kind == NAMES_ADDRESSES)
+		answer(names, ref, addrs, count, DNS_HOSTS_S);
+	else /* whoever wrote the address down means that, and no DNS */
+		answer_none(names, ref, kind, NAMES_ABSENT, DNS_HOSTS_S);
 	free(text);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* names.h - host names to addresses: the hosts file first, then A and AAAA through c-ares. */
+/* names.h - host names to addresses, the hosts file first, then A and AAAA through c-ares; and the
+ * SRV and NAPTR records of services. */
 #ifndef NET_NAMES_H
 #define NET_NAMES_H
 
@@ -18,8 +19,9 @@ struct names *names_open(
 void names_close(struct names *);
 void names_free(struct names *);
 
-/* Asks for NAME. Answered once by EV_NAMES with ASK: both families merged, IPv4 first. */
-void names_ask(struct names *, struct ref ask, struct str name);
+/* Asks what NAME has of KIND. Answered once by EV_NAMES with ASK: the addresses of both families
+ * merged, IPv4 first; services by their order. A name of the hosts file has no services. */
+void names_ask(struct names *, struct ref ask, enum names_kind, struct str name);
 
 /* Lets questions that got no answer go on to the next try.
  * Ends: in how many ms to come back at the latest; -1: nothing waits. */

@@ -296,7 +296,7 @@ net_carry(struct net *net, const struct act *act)
 		return true;
 	case ACT_SHUT: stream_shut(&net->streams, act->u.shut); return true;
 	case ACT_RESOLVE:
-		names_ask(net->names, act->u.resolve.ask, act->u.resolve.name);
+		names_ask(net->names, act->u.resolve.ask, act->u.resolve.kind, act->u.resolve.name);
 		return true;
 	case ACT_SAVE:
 	case ACT_NOTE: break;

@@ -91,6 +91,22 @@ copy_all(struct str *const *strs, size_t count)
 	return blob;
 }
 
+static char *
+copy_services(struct event *names)
+{
+	struct str *strs[3 * SERVICES_MAX];
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < names->u.names.count; i++) {
+		struct dns_record *s = &names->u.names.services[i];
+
+		strs[count++] = &s->flags;
+		strs[count++] = &s->what;
+		strs[count++] = &s->name;
+	}
+	return copy_all(strs, count);
+}
+
 void
 queue_put(struct queue *q, const struct event *event)
 {
@@ -106,6 +122,8 @@ queue_put(struct queue *q, const struct event *event)
 		item->blob = copy_all((struct str *[]){ &item->event.u.closed.reason }, 1);
 	} else {
 		must(event->kind == EV_NAMES);
+		if (event->u.names.kind != NAMES_ADDRESSES)
+			item->blob = copy_services(&item->event);
 	}
 }
 

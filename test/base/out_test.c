@@ -37,7 +37,7 @@ actions_come_out_in_their_order(void **state)
 	out_send(&out, flow, &to, sent);
 	out_dial(&out, flow, TRANSPORT_TLS, &to, out_keep(&out, STR("h")), &(struct terms){ 0 },
 		STR("trunk"));
-	out_resolve(&out, ask, STR("name"));
+	out_resolve(&out, ask, NAMES_SRV, STR("name"));
 	out_save(&out, ask, STR("aor"), 9, STR("set"));
 	out_note(&out, NOTE_WARN, STR("line"));
 	out_shut(&out, flow);
@@ -50,6 +50,7 @@ actions_come_out_in_their_order(void **state)
 	assert_int_equal(out.acts[1].u.dial.transport, TRANSPORT_TLS);
 	check_str(out.acts[1].u.dial.about, "trunk");
 	check_str(out.acts[2].u.resolve.name, "name");
+	assert_int_equal(out.acts[2].u.resolve.kind, NAMES_SRV);
 	assert_true(ref_same(out.acts[3].u.save.ask, ask));
 	assert_int_equal(out.acts[3].u.save.version, 9);
 	check_str(out.acts[3].u.save.aor, "aor");

@@ -160,6 +160,47 @@ set_names(const struct step *step)
 	play.stage.names_fail = word == 2;
 }
 
+/* `name HOST IP`, `srv NAME PRIORITY WEIGHT PORT TARGET`, `naptr NAME ORDER PREFERENCE SERVICE
+ * REPLACEMENT`, `name NAME fails`, `ttl NAME SECONDS`: what DNS says. */
+static void
+set_record(const struct step *step)
+{
+	const char *name = text_keep(step_word(step, 1)).at;
+	bool is_srv = step_is(step, 0, "srv");
+	struct dns_record service = { .flags = STR("s") };
+	struct str last = step_word(step, 5);
+
+	if (step_is(step, 0, "ttl")) {
+		stage_ttl(&play.stage, name, number_of(step_word(step, 2)));
+		return;
+	}
+	if (step_is(step, 0, "name")) {
+		if (step_is(step, 2, "fails"))
+			stage_name_fails(&play.stage, name);
+		else
+			stage_name(&play.stage, name, text_keep(step_word(step, 2)).at);
+		return;
+	}
+	service.order = (uint16_t)number_of(step_word(step, 2));
+	service.weight = (uint16_t)number_of(step_word(step, 3));
+	if (is_srv)
+		service.port = (uint16_t)number_of(step_word(step, 4));
+	else
+		service.what = text_keep(step_word(step, 4));
+	service.name = str_same(last, STR(".")) ? STR("") : text_keep(last);
+	stage_service(&play.stage, name, is_srv ? NAMES_SRV : NAMES_NAPTR, &service);
+}
+
+static void
+expect_asked(const struct step *step, unsigned from, bool is_wanted)
+{
+	struct str part = step_rest(step, from);
+
+	if (stage_asked(&play.stage, text_keep(part).at) != is_wanted)
+		play_fail("DNS was %sasked for `%s`:\n%.*s", is_wanted ? "not " : "",
+			text_keep(part).at, (int)play.stage.asked_len, play.stage.asked);
+}
+
 static void
 expect_log(const struct step *step, unsigned from, bool is_wanted)
 {
@@ -178,9 +219,11 @@ do_something(const struct step *step)
 
 	if (step_is(step, 0, "phone") || step_is(step, 0, "device"))
 		party_declare(step);
-	else if (step_is(step, 0, "name"))
-		stage_name(&play.stage, text_keep(step_word(step, 1)).at,
-			text_keep(step_word(step, 2)).at);
+	else if (step_is(step, 0, "name") || step_is(step, 0, "srv") || step_is(step, 0, "naptr") ||
+		step_is(step, 0, "ttl"))
+		set_record(step);
+	else if (step_is(step, 0, "asked"))
+		expect_asked(step, 1, true);
 	else if (step_is(step, 0, "names"))
 		set_names(step);
 	else if (step_is(step, 0, "store"))
@@ -195,6 +238,10 @@ do_something(const struct step *step)
 		expect_log(step, 1, true);
 	else if (step_is(step, 0, "no") && step_is(step, 1, "log"))
 		expect_log(step, 2, false);
+	else if (step_is(step, 0, "no") && step_is(step, 1, "asked"))
+		expect_asked(step, 2, false);
+	else if (step_is(step, 0, "no") && step_is(step, 1, "name"))
+		stage_no_name(&play.stage, text_keep(step_word(step, 2)).at);
 	else
 		return false;
 	return true;

@@ -1,143 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names and what they resolve to, and which trunk an address is. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "core/peers.h"
-
-enum { MAX = 16, MEMORY = 2 * 1024 * 1024 };
-
-static const struct {
-	const char *number, *contact;
-	enum dn_type type;
-} lines[] = {
-	{ "5000", "sip:192.0.2.50:5070", DN_EXTENSION },
-	{ "7000", "*", DN_EXTENSION },
-	{ "east", "sips:fly.example.net", DN_TRUNK },
-	{ "west", "sip:192.0.2.50", DN_SOFTSWITCH },
-	{ "also", "sip:192.0.2.50", DN_TRUNK },
-	{ "5001", "sip:phone.example.net", DN_EXTENSION },
-};
-
-enum { DNS = sizeof lines / sizeof lines[0] };
-
-static struct {
-	void *memory, *out_memory;
-	struct alarms alarms;
-	struct peers peers;
-	struct out out;
-	struct when now;
-	struct turn turn;
-	struct dn dns[DNS];
-	struct directory directory;
-} world;
-
-static struct addr
-addr(const char *ip)
-{
-	struct addr a;
-
-	assert_true(addr_parse(&a, str_cstr(ip)));
-	return a;
-}
-
-static int
-open_peers(void **state)
-{
-	struct arena arena;
-	size_t at;
-
-	memset(&world, 0, sizeof world);
-	*state = &world;
-	world.memory = aligned_alloc(64, MEMORY);
-	world.out_memory = malloc(OUT_BYTES);
-	arena = arena_on(world.memory, MEMORY);
-	out_init(&world.out, world.out_memory, OUT_BYTES);
-	world.now = (struct when){ 1000, 1700000000 };
-	world.turn = (struct turn){ world.now, &world.out, NULL };
-	for (unsigned i = 0; i < DNS; i++) {
-		world.dns[i].number = str_cstr(lines[i].number);
-		world.dns[i].type = lines[i].type;
-		assert_int_equal(
-			contact_parse(&world.dns[i].contact, str_cstr(lines[i].contact), &at),
-			CONTACT_FINE);
-	}
-	world.directory = (struct directory){ .dns = world.dns, .count = DNS };
-	assert_true(alarms_open(&world.alarms, &arena, MAX));
-	assert_true(peers_open(&world.peers, &arena, MAX, &world.alarms));
-	peers_directory(&world.peers, &world.directory, world.now);
-	return 0;
-}
-
-static int
-close_peers(void **state)
-{
-	(void)state;
-	free(world.memory);
-	free(world.out_memory);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_peers, close_peers)
-
-/* Rings all that is due and returns how many questions were put; *ASK is the last one. */
-static unsigned
-ring_at(int64_t at_ms, struct ref *ask)
-{
-	const struct alarm *alarm;
-	unsigned count = 0;
-
-	world.now.mono_ms = at_ms;
-	world.turn.now = world.now;
-	out_clear(&world.out);
-	while ((alarm = alarms_due(&world.alarms, at_ms)) != NULL)
-		peers_ring(&world.peers, alarm, &world.turn);
-	for (uint32_t i = 0; i < world.out.count; i++) {
-		if (world.out.acts[i].kind != ACT_RESOLVE)
-			continue;
-		*ask = world.out.acts[i].u.resolve.ask;
-		count++;
-	}
-	return count;
-}
-
-static bool
-answer(struct ref ask, enum names_status status, uint32_t ttl_s, const char *ip, const char *ip2)
-{
-	struct event e = { .kind = EV_NAMES };
-
-	e.u.names.ask = ask;
-	e.u.names.status = status;
-	e.u.names.ttl_s = ttl_s;
-	if (ip != NULL)
-		e.u.names.addrs[e.u.names.count++] = addr(ip);
-	if (ip2 != NULL)
-		e.u.names.addrs[e.u.names.count++] = addr(ip2);
-	return peers_hear(&world.peers, &e, &world.turn);
-}
-
-static const struct peer *
-peer(unsigned place)
-{
-	return peers_of(&world.peers, &world.dns[place]);
-}
-
-static const struct dn *
-trunk_at(const char *ip)
-{
-	const struct flow flow = { .proof = PROOF_NONE };
-	struct addr a = addr(ip);
-	const struct dn *trunk;
-
-	a.port = 12345;
-	return peers_trunk_of(&world.peers, &flow, &a, &trunk) == PEER_TRUNK ? trunk : NULL;
-}
+#include "core/peers_kit.h"
 
 static void
 test_literals_are_known_at_once(void **state)
@@ -212,10 +75,12 @@ test_failures(void **state)
 	assert_int_equal(ring_at(1000 + 5 * 1000, &ask), 1); /* not for ever */
 	answer(ask, NAMES_FAILED, 0, NULL, NULL);
 	assert_int_equal(ring_at(1000 + 30 * 1000, &ask), 2);
+	assert_false(answer(fly, NAMES_ABSENT, 0, NULL, NULL)); /* of the first question */
+	fly = asked_for("fly.example.net");
 	answer(fly, NAMES_FAILED, 0, NULL, NULL);
 	assert_ptr_equal(trunk_at("192.0.2.60"), &world.dns[2]);
 	assert_true(ring_at(1000 + 35 * 1000, &ask) > 0);
-	answer(fly, NAMES_ABSENT, 0, NULL, NULL);
+	answer(asked_for("fly.example.net"), NAMES_ABSENT, 0, NULL, NULL);
 	assert_null(trunk_at("192.0.2.60"));
 }
 

@@ -107,8 +107,20 @@ static const struct event events[] = {
 	{ .kind = EV_FLOW_CLOSED, .u.closed = { { 12 }, STR("the peer closed it") } },
 	{ .kind = EV_FLOW_FAILED, .u.closed = { { 13 }, STR_NONE } },
 	{ .kind = EV_NAMES,
-		.u.names = { { 5, 7 }, NAMES_FOUND, 2,
-			{ { ADDR_V4, { 192, 0, 2, 8 }, 0 }, { ADDR_V6, { 1 }, 0 } }, 300 } },
+		.u.names = { .ask = { 5, 7 },
+			.status = NAMES_FOUND,
+			.count = 2,
+			.ttl_s = 300,
+			.addrs = { { ADDR_V4, { 192, 0, 2, 8 }, 0 }, { ADDR_V6, { 1 }, 0 } } } },
+	{ .kind = EV_NAMES,
+		.u.names = { .ask = { 6, 7 },
+			.kind = NAMES_NAPTR,
+			.status = NAMES_FOUND,
+			.count = 2,
+			.ttl_s = 60,
+			.services = { { 10, 20, 0, STR("s"), STR("SIPS+D2T"),
+					      STR("_sips._tcp.a.example") },
+				{ 0xffff, 1, 5061, STR_NONE, STR_NONE, STR("") } } } },
 	{ .kind = EV_BINDINGS, .u.bindings = { STR("7789"), 0x1122334455667788, STR("a set") } },
 	{ .kind = EV_SAVED, .u.saved = { { 2, 3 }, SAVED_STALE } },
 	{ .kind = EV_ORDER, .u.order = ORDER_DRAIN },
@@ -172,6 +184,17 @@ expect_addr(const struct addr *one, const struct addr *other)
 	assert_int_equal(one->family, other->family);
 	assert_int_equal(one->port, other->port);
 	assert_memory_equal(one->ip, other->ip, sizeof one->ip);
+}
+
+static void
+expect_service(const struct dns_record *is, const struct dns_record *was)
+{
+	assert_int_equal(is->order, was->order);
+	assert_int_equal(is->weight, was->weight);
+	assert_int_equal(is->port, was->port);
+	expect_text(is->flags, was->flags);
+	expect_text(is->what, was->what);
+	expect_text(is->name, was->name);
 }
 
 static void
@@ -271,9 +294,13 @@ expect_event(const struct event *is, const struct event *was)
 	case EV_NAMES:
 		assert_true(ref_same(is->u.names.ask, was->u.names.ask));
 		assert_int_equal(is->u.names.status, was->u.names.status);
+		assert_int_equal(is->u.names.kind, was->u.names.kind);
 		assert_int_equal(is->u.names.count, was->u.names.count);
 		for (uint32_t i = 0; i < was->u.names.count; i++)
-			expect_addr(&is->u.names.addrs[i], &was->u.names.addrs[i]);
+			if (was->u.names.kind == NAMES_ADDRESSES)
+				expect_addr(&is->u.names.addrs[i], &was->u.names.addrs[i]);
+			else
+				expect_service(&is->u.names.services[i], &was->u.names.services[i]);
 		assert_int_equal(is->u.names.ttl_s, was->u.names.ttl_s);
 		return;
 	case EV_BINDINGS:

@@ -14,7 +14,7 @@
 
 #include "support/nets.h"
 
-enum { TYPE_A = 1, TYPE_AAAA = 28 };
+enum { TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_NAPTR = 35 };
 
 /* What the test's own server knows: records of a name in one family. */
 static const struct record {
@@ -45,6 +45,21 @@ static const struct record {
 static int server;
 static char resolver[32];
 static unsigned questions;
+
+/* Raw data of services: what answer_test.c goes through, here once from end to end. */
+static const struct {
+	const char *name;
+	int type, code;
+	const char *data;
+	size_t len;
+} services[] = {
+	{ "_sips._tcp.a.example", TYPE_SRV, 0, "\0\x0a\0\x01\x13\xc5\3one\1a\7example", 20 },
+	{ "a.example", TYPE_NAPTR, 0, "\0\x0a\0\x02\1s\x08SIPS+D2T\0\5_sips\4_tcp\1a\7example",
+		37 },
+	{ "_sips._tcp.none.example", TYPE_SRV, 3, NULL, 0 },
+	{ "_sips._tcp.sick.example", TYPE_SRV, 2, NULL, 0 },
+	{ "_sips._tcp.bad.example", TYPE_SRV, 0, "\0\x0a\0\x01\x13\xc5\x3fone", 10 },
+};
 
 static void
 put_u16(unsigned char **at, unsigned value)
@@ -80,6 +95,30 @@ make_answer(unsigned char *message, size_t len, const struct record *record)
 	return (size_t)(at - message);
 }
 
+static size_t
+make_service(unsigned char *message, size_t len, size_t i)
+{
+	unsigned char *at = message + len;
+
+	if (services[i].data != NULL) {
+		put_u16(&at, 0xc00c);
+		put_u16(&at, (unsigned)services[i].type);
+		put_u16(&at, 1);
+		put_u16(&at, 0);
+		put_u16(&at, 55);
+		put_u16(&at, (unsigned)services[i].len + 1);
+		memcpy(at, services[i].data, services[i].len);
+		at += services[i].len;
+		*at++ = 0;
+	}
+	message[2] |= 0x80;
+	message[3] = (unsigned char)(0x80 | services[i].code);
+	message[6] = 0;
+	message[7] = services[i].data != NULL;
+	memset(message + 8, 0, 4);
+	return (size_t)(at - message);
+}
+
 /* Answers the questions that have come; those that are not in the table, never. */
 static void
 serve(void)
@@ -111,17 +150,30 @@ serve(void)
 			len = (ssize_t)make_answer(message, at + 5, &records[i]);
 			sendto(server, message, (size_t)len, 0, (struct sockaddr *)&from, from_len);
 		}
+		for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+			if (strcmp(services[i].name, name) != 0 || services[i].type != type)
+				continue;
+			len = (ssize_t)make_service(message, at + 5, i);
+			sendto(server, message, (size_t)len, 0, (struct sockaddr *)&from, from_len);
+		}
 	}
+}
+
+static void
+ask_for(struct side *side, enum names_kind kind, struct str name, uint32_t slot)
+{
+	struct act act = { .kind = ACT_RESOLVE };
+
+	act.u.resolve.kind = kind;
+	act.u.resolve.ask = (struct ref){ slot, 1 };
+	act.u.resolve.name = name;
+	assert_true(net_carry(side->net, &act));
 }
 
 static void
 ask(struct side *side, struct str name, uint32_t slot)
 {
-	struct act act = { .kind = ACT_RESOLVE };
-
-	act.u.resolve.ask = (struct ref){ slot, 1 };
-	act.u.resolve.name = name;
-	assert_true(net_carry(side->net, &act));
+	ask_for(side, NAMES_ADDRESSES, name, slot);
 }
 
 static const struct event *
@@ -190,6 +242,52 @@ both_families_make_one_answer(void **state)
 	expect(&side, STR("none.example"), NAMES_ABSENT, "", 0);
 	expect(&side, STR("sick.example"), NAMES_FAILED, "", 0);
 	assert_int_equal(side.count, 7);
+	side_close(&side);
+}
+
+static const struct event *
+ask_service(struct side *side, enum names_kind kind, struct str name)
+{
+	static uint32_t slot = 1000;
+	const struct event *e;
+
+	ask_for(side, kind, name, ++slot);
+	e = answer_of(side, slot);
+	assert_int_equal(e->u.names.kind, kind);
+	return e;
+}
+
+static void
+services_come_with_their_ttl(void **state)
+{
+	const struct event *e;
+	struct side side;
+	unsigned before;
+
+	(void)state;
+	open_side(&side);
+	e = ask_service(&side, NAMES_SRV, STR("_sips._tcp.a.example"));
+	assert_int_equal(e->u.names.status, NAMES_FOUND);
+	assert_int_equal(e->u.names.count, 1);
+	assert_int_equal(e->u.names.ttl_s, 55);
+	assert_int_equal(e->u.names.services[0].port, 5061);
+	assert_true(str_same(e->u.names.services[0].name, STR("one.a.example")));
+	e = ask_service(&side, NAMES_NAPTR, STR("a.example"));
+	assert_int_equal(e->u.names.status, NAMES_FOUND);
+	assert_true(str_same(e->u.names.services[0].what, STR("SIPS+D2T")));
+	assert_true(str_same(e->u.names.services[0].name, STR("_sips._tcp.a.example")));
+	e = ask_service(&side, NAMES_SRV, STR("_sips._tcp.none.example"));
+	assert_int_equal(e->u.names.status, NAMES_ABSENT);
+	e = ask_service(&side, NAMES_SRV, STR("_sips._tcp.sick.example"));
+	assert_int_equal(e->u.names.status, NAMES_FAILED);
+	e = ask_service(&side, NAMES_SRV, STR("_sips._tcp.bad.example"));
+	assert_int_equal(e->u.names.status, NAMES_FAILED);
+	before = questions;
+	e = ask_service(&side, NAMES_SRV, STR("_sips._tcp.localhost"));
+	assert_int_equal(e->u.names.status, NAMES_ABSENT);
+	e = ask_service(&side, NAMES_NAPTR, STR("192.0.2.1"));
+	assert_int_equal(e->u.names.status, NAMES_ABSENT);
+	assert_int_equal(questions, before);
 	side_close(&side);
 }
 
@@ -304,6 +402,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_families_make_one_answer),
+		cmocka_unit_test(services_come_with_their_ttl),
 		cmocka_unit_test(some_names_need_no_question),
 		cmocka_unit_test(many_questions_at_once_each_get_theirs),
 		cmocka_unit_test(a_question_that_is_not_answered_is_asked_again),

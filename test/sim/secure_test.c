@@ -2,6 +2,8 @@
 /* S1 to S8: each trace has one fault. */
 #include "bed.h"
 
+#include <string.h>
+
 static void
 test_s1_request_in_clear(void **state)
 {
@@ -31,6 +33,23 @@ test_s1_answer_in_clear(void **state)
 	b.peers[A].flow = 1;
 	b.peers[A].transport = CHECK_UDP;
 	a_gets(&b, "100 Trying");
+	broken(&b, "S1");
+	bed_close(&b);
+}
+
+static void
+test_s1_plain_service_of_a_sips_contact(void **state)
+{
+	static const char *const fine_names[] = { "_sips._tcp.phone.example.net",
+		"_sip._udp.other.example.net", "phone.example.net", "_sip._udp", "_sip." };
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	for (size_t i = 0; i < sizeof fine_names / sizeof fine_names[0]; i++)
+		check_asked(b.check, fine_names[i], strlen(fine_names[i]));
+	fine(&b);
+	check_asked(b.check, "_sip._tcp.phone.example.net", 27);
 	broken(&b, "S1");
 	bed_close(&b);
 }
@@ -170,6 +189,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_s1_request_in_clear),
 		cmocka_unit_test(test_s1_answer_in_clear),
+		cmocka_unit_test(test_s1_plain_service_of_a_sips_contact),
 		cmocka_unit_test(test_s2_not_verified),
 		cmocka_unit_test(test_s3_other_name),
 		cmocka_unit_test(test_s4_contact),

@@ -89,6 +89,11 @@ hear(struct side *side, const struct event *event)
 		heard->fingerprint_len = event->u.open.secured.fingerprint.len;
 	} else if (event->kind == EV_FLOW_CLOSED || event->kind == EV_FLOW_FAILED) {
 		keep(heard->reason, sizeof heard->reason, event->u.closed.reason);
+	} else if (event->u.names.kind != NAMES_ADDRESSES && event->u.names.count > 0) {
+		keep(heard->version, sizeof heard->version, event->u.names.services[0].what);
+		keep(heard->name, sizeof heard->name, event->u.names.services[0].name);
+		heard->event.u.names.services[0].what = str_cstr(heard->version);
+		heard->event.u.names.services[0].name = str_cstr(heard->name);
 	}
 }
 

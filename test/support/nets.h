@@ -11,7 +11,7 @@ enum { HEARD_MAX = 128, HEARD_BYTES = 4 * 1024 * 1024 };
 struct heard {
 	struct event event;
 	char reason[512];
-	char version[32], cipher[64], name[256];
+	char version[32], cipher[64], name[256]; /* of a service: what it is, and its name */
 	size_t fingerprint_len;
 };
 

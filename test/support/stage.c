@@ -317,19 +317,9 @@ carry_shut(struct stage *s, const struct act *act)
 static void
 carry_resolve(struct stage *s, const struct act *act)
 {
-	struct event e = { .kind = EV_NAMES };
+	struct event e = stage_answer(s, act);
 
 	s->resolves++;
-	e.u.names.ask = act->u.resolve.ask;
-	e.u.names.status = s->names_fail ? NAMES_FAILED : NAMES_ABSENT;
-	e.u.names.ttl_s = 60;
-	for (unsigned i = 0; i < s->name_count && !s->names_fail; i++) {
-		if (!str_same(act->u.resolve.name, str_cstr(s->names[i].name)))
-			continue;
-		e.u.names.status = NAMES_FOUND;
-		e.u.names.count = s->names[i].count;
-		memcpy(e.u.names.addrs, s->names[i].addrs, sizeof e.u.names.addrs);
-	}
 	assert_true(s->waiting_count < STAGE_EVENTS_MAX);
 	if (s->names_wait)
 		s->waiting[s->waiting_count++] = e;

@@ -15,7 +15,7 @@ enum {
 	STAGE_DNS_MAX = 64,
 	STAGE_FLOWS_MAX = 4096,
 	STAGE_SENT_MAX = 8192,
-	STAGE_NAMES_MAX = 16,
+	STAGE_NAMES_MAX = 48,
 	STAGE_KEPT_MAX = 64,
 	STAGE_EVENTS_MAX = 2048,
 	STAGE_NOTES_BYTES = 256 * 1024,
@@ -93,12 +93,17 @@ struct stage {
 	const char *certificate; /* what TLS that opens now proves, or NULL */
 	unsigned dials, shuts, resolves, saves;
 
-	struct {
+	struct stage_name {
 		const char *name;
+		enum names_kind kind;
+		uint32_t count, ttl_s;
+		bool fails; /* the question for it is not answered */
 		struct addr addrs[NAMES_MAX];
-		uint32_t count;
+		struct dns_record services[SERVICES_MAX];
 	} names[STAGE_NAMES_MAX];
 	unsigned name_count;
+	char asked[8 * 1024]; /* a line for each question: `SRV _sips._tcp.fly.example.net` */
+	size_t asked_len;
 	bool names_wait; /* the resolver is slow: stage_names_come() */
 	bool names_fail;
 
@@ -151,8 +156,21 @@ void stage_tick(struct stage *);
 /* Another directory takes the place of the one in force. */
 void stage_reload(struct stage *, const struct stage_options *);
 
-/* Gives NAME one more address. */
+/* Gives NAME one more address, or one more record of a service; or nothing of any kind; or makes
+ * questions for it fail. */
 void stage_name(struct stage *, const char *name, const char *ip);
+void stage_service(struct stage *, const char *name, enum names_kind, const struct dns_record *);
+void stage_no_name(struct stage *, const char *name);
+void stage_name_fails(struct stage *, const char *name);
+
+/* The TTL of what was said of NAME so far and will be said; 60 s without it. */
+void stage_ttl(struct stage *, const char *name, uint32_t ttl_s);
+
+/* What the table answers to an ACT_RESOLVE. */
+struct event stage_answer(struct stage *, const struct act *);
+
+/* Whether a question was put whose line holds PART. */
+bool stage_asked(const struct stage *, const char *part);
 void stage_names_come(struct stage *);
 
 /* Lets time pass as a host does: from deadline to deadline. */

@@ -123,27 +123,13 @@ stage_drain(struct stage *s)
 }
 
 void
-stage_name(struct stage *s, const char *name, const char *ip)
-{
-	unsigned i = 0;
-
-	while (i < s->name_count && strcmp(s->names[i].name, name) != 0)
-		i++;
-	assert_true(i < STAGE_NAMES_MAX && s->names[i].count < NAMES_MAX);
-	if (i == s->name_count)
-		s->names[s->name_count++].name = name;
-	s->names[i].addrs[s->names[i].count++] = stage_addr(ip, 0);
-}
-
-void
 stage_names_come(struct stage *s)
 {
-	unsigned count = s->waiting_count;
+	/* An answer may lead to the next question. */
+	while (s->waiting_count > 0) {
+		struct event e = s->waiting[0];
 
-	s->waiting_count = 0;
-	for (unsigned i = 0; i < count; i++) {
-		struct event e = s->waiting[i];
-
+		memmove(s->waiting, s->waiting + 1, --s->waiting_count * sizeof e);
 		stage_feed(s, &e);
 	}
 }

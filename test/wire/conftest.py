@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the wire tests; each test ends by itself and leaves no process behind."""
+import getpass
 import os
 import shutil
 import signal
@@ -11,7 +12,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from kit.bench import Bench  # noqa: E402
 from kit.certs import Authority  # noqa: E402
-from kit.loop import Late  # noqa: E402
+from kit.loop import Late, free_port  # noqa: E402
+from kit.program import Program  # noqa: E402
 
 # The servers of these are recorded, and what happened to them must happen again, to the byte.
 RECORDED = ("test_crossings", "test_dialog", "test_digest", "test_names", "test_register",
@@ -111,6 +113,24 @@ def need():
             pytest.skip(f"{name} is not installed")
         return path
     return ask
+
+
+@pytest.fixture
+def resolver(bench, need):
+    """dnsmasq on a free port; gives a function that starts it with some names."""
+    path = need("dnsmasq")
+
+    def start(*words):
+        port = free_port()
+        program = Program(bench.loop, [
+            path, "--keep-in-foreground", "--no-resolv", "--no-hosts", "--no-daemon",
+            "--conf-file=/dev/null", "--pid-file=", "--log-queries", "--log-facility=-",
+            f"--user={getpass.getuser()}", "--listen-address=127.0.0.1", "--bind-interfaces",
+            f"--port={port}", "--local=/test/", *words], "dnsmasq")
+        bench.programs.append(program)
+        program.await_line(r"started, version")
+        return program, f"127.0.0.1:{port}"
+    return start
 
 
 @pytest.hookimpl(hookwrapper=True)

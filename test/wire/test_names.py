@@ -1,32 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contacts that are names: looked up at the resolver of the configuration, dnsmasq here."""
-import getpass
+import re
 
 import pytest
 
 from kit.loop import free_port
-from kit.program import Program
 from kit.wire import Deaf
 
 NAME = "fly.example.test"
-
-
-@pytest.fixture
-def resolver(bench, need):
-    """dnsmasq on a free port; gives a function that starts it with some names."""
-    path = need("dnsmasq")
-
-    def start(*words):
-        port = free_port()
-        program = Program(bench.loop, [
-            path, "--keep-in-foreground", "--no-resolv", "--no-hosts", "--no-daemon",
-            "--conf-file=/dev/null", "--pid-file=", "--log-queries", "--log-facility=-",
-            f"--user={getpass.getuser()}", "--listen-address=127.0.0.1", "--bind-interfaces",
-            f"--port={port}", "--local=/test/", *words], "dnsmasq")
-        bench.programs.append(program)
-        program.await_line(r"started, version")
-        return program, f"127.0.0.1:{port}"
-    return start
 
 
 @pytest.mark.parametrize("transport", [";transport=tls", ";transport=tcp", ""])
@@ -136,3 +117,144 @@ def test_a_slow_lookup_holds_up_nobody(bench):
     assert not slow.tx.final
     slow.cancel()
     bench.server.await_idle(15)
+
+
+SERVICES = {
+    "SIPS+D2T": "_sips._tcp", "SIP+D2T": "_sip._tcp", "SIP+D2U": "_sip._udp",
+}
+
+
+def naptr(order, service, name=NAME, to=None):
+    """The option of dnsmasq for one NAPTR record of RFC 3263."""
+    return f"--naptr-record={name},{order},10,s,{service},,{to or SERVICES[service] + '.' + name}"
+
+
+def srv(service, target, port, priority=1, weight=1, name=NAME):
+    return f"--srv-host={service}.{name},{target},{port},{priority},{weight}"
+
+
+def asked(program):
+    """All questions so far, as `SRV _sips._tcp.x`."""
+    return re.findall(r"query\[(\w+)\] (\S+) from", "\n".join(program.lines))
+
+
+def refuse_one(caller, device, number, seconds=5):
+    call = caller.call(number)
+    seen = device.await_call(seconds)
+    seen.refuse(486)
+    call.await_refusal(486)
+    return seen
+
+
+# rows: R3263-4.1-a R3263-4.2-d R4168-6 R5922-7.3-a R3263-4.1-d R5922-7.8
+def test_sips_takes_its_own_services_alone(bench, shop, resolver):
+    """NAPTR prefers UDP; the call goes by SIPS+D2T, to the port of its SRV, checked as the URI."""
+    names = []
+    device = bench.peer("east", "TLS", "sips", "127.0.0.2",
+                        identity=shop.leaf("fly", f"DNS:{NAME}"))
+    device.listener.tls.sni_callback = lambda _o, name, _c: names.append(name)
+    program, address = resolver(
+        naptr(5, "SIPS+D2S", to=f"_sips._sctp.{NAME}"), naptr(10, "SIP+D2U"),
+        naptr(20, "SIP+D2T"), naptr(50, "SIPS+D2T"),
+        srv("_sip._udp", "plain.test", 5060), srv("_sip._tcp", "plain.test", 5060),
+        srv("_sips._tcp", "edge.test", device.local[1]),
+        "--host-record=edge.test,127.0.0.2", "--host-record=plain.test,127.0.0.3",
+        f"--host-record={NAME},127.0.0.3")
+    clear = Deaf(bench.loop, "127.0.0.3", 5060)
+    bench.start([{"number": "east", "type": "trunk", "prefix": 9, "contact": f"sips:{NAME}"}],
+                resolver=address, strangers="all")
+    seen = refuse_one(bench.phone("7789"), device, "95")
+    assert seen.invite.uri == f"sips:95@{NAME}"
+    assert names == [NAME], "SNI is the domain of the URI"
+    questions = asked(program)
+    assert ("SRV", f"_sips._tcp.{NAME}") in questions
+    assert not [name for _kind, name in questions if name.startswith("_sip.") or "_sctp" in name]
+    assert not clear.heard()
+
+
+# rows: R5922-7.3-a
+def test_a_certificate_for_the_server_does_not_do_for_the_domain(bench, shop, resolver):
+    device = bench.peer("6001", "TLS", "sips", "127.0.0.2",
+                        identity=shop.leaf("edge", "DNS:edge.test"))
+    _program, address = resolver(
+        srv("_sips._tcp", "edge.test", device.local[1]), "--host-record=edge.test,127.0.0.2")
+    bench.start([{"number": "6001", "type": "extension", "contact": f"sips:{NAME}"}],
+                resolver=address)
+    assert bench.phone("7789").call("6001").tx.await_final(seconds=10).status in (480, 500)
+    assert all(end.plain_in == b"" for end in device.listener.ends)
+    line = bench.server.await_line(r".*edge\.test.*").group(0)
+    assert NAME in line
+
+
+# rows: R3263-4.1-b R3263-4.1-c R3263-4.2-b
+@pytest.mark.parametrize("transport", ["", ";transport=tls", ";transport=tcp"])
+def test_no_sips_service_leads_to_the_addresses_over_tls(bench, shop, resolver, transport):
+    program, address = resolver(
+        naptr(10, "SIP+D2U"), srv("_sip._udp", "plain.test", 5060),
+        "--host-record=plain.test,127.0.0.3", f"--host-record={NAME},127.0.0.2")
+    device = bench.peer("6001", "TLS", "sips", "127.0.0.2", 5061,
+                        identity=shop.leaf("fly", f"DNS:{NAME}"))
+    bench.start([{"number": "6001", "type": "extension", "contact": f"sips:{NAME}{transport}"}],
+                resolver=address)
+    refuse_one(bench.phone("7789"), device, "6001")
+    questions = asked(program)
+    assert ("SRV", f"_sips._tcp.{NAME}") in questions
+    assert (("NAPTR", NAME) in questions) == (transport == "")
+    services = {name for kind, name in questions if kind == "SRV"}
+    assert services == {f"_sips._tcp.{NAME}"}
+
+
+# rows: R3263-4.2-c
+def test_a_sip_name_may_be_led_to_tls(bench, shop, resolver):
+    device = bench.peer("6001", "TLS", "sip", "127.0.0.2",
+                        identity=shop.leaf("fly", f"DNS:{NAME}"))
+    _program, address = resolver(
+        naptr(10, "SIPS+D2T"), naptr(20, "SIP+D2U"),
+        srv("_sips._tcp", "edge.test", device.local[1]), srv("_sip._udp", "plain.test", 5060),
+        "--host-record=edge.test,127.0.0.2", "--host-record=plain.test,127.0.0.3")
+    clear = Deaf(bench.loop, "127.0.0.3", 5060)
+    bench.start([{"number": "6001", "type": "extension", "contact": f"sip:{NAME}"}],
+                resolver=address)
+    caller = bench.phone("7789")
+    call, seen = bench.talk(caller, device, "6001")
+    assert seen.invite.uri == f"sip:6001@{NAME}"
+    assert seen.invite.via.transport == "TLS"
+    assert seen.invite.address("Contact").uri.scheme == "sip"
+    bench.hang_up(call, seen)
+    assert not clear.heard()
+
+
+# rows: R3263-4.3-a R3261-8.1.3.1-a F-order
+def test_three_servers_refuse_bad_good(bench, shop, resolver):
+    """One refuses the connection, one shows a bad certificate, the third gets the call; then the
+    two that failed are left for later."""
+    bad = bench.peer("bad", "TLS", "sips", "127.0.0.2", identity=shop.peer)
+    good = bench.peer("6001", "TLS", "sips", "127.0.0.3",
+                      identity=shop.leaf("fly", f"DNS:{NAME}"))
+    _program, address = resolver(
+        srv("_sips._tcp", "one.test", free_port("127.0.0.2"), 1),
+        srv("_sips._tcp", "two.test", bad.local[1], 2),
+        srv("_sips._tcp", "three.test", good.local[1], 3),
+        "--host-record=one.test,127.0.0.2", "--host-record=two.test,127.0.0.2",
+        "--host-record=three.test,127.0.0.3")
+    bench.start([{"number": "6001", "type": "extension", "contact": f"sips:{NAME}"}],
+                resolver=address)
+    caller = bench.phone("7789")
+    refuse_one(caller, good, "6001", 10)
+    tries = len(bad.listener.ends)
+    assert tries == 1 and all(end.plain_in == b"" for end in bad.listener.ends)
+    refuse_one(caller, good, "6001")
+    assert len(bad.listener.ends) == tries, "who has just failed is tried last"
+
+
+# rows: R3263-o-srvdot
+def test_a_dot_means_nobody(bench, resolver):
+    program, address = resolver(
+        f"--srv-host=_sips._tcp.{NAME}", f"--host-record={NAME},127.0.0.2")
+    deaf = Deaf(bench.loop, "127.0.0.2", 5061)
+    bench.start([{"number": "6001", "type": "extension", "contact": f"sips:{NAME}"}],
+                resolver=address)
+    bench.server.await_line(rf"{NAME}: its SRV record is a dot")
+    assert bench.phone("7789").call("6001").tx.await_final(seconds=10).status in (480, 500)
+    assert not deaf.heard()
+    assert not [kind for kind, _name in asked(program) if kind in ("A", "AAAA")]
