@@ -157,6 +157,19 @@ is_keepalive(struct str text)
 	return true;
 }
 
+/* A peer that showed a certificate offers its connection for requests to itself (RFC 5923 8.2). Who
+ * showed none offers nothing, and nobody is refused for it. */
+static void
+hear_alias(struct core *core, struct flow *flow)
+{
+	const struct via *via = &core->msg->via;
+	struct param param;
+
+	if (flow->proof == PROOF_CLIENT_CERT && param_find(via->params, STR("alias"), &param))
+		flows_alias(&core->flows, flow,
+			via->port != 0 ? via->port : transport_port(TRANSPORT_TLS));
+}
+
 void
 core_hear(struct core *core, struct flow *flow, const struct addr *source, struct str text,
 	const struct turn *t)
@@ -186,6 +199,7 @@ core_hear(struct core *core, struct flow *flow, const struct addr *source, struc
 	}
 	if (!is_stream)
 		a.way.addr = via_answer_to(&core->msg->via, source);
+	hear_alias(core, flow);
 	request_hear(core, &a, t);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/panic.h"
+#include "secure/identity.h"
 
 _Static_assert((int)TARGET_NAME_MAX <= (int)CERT_NAMES_BYTES_MAX, "a name is not cut");
 
@@ -134,6 +135,41 @@ flows_find(const struct flows *fs, struct flow_id id)
 	return NULL;
 }
 
+/* The address that an accepted flow stands for. */
+static struct addr
+alias_of(const struct flow *flow)
+{
+	struct addr addr = flow->peer;
+
+	addr.port = flow->alias;
+	return addr;
+}
+
+static void
+forget_alias(struct flows *fs, struct flow *flow)
+{
+	struct addr addr = alias_of(flow);
+
+	if (flow->alias != 0)
+		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &addr), flow->ref.slot);
+	flow->alias = 0;
+}
+
+void
+flows_alias(struct flows *fs, struct flow *flow, uint16_t port)
+{
+	struct addr addr;
+
+	if (flow->transport != TRANSPORT_TLS || is_dialled(flow) ||
+		flow->proof != PROOF_CLIENT_CERT || port == flow->alias)
+		return;
+	forget_alias(fs, flow);
+	flow->alias = port;
+	addr = alias_of(flow);
+	if (port != 0)
+		map_put(&fs->by_peer, peer_hash(fs, flow->transport, &addr), flow->ref.slot);
+}
+
 void
 flows_drop(struct flows *fs, struct flow *flow)
 {
@@ -141,6 +177,8 @@ flows_drop(struct flows *fs, struct flow *flow)
 	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
 	if (is_dialled(flow))
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
+	else
+		forget_alias(fs, flow);
 	fs->gone[flow->id.number % FLOWS_GONE_MAX] =
 		(struct flow_gone){ .id = flow->id, .transport = flow->transport };
 	pool_give(&fs->pool, flow->ref);
@@ -194,6 +232,26 @@ flows_face(const struct flows *fs, enum transport transport, const struct addr *
 	return best;
 }
 
+/* Whether FLOW leads to PEER, who proved to be NAME, on TERMS. */
+static bool
+is_towards(const struct flow *flow, const struct addr *peer, struct str name,
+	const struct terms *terms)
+{
+	struct addr addr = is_dialled(flow) ? flow->peer : alias_of(flow);
+
+	if (flow->is_shut || !addr_same(&addr, peer))
+		return false;
+	if (flow->transport != TRANSPORT_TLS)
+		return true;
+	if (is_dialled(flow))
+		return str_alike(flow_name(flow), name) && terms_same(&flow->terms, terms);
+	/* An alias: vouched for by the CAs that we would ask, and what is pinned. */
+	return flow->trust == terms->identity && identity_is_listed(flow_name(flow), name) &&
+		(!terms->has_pin ||
+			(flow->has_fingerprint &&
+				memcmp(flow->fingerprint, terms->pin, FINGERPRINT_BYTES) == 0));
+}
+
 struct flow *
 flows_towards(const struct flows *fs, enum transport transport, const struct addr *peer,
 	struct str name, const struct terms *terms)
@@ -211,11 +269,7 @@ flows_towards(const struct flows *fs, enum transport transport, const struct add
 		slot = map_next(&fs->by_peer, hash, &cursor)) {
 		struct flow *flow = pool_slot(&fs->pool, slot);
 
-		if (flow->transport == transport && addr_same(&flow->peer, peer) &&
-			!flow->is_shut &&
-			(transport != TRANSPORT_TLS ||
-				(str_alike(flow_name(flow), name) &&
-					terms_same(&flow->terms, terms))))
+		if (flow->transport == transport && is_towards(flow, peer, name, terms))
 			return flow;
 	}
 	return NULL;

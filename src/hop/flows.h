@@ -27,6 +27,7 @@ struct flow {
 	enum proof proof;
 	struct terms terms; /* on which it was dialled                  */
 	uint32_t trust;     /* whose CAs its client certificate is from */
+	uint16_t alias;     /* accepted: the port at which it stands for a dialled one; 0: none */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	uint32_t name_len, version_len, cipher_len;
@@ -60,7 +61,7 @@ struct flows {
 	struct pool pool;
 	struct flow_gone *gone; /* by the number, modulo FLOWS_GONE_MAX */
 	struct map by_number;
-	struct map by_peer; /* dialled connections by transport, address and name */
+	struct map by_peer; /* those dialled, and aliases, by transport and address */
 	const struct listener *listeners;
 	uint32_t listener_count;
 	uint64_t next_number;
@@ -78,6 +79,11 @@ struct flow *flows_add(struct flows *, const struct event *opened);
 
 /* The flow of this number, or NULL once it is gone. */
 struct flow *flows_find(const struct flows *, struct flow_id);
+
+/* The peer that opened FLOW takes requests on it for its own PORT too (RFC 5923 8.2): from now on
+ * flows_towards() finds it for that port at its address, for whom its certificate names. Nothing is
+ * done for a flow whose peer has not proved itself, or that we dialled. */
+void flows_alias(struct flows *, struct flow *, uint16_t port);
 
 /* Over what a flow led that is no more; TRANSPORT_NONE when that is forgotten. */
 enum transport flows_was(const struct flows *, struct flow_id);

@@ -230,6 +230,9 @@ do_something(const struct step *step)
 		play.stage.store = (enum stage_store)choice(step, stores, 4);
 	else if (step_is(step, 0, "dial"))
 		play.stage.dial = (enum stage_dial)choice(step, dials, 3);
+	else if (step_is(step, 0, "certificate"))
+		play.stage.certificate =
+			step_is(step, 1, "none") ? NULL : text_keep(step_word(step, 1)).at;
 	else if (step_is(step, 0, "drain"))
 		stage_drain(&play.stage);
 	else if (step_is(step, 0, "reload"))

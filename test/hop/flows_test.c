@@ -176,6 +176,52 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	assert_int_equal(flows_was(&w.flows, FLOW_NONE), TRANSPORT_NONE);
 }
 
+/* rows: R5923-8.2-a R5923-8.2-b R5923-8.2-c */
+static void
+an_alias_is_for_whom_its_certificate_names(void **state)
+{
+	uint8_t print[FINGERPRINT_BYTES] = { 1 };
+	struct event event = opening((struct flow_id){ 9 }, TRANSPORT_TLS, "192.0.2.8", 5);
+	struct addr at = addr_of("192.0.2.8", 5099), other = addr_of("192.0.2.8", 5061);
+	struct terms terms = { 0 }, foreign = { .identity = 1 },
+		     pinned = { .has_pin = true, .pin = { 1 } },
+		     another = { .has_pin = true, .pin = { 2 } };
+	struct str name = STR("b.example");
+	struct flow *flow;
+
+	(void)state;
+	event.u.open.secured = (struct secured){ .proof = PROOF_NONE };
+	flow = flows_add(&w.flows, &event);
+	flows_alias(&w.flows, flow, 5099);
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &terms));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, STR(""), &terms));
+	flows_drop(&w.flows, flow);
+
+	event.u.open.flow.number = 10;
+	event.u.open.secured = (struct secured){ .proof = PROOF_CLIENT_CERT,
+		.name = STR("a.example,b.example"),
+		.fingerprint = str_of(print, sizeof print) };
+	flow = flows_add(&w.flows, &event);
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &terms));
+	flows_alias(&w.flows, flow, 5099);
+	flows_alias(&w.flows, flow, 5099);
+	assert_ptr_equal(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &terms), flow);
+	assert_ptr_equal(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &pinned), flow);
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &another));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &foreign));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, STR("c.example"), &terms));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
+	assert_null(flows_towards(&w.flows, TRANSPORT_TCP, &at, name, &terms));
+	/* One port at a time. */
+	flows_alias(&w.flows, flow, 5061);
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &terms));
+	assert_ptr_equal(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms), flow);
+	flow->is_shut = true;
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
+	flows_drop(&w.flows, flow);
+	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
+}
+
 /* rows: R5626-4.3-a R5923-8.2-c R3261-18.1.1-d */
 static void
 a_connection_is_dialled_once_for_each_far_end(void **state)
@@ -456,6 +502,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(sockets_are_there_from_the_start),
 		TEST(an_accepted_flow_is_known_while_it_lives),
+		TEST(an_alias_is_for_whom_its_certificate_names),
 		TEST(a_connection_is_dialled_once_for_each_far_end),
 		TEST(a_connection_is_of_one_identity),
 		TEST(a_dialled_flow_stays_what_it_was_dialled_to),
