@@ -271,6 +271,7 @@ carry_all(void)
 		case ACT_RESOLVE: carry_resolve(act); break;
 		case ACT_SAVE: carry_save(act); break;
 		case ACT_NOTE: witness_reads_note(act->u.note.text); break;
+		case ACT_RECORD: witness_reads_record(act->u.record); break;
 		}
 	}
 	out_clear(&world.out);

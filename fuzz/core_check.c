@@ -275,6 +275,17 @@ witness_reads_note(struct str text)
 }
 
 void
+witness_reads_record(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		fuzz_check((unsigned char)text.at[i] >= 0x20, text);
+	fuzz_check(
+		text.len <= CALL_RECORD_BYTES_MAX && str_begins(text, STR("{\"schema\":")), text);
+	fuzz_check(str_ends(text, STR("}")), text);
+	fuzz_check(world.is_password_said || !has(text, password), text);
+}
+
+void
 witness_counts(bool is_over)
 {
 	struct counts c;

@@ -207,6 +207,7 @@ open_once(void)
 		.listeners = world_listeners,
 		.listener_count = 4,
 		.seed = { 42 },
+		.writes_records = true,
 		.calls_max = CORE_CALLS,
 		.requests_max = CORE_REQUESTS,
 		.flows_max = CORE_FLOWS,

@@ -212,6 +212,7 @@ void witness_hears(enum transport, struct str bytes);
 /* What the core sends, taken apart into HEARD. */
 void witness_sees(enum transport, struct heard *heard);
 void witness_reads_note(struct str text);
+void witness_reads_record(struct str text);
 void witness_counts(bool is_over);
 
 #endif

@@ -179,6 +179,11 @@ story_act(FILE *to, const struct act *a)
 		fprintf(to, ", version %" PRIu64 ", %zu octets\n", a->u.save.version,
 			a->u.save.set.len);
 		return;
+	case ACT_RECORD:
+		fputs("record: ", to);
+		line(to, a->u.record);
+		fputc('\n', to);
+		return;
 	case ACT_NOTE:
 		fprintf(to, "%s: ", levels[a->u.note.level]);
 		line(to, a->u.note.text);

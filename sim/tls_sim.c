@@ -201,6 +201,7 @@ carry_all(struct sim *s)
 			store_ask(s->store, act->u.save.ask, act->u.save.aor, act->u.save.version,
 				act->u.save.set);
 			break;
+		case ACT_RECORD: sim_hash(s, act->u.record); break;
 		case ACT_NOTE:
 			sim_hash(s, act->u.note.text);
 			if (s->is_verbose)

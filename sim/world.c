@@ -147,6 +147,7 @@ hash_act(struct world *w, const struct act *act)
 	case ACT_RESOLVE: hash_in(w, act->u.resolve.name.at, act->u.resolve.name.len); break;
 	case ACT_SAVE: hash_in(w, act->u.save.set.at, act->u.save.set.len); break;
 	case ACT_NOTE: hash_in(w, act->u.note.text.at, act->u.note.text.len); break;
+	case ACT_RECORD: hash_in(w, act->u.record.at, act->u.record.len); break;
 	}
 }
 
@@ -163,6 +164,9 @@ carry_all(struct world *w)
 		case ACT_SHUT: wire_shut(w, act->u.shut); break;
 		case ACT_RESOLVE: resolver_ask(w, act); break;
 		case ACT_SAVE: backing_save(w, act); break;
+		case ACT_RECORD:
+			story_say(w, "record: %.*s", (int)act->u.record.len, act->u.record.at);
+			break;
 		case ACT_NOTE:
 			check_note(w->check, act->u.note.text.at, act->u.note.text.len);
 			story_say(w, "log: %.*s", (int)act->u.note.text.len, act->u.note.text.at);

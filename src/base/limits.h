@@ -84,18 +84,26 @@ enum {
 		+ 2 * 2       /* on each leg: a request and the dial before it   */
 		+ 2           /* a question to the store, one to DNS             */
 		+ 2           /* a connection shut after a fault, and its answer */
-		+ 6,          /* lines in the log                                */
+		+ 6           /* lines in the log                                */
+		+ 1,          /* the record of the call                          */
 
 	ACTS_MAX = 128,
 
 	NOTE_BYTES_MAX = 2048,
 
+	/* The record of a call: of each leg its Call-ID, its tags, its DN and the name of its peer,
+	 * each octet written as six at most, and what is of fixed size; of the call who called
+	 * whom, and why it ended. */
+	CALL_RECORD_BYTES_MAX = 2 * (6 * (CALL_ID_BYTES_MAX + 4 * LOG_TEXT_MAX) + 1536) +
+		6 * 3 * LOG_TEXT_MAX + 2048,
+
 	/* The end of a call on both legs. */
 	OUT_BYTES_PER_STEP_MAX =
-		3 * WRITE_BYTES_MAX  /* the BYE, and two that cross with a body    */
-		+ 4 * HEAD_BYTES_MAX /* answers to what waits to be relayed         */
-		+ 6 * NOTE_BYTES_MAX /* lines in the log                            */
-		+ 8 * 1024,          /* names of what is dialled, repeats of an ACK */
+		3 * WRITE_BYTES_MAX     /* the BYE, and two that cross with a body    */
+		+ 4 * HEAD_BYTES_MAX    /* answers to what waits to be relayed         */
+		+ 6 * NOTE_BYTES_MAX    /* lines in the log                            */
+		+ CALL_RECORD_BYTES_MAX /* the record of the call                      */
+		+ 8 * 1024,             /* names of what is dialled, repeats of an ACK */
 	OUT_BYTES = 4 * OUT_BYTES_PER_STEP_MAX,
 
 	/* The scratch of one event: values of a message taken apart. */
@@ -241,7 +249,7 @@ enum {
 	NET_NOTES_PER_S = 20,
 };
 
-/* ---- those who look on ------------------------------------------------------------------------ */
+/* ---- those who look on ----------------------------------------------------------------------- */
 
 enum {
 	/* Slots of a table that one question looks at: a millisecond, then calls go on. */
@@ -268,6 +276,13 @@ enum {
 	ADMIN_HEAD_BYTES_MAX = 16 * 1024,
 	ADMIN_IDLE_S = 15,
 	ADMIN_GROUPS_MAX = 256, /* of who asks, that are looked at */
+};
+
+/* ---- the records of calls ------------------------------------------------------------------- */
+
+enum {
+	/* What waits to be written: a turn of the loop that hangs up a few hundred calls. */
+	RECORDS_BUFFER_BYTES = 8 * CALL_RECORD_BYTES_MAX,
 };
 
 /* ---- a recording ---------------------------------------------------------------------------- */

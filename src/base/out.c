@@ -123,3 +123,9 @@ out_note(struct out *out, enum note_level level, struct str text)
 	act->u.note.level = level;
 	act->u.note.text = text;
 }
+
+void
+out_record(struct out *out, struct str record)
+{
+	add(out, ACT_RECORD)->u.record = record;
+}

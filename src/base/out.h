@@ -12,7 +12,7 @@
 #include "base/event.h"
 #include "base/limits.h"
 
-enum act_kind { ACT_SEND, ACT_DIAL, ACT_SHUT, ACT_RESOLVE, ACT_SAVE, ACT_NOTE };
+enum act_kind { ACT_SEND, ACT_DIAL, ACT_SHUT, ACT_RESOLVE, ACT_SAVE, ACT_NOTE, ACT_RECORD };
 
 enum note_level { NOTE_INFO, NOTE_WARN, NOTE_ERROR };
 
@@ -50,6 +50,7 @@ struct act {
 			enum note_level level;
 			struct str text; /* one line, no octet below 0x20 */
 		} note;
+		struct str record; /* of a call that is over: a JSON object, without a line end */
 	} u;
 };
 
@@ -81,5 +82,6 @@ void out_shut(struct out *, struct flow_id flow);
 void out_resolve(struct out *, struct ref ask, enum names_kind, struct str name);
 void out_save(struct out *, struct ref ask, struct str aor, uint64_t version, struct str set);
 void out_note(struct out *, enum note_level level, struct str text);
+void out_record(struct out *, struct str record);
 
 #endif

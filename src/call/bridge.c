@@ -203,6 +203,8 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 	case WORD_OVER:
 	case WORD_NEXT: return;
 	case WORD_RING:
+		if (call->ringing_at_s == 0)
+			call->ringing_at_s = t->now.wall_s;
 		cargo = headers_cross(w->msg, to, t);
 		if (other != NULL)
 			leg_ring(
@@ -245,5 +247,9 @@ call_hear(struct calls *cs, struct call *call, struct leg *from, const struct wo
 	const struct turn *t)
 {
 	hear(cs, call, from, w, t);
+	if (call->state == CALL_ENDING)
+		call_note_ender(call,
+			ref_same(from->ref, call->legs[0]) ? ENDED_BY_CALLER : ENDED_BY_CALLEE,
+			w->reason);
 	call_sweep(cs, call, w->reason, t);
 }

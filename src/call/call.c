@@ -153,6 +153,7 @@ refuse(struct calls *cs, struct call *call, unsigned status, struct str reason, 
 	call->state = CALL_ENDING;
 	if (caller != NULL)
 		leg_end(cs->legs, caller, status, reason, STR(""), &cargo, t);
+	call_note_ender(call, ENDED_BY_US, why);
 	call_sweep(cs, call, why, t);
 }
 
@@ -207,6 +208,7 @@ hang_up(struct calls *cs, struct call *call, unsigned status, struct str reason_
 			leg_end(cs->legs, leg, status, STR(""),
 				leg->is_confirmed ? reason_header : STR(""), NULL, t);
 	}
+	call_note_ender(call, ENDED_BY_US, why);
 	call_sweep(cs, call, why, t);
 }
 
@@ -236,6 +238,7 @@ call_ring(struct calls *cs, struct call *call, const struct turn *t)
 			leg_end(cs->legs, caller, 487, STR(""), STR(""), NULL, t);
 		if (callee != NULL)
 			leg_end(cs->legs, callee, 487, STR(""), STR(""), NULL, t);
+		call_note_ender(call, ENDED_BY_CALLER, STR("the INVITE expired"));
 		call_sweep(cs, call, STR("the INVITE expired"), t);
 	}
 	return false;

@@ -34,6 +34,11 @@ struct relay {
 /* More at once are refused with 500 and Retry-After; phones send digits one by one. */
 enum { RELAYS_MAX = 4 };
 
+/* Who began to end it. */
+enum call_ender { ENDED_NOT_YET, ENDED_BY_CALLER, ENDED_BY_CALLEE, ENDED_BY_US };
+
+enum { WHY_BYTES_MAX = 96 };
+
 struct call {
 	struct ref ref;
 	enum call_state state;
@@ -41,9 +46,12 @@ struct call {
 	struct relay relays[RELAYS_MAX];
 	enum crossing crossing;
 	unsigned status; /* the last final status the caller heard; 0: none yet */
-	int64_t opened_at_s, answered_at_s;
-	int64_t ask_until_ms;  /* ASKING: when to give up */
-	int64_t expires_at_ms; /* the caller's Expires; 0: none                      */
+	int64_t opened_at_s, ringing_at_s, answered_at_s; /* 0: not yet */
+	enum call_ender ender;
+	uint32_t why_len;
+	char why[WHY_BYTES_MAX]; /* as much as is kept of the reason that it ended for */
+	int64_t ask_until_ms;    /* ASKING: when to give up */
+	int64_t expires_at_ms;   /* the caller's Expires; 0: none                      */
 	/* ASKING: look again; HUNTING: the caller's Expires; UP: the longest that a call may be. */
 	struct alarm alarm;
 	char uuid[UUID_BYTES];
@@ -55,6 +63,7 @@ struct calls {
 	struct txns *txns;
 	struct alarms *alarms;
 	struct uuids uuids;
+	bool writes_records;
 	uint64_t total, answered, crossings_down, crossings_up;
 };
 

@@ -9,6 +9,9 @@
 void call_note_answer(const struct calls *, const struct call *, const struct leg *caller,
 	const struct leg *callee, const struct turn *);
 
+/* The call begins to end, or ended already: who began it and why is kept the first time. */
+void call_note_ender(struct call *, enum call_ender, struct str why);
+
 /* Answers what still waits to be relayed with 487. */
 void call_drop_relays(struct calls *, struct call *, const struct turn *);
 

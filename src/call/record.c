@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is written down of a call: a line when it is answered, a line when it is over, and what is
  * shown to those who look on. */
+#include <string.h>
+
+#include "base/panic.h"
 #include "call/inside.h"
 
 static void
@@ -93,6 +96,7 @@ call_write(const struct calls *cs, const struct call *call, struct json *j)
 	json_put_text(j, STR("from"), str_upto(from, LOG_TEXT_MAX));
 	json_put_text(j, STR("to"), str_upto(call_number(cs, call), LOG_TEXT_MAX));
 	json_put_moment(j, STR("start"), call->opened_at_s);
+	json_put_moment(j, STR("ring"), call->ringing_at_s);
 	json_put_moment(j, STR("answer"), call->answered_at_s);
 	json_put_number(j, STR("sip_code"), call->status);
 	json_put_text(j, STR("crossing"), crossing_word(call->crossing));
@@ -112,6 +116,50 @@ call_write(const struct calls *cs, const struct call *call, struct json *j)
 }
 
 void
+call_note_ender(struct call *call, enum call_ender ender, struct str why)
+{
+	if (call->ender != ENDED_NOT_YET)
+		return;
+	call->ender = ender;
+	why = str_upto(why, WHY_BYTES_MAX);
+	call->why_len = (uint32_t)why.len;
+	if (why.len > 0)
+		memcpy(call->why, why.at, why.len);
+}
+
+static struct str
+ender_word(enum call_ender ender)
+{
+	switch (ender) {
+	case ENDED_NOT_YET: break;
+	case ENDED_BY_CALLER: return STR("caller");
+	case ENDED_BY_CALLEE: return STR("callee");
+	case ENDED_BY_US: return STR("server");
+	}
+	return STR("");
+}
+
+/* One JSON object for each call, with all that the ledgers of its legs say. */
+static void
+record_call(const struct calls *cs, const struct call *call, const struct turn *t)
+{
+	struct buf b = out_buf(t->out, CALL_RECORD_BYTES_MAX);
+	struct json j = json_on(&b);
+
+	if (!cs->writes_records)
+		return;
+	json_open(&j, '{');
+	json_put_text(&j, STR("schema"), STR("cdr/1"));
+	call_write(cs, call, &j);
+	json_put_moment(&j, STR("end"), t->now.wall_s);
+	json_put_text(&j, STR("end_side"), ender_word(call->ender));
+	json_put_text(&j, STR("reason"), str_of(call->why, call->why_len));
+	json_close(&j, '}');
+	must(buf_ok(&b));
+	out_record(t->out, out_wrote(t->out, &b));
+}
+
+void
 call_sweep(struct calls *cs, struct call *call, struct str why, const struct turn *t)
 {
 	struct ref ref = call->ref;
@@ -127,6 +175,7 @@ call_sweep(struct calls *cs, struct call *call, struct str why, const struct tur
 			return;
 	}
 	note_end_of_call(cs, call, why, t);
+	record_call(cs, call, t);
 	for (int side = 0; side < 2; side++) {
 		struct leg *leg = leg_at(cs->legs, call->legs[side]);
 

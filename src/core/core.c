@@ -98,6 +98,7 @@ core_open(const struct core_options *o, void *memory, size_t size, struct when n
 		core_close(core);
 		return NULL;
 	}
+	core->calls.writes_records = o->writes_records;
 	use_directory(core, o->directory, now);
 	return core;
 }

@@ -26,6 +26,7 @@ struct core_options {
 	uint32_t requests_max;
 	uint32_t flows_max;
 	uint32_t addresses_max; /* addresses-of-record with bindings */
+	bool writes_records;    /* each call that is over is an ACT_RECORD            */
 	bool is_replay; /* of a recording: credentials are judged as core_tell says; never true of a
 	                 * core that serves anybody */
 };

@@ -8,6 +8,7 @@
  * The 2xx is repeated at T1, doubling to T2, on every transport, until the ACK or 64*T1
  * (RFC 3261 13.3.1.4). */
 #include "leg/inside.h"
+#include "leg/ledger.h"
 
 enum { LINES_BYTES = 1024 };
 
@@ -52,6 +53,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->peer = way->addr;
 	leg->is_proven = flow->proof != PROOF_NONE;
 	leg->is_natted = is_natted(invite, flow, way);
+	ledger_see(ls, leg, true, t);
 	if (!dialog_make_tag(ls, leg) || !dialog_from_invite(leg, invite, t) ||
 		!put_first_contact(ls, leg, invite, way) ||
 		!leg_keep_echo(ls, leg, txn, invite, way, t)) {

@@ -33,7 +33,7 @@ bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way 
 bool way_anew(struct legs *, const struct leg *, const struct turn *, struct txn_way *);
 
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */
-void way_heard(struct legs *, struct leg *, const struct txn_way *way);
+void way_heard(struct legs *, struct leg *, const struct txn_way *way, const struct turn *);
 
 /* ---- the messages ---- */
 

@@ -92,6 +92,37 @@ struct session {
 	bool peer_has_timer;
 };
 
+/* Why a dialog went on by another flow. */
+enum move_cause {
+	MOVED_NEXT,    /* the first address did not answer, another was tried */
+	MOVED_DIALLED, /* the one there was is gone: we dialled               */
+	MOVED_HEARD,   /* it was gone, and the peer came by another           */
+};
+
+struct flow_change {
+	enum move_cause cause;
+	int64_t at_s;
+	enum transport transport;
+	struct addr remote;
+};
+
+/* The last ones are kept, all are counted. */
+enum { FLOW_CHANGES_KEPT = 4, LEDGER_NAME_MAX = 256 };
+
+/* What is known of the flow of a leg, for good: it outlives the flow. */
+struct ledger {
+	struct flow_id flow;     /* the last one that was chosen                        */
+	struct flow_id facts_of; /* the last one that was open: of it is what stands here */
+	enum transport transport;
+	enum proof proof;
+	bool has_fingerprint;
+	uint8_t fingerprint[FINGERPRINT_BYTES];
+	uint32_t name_len, version_len, cipher_len;
+	char name[LEDGER_NAME_MAX], version[FLOW_VERSION_MAX], cipher[FLOW_CIPHER_MAX];
+	uint32_t changes;
+	struct flow_change last[FLOW_CHANGES_KEPT]; /* by their number, modulo */
+};
+
 struct leg {
 	struct ref ref;
 	enum leg_state state;
@@ -101,7 +132,8 @@ struct leg {
 
 	struct flow_id flow; /* the live flow of the dialog */
 	enum flow_tie flow_tie;
-	struct addr peer; /* the address behind it: where the last message came from */
+	struct ledger ledger; /* what is known of it */
+	struct addr peer;     /* the address behind it: where the last message came from */
 	enum transport transport;
 	enum transport ack_transport; /* that the Via of TEXT_ACK names */
 	uint32_t ack_cseq;            /* of our INVITE that it is for    */

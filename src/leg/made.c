@@ -305,11 +305,11 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 	const struct txn_way *way, const struct turn *t)
 {
 	switch (news->kind) {
-	case NEWS_PROVISIONAL: way_heard(ls, leg, way); return hear_ringing(ls, leg, msg, t);
+	case NEWS_PROVISIONAL: way_heard(ls, leg, way, t); return hear_ringing(ls, leg, msg, t);
 	case NEWS_FINAL:
 		leg->invite_out = REF_NONE;
 		if (msg->status < 300) {
-			way_heard(ls, leg, way);
+			way_heard(ls, leg, way, t);
 			return hear_answer(ls, leg, msg, t);
 		}
 		return hear_failure(

@@ -217,7 +217,7 @@ leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct
 	if (msg->method == METHOD_ACK) {
 		if (!may_come_by(leg, way))
 			return leg_nothing();
-		way_heard(ls, leg, way);
+		way_heard(ls, leg, way, t);
 		return answered_hear_ack(ls, leg, msg, t);
 	}
 	if (!leg_keep_echo(ls, leg, txn, msg, way, t)) {
@@ -233,7 +233,7 @@ leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct
 	}
 	leg->remote_cseq = msg->cseq;
 	leg->has_remote_cseq = true;
-	way_heard(ls, leg, way);
+	way_heard(ls, leg, way, t);
 	if (msg->method == METHOD_INVITE)
 		return answered_hear_invite(ls, leg, msg, txn, way, t);
 	if (msg->method == METHOD_BYE)

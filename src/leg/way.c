@@ -2,6 +2,7 @@
 /* Where the messages of a leg may go. Every way is put before secure/target, which alone makes a
  * target; what it refuses is not taken, whatever a Contact, a Route or a live socket says. */
 #include "leg/inside.h"
+#include "leg/ledger.h"
 
 static struct txn_way
 way_of(const struct target *target)
@@ -35,6 +36,7 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 	leg->transport = target.transport;
 	leg->flow_tie = candidate->tie == TIE_NONE ? TIE_DIALLED : candidate->tie;
 	leg->peer = target.addr;
+	ledger_see(ls, leg, false, t);
 	*way = way_of(&target);
 	return true;
 }
@@ -322,8 +324,9 @@ way_anew(struct legs *ls, const struct leg *leg, const struct turn *t, struct tx
 	return true;
 }
 
-void
-way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
+/* The dialog moves to the flow that its peer came by, if it may. */
+static void
+move_to(struct legs *ls, struct leg *leg, const struct txn_way *way)
 {
 	const struct flow *flow = flows_find(ls->flows, way->flow);
 	const struct flow *old = flows_find(ls->flows, leg->flow);
@@ -347,4 +350,11 @@ way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way)
 	leg->flow = flow->id;
 	leg->flow_tie = TIE_DIALOG;
 	leg->transport = flow->transport;
+}
+
+void
+way_heard(struct legs *ls, struct leg *leg, const struct txn_way *way, const struct turn *t)
+{
+	move_to(ls, leg, way);
+	ledger_see(ls, leg, true, t);
 }

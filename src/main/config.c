@@ -347,8 +347,8 @@ read_root(struct reading *r)
 		{ STR("tls"), true }, { STR("crossing"), true }, { STR("strangers"), true },
 		{ STR("timers"), true }, { STR("call-uuid-header"), true },
 		{ STR("resolver"), true }, { STR("dn"), true }, { STR("store"), false },
-		{ STR("admin"), true }, { STR("identities"), true }, { STR("identity"), false },
-		{ STR("include"), false } };
+		{ STR("admin"), true }, { STR("records"), true }, { STR("identities"), true },
+		{ STR("identity"), false }, { STR("include"), false } };
 
 	if (!keys_check(r, r->root, "a configuration", keys, sizeof keys / sizeof keys[0]))
 		return;
@@ -360,6 +360,7 @@ read_root(struct reading *r)
 	read_uuid_header(r, yaml_get(r->root, STR("call-uuid-header")));
 	read_resolver(r, yaml_get(r->root, STR("resolver")));
 	admin_read(r, yaml_get(r->root, STR("admin")));
+	r->config->records = path_read(r, yaml_get(r->root, STR("records")));
 	dns_read(r, yaml_get(r->root, STR("dn")));
 	identities_resolve(r);
 	sense_check(r);

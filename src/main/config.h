@@ -19,6 +19,7 @@ struct config {
 	struct identity identities[IDENTITIES_MAX];
 	uint32_t identity_count;
 	struct str resolver;  /* IP:port, or empty */
+	struct str records;   /* the path of the file for records of calls, or empty */
 	struct str admin;     /* the path of the admin socket, or empty */
 	bool admin_has_group; /* whose members may ask too */
 	gid_t admin_group;

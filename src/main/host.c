@@ -10,6 +10,7 @@
 #include "main/asks.h"
 #include "main/log.h"
 #include "main/record.h"
+#include "main/records.h"
 #include "store/store.h"
 
 enum phase { PHASE_SERVES, PHASE_DRAINS, PHASE_RETIRES, PHASE_OVER };
@@ -26,6 +27,7 @@ struct host {
 	FILE *log;
 	struct recorder *recorder; /* or NULL */
 	struct asks *asks;         /* or NULL */
+	struct records *records;   /* or NULL */
 	enum phase phase;
 	int64_t phase_at_ms; /* when it began */
 	int64_t quiet_at_ms; /* when the last call was over; 0: not yet */
@@ -63,7 +65,8 @@ open_core(struct host *host, const struct host_options *options, struct buf *why
 		.t1_ms = config->t1_ms,
 		.t2_ms = config->t2_ms,
 		.t4_ms = config->t4_ms,
-		.calls_max = options->calls_max };
+		.calls_max = options->calls_max,
+		.writes_records = !str_is_empty(config->records) };
 
 	o.listeners = net_listeners(host->net, &o.listener_count);
 	/* Made for this one core: a recording tells it, so nothing else may hang on it. */
@@ -120,6 +123,11 @@ open_parts(struct host *host, const struct host_options *options, struct buf *wh
 		buf_put(why, STR("the store does not open"));
 		return false;
 	}
+	if (!str_is_empty(config->records)) {
+		host->records = records_open(config->records.at, why);
+		if (host->records == NULL)
+			return false;
+	}
 	if (!open_core(host, options, why))
 		return false;
 	store_replay(host->store);
@@ -150,6 +158,8 @@ host_close(struct host *host)
 		store_close(host->store);
 	if (host->net != NULL)
 		net_close(host->net);
+	if (host->records != NULL)
+		records_close(host->records);
 	/* The network watched its descriptor until now. */
 	if (host->asks != NULL)
 		asks_close(host->asks);
@@ -174,6 +184,16 @@ write_recording(struct host *host)
 }
 
 static void
+write_records(struct host *host)
+{
+	char text[512];
+	struct buf why = buf_on(text, sizeof text);
+
+	if (!records_flush(host->records, &why))
+		log_line(host->log, log_now_ms(), NOTE_ERROR, buf_str(&why));
+}
+
+static void
 carry_all(struct host *host)
 {
 	if (host->recorder != NULL)
@@ -188,8 +208,12 @@ carry_all(struct host *host)
 				act->u.save.version, act->u.save.set);
 		else if (act->kind == ACT_NOTE)
 			log_line(host->log, log_now_ms(), act->u.note.level, act->u.note.text);
+		else if (act->kind == ACT_RECORD && host->records != NULL)
+			records_put(host->records, act->u.record);
 	}
 	net_flush(host->net);
+	if (host->records != NULL)
+		write_records(host);
 	out_clear(&host->out);
 }
 

@@ -324,6 +324,7 @@ pass_open(struct pass *p, struct record *r)
 		*timers[i] = (int64_t)number(p, (uint64_t)*timers[i], 8, TIMER_MAX_MS);
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		*counts[i] = small(p, *counts[i], 4, COUNT_MAX);
+	o->writes_records = flag(p, o->writes_records);
 	pass_listeners(p, o);
 	o->directory = pass_directory(p, o->directory);
 }

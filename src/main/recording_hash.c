@@ -99,6 +99,7 @@ recording_hash(uint64_t hash, const struct act *act, const struct mask_key *key)
 	case ACT_NOTE:
 		hash = add_number(hash, act->u.note.level);
 		return add_text(hash, act->u.note.text);
+	case ACT_RECORD: return add_text(hash, act->u.record);
 	}
 	return hash;
 }

@@ -299,7 +299,8 @@ net_carry(struct net *net, const struct act *act)
 		names_ask(net->names, act->u.resolve.ask, act->u.resolve.kind, act->u.resolve.name);
 		return true;
 	case ACT_SAVE:
-	case ACT_NOTE: break;
+	case ACT_NOTE:
+	case ACT_RECORD: break;
 	}
 	return false;
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,14 +26,27 @@ security(const struct leg *leg)
 	return text;
 }
 
+/* What a client certificate said, as the shell tells it. */
+static void
+show_certificate(struct flow_id id)
+{
+	struct flow *flow = flows_find(&bed.flows, id);
+
+	flow->proof = PROOF_CLIENT_CERT;
+	flow->name_len = 5;
+	memcpy(flow->name, "phone", 5);
+	flow->has_fingerprint = true;
+	memset(flow->fingerprint, 0xab, sizeof flow->fingerprint);
+}
+
 static void
 how_each_leg_is_secured(void **state)
 {
 	struct ua plain = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
 	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
+	struct ua certified = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40001);
 	struct ua trunk = ua_wait("sip", TRANSPORT_TLS, "192.0.2.8", 5061);
 	struct leg *leg = bed_talk_answered(&plain, NULL);
-	struct flow *flow;
 
 	(void)state;
 	assert_string_equal(security(leg), "sip/UDP");
@@ -46,21 +60,36 @@ how_each_leg_is_secured(void **state)
 		    "89")));
 	assert_string_equal(
 		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 verified=digest:77\\x0189");
-	flow = flows_find(&bed.flows, tls.flow);
-	flow->proof = PROOF_CLIENT_CERT;
-	flow->name_len = 5;
-	memcpy(flow->name, "phone", 5);
-	flow->has_fingerprint = true;
-	memset(flow->fingerprint, 0xab, sizeof flow->fingerprint);
+	bed_drop(leg);
+	show_certificate(certified.flow);
+	leg = bed_talk_answered(&certified, NULL);
 	assert_string_equal(security(leg),
 		"sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 client=phone sha256="
 		"abababababababababababababababababababababababababababababababab");
-	bed_over(tls.flow);
-	assert_string_equal(security(leg), "sips/TLS");
 	bed_drop(leg);
 	leg = bed_talk_made(&trunk);
 	assert_string_equal(security(leg),
 		"sip/TLS TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 verified=phone.example.com");
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
+/* The connection is gone; what it was is still known. */
+static void
+it_outlives_the_connection(void **state)
+{
+	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
+	struct leg *leg;
+
+	(void)state;
+	show_certificate(tls.flow);
+	leg = bed_talk_answered(&tls, NULL);
+	bed_over(tls.flow);
+	assert_null(flows_find(&bed.flows, tls.flow));
+	assert_string_equal(security(leg),
+		"sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 client=phone sha256="
+		"abababababababababababababababababababababababababababababababab");
 	bed_drop(leg);
 	bed_pass_ms(70000);
 	bed_skip();
@@ -91,30 +120,27 @@ the_same_for_programs(void **state)
 {
 	struct ua plain = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
 	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
+	struct ua certified = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40001);
 	struct ua trunk = ua_wait("sip", TRANSPORT_TLS, "192.0.2.8", 5061);
 	struct leg *leg = bed_talk_answered(&plain, NULL);
-	struct flow *flow;
 
 	(void)state;
 	assert_true(has(leg,
 		"\"scheme\":\"sip\",\"transport\":\"UDP\","
 		"\"remote\":\"192.0.2.9:40000\",\"verified_by\":\"none\","
-		"\"call_id\":"));
+		"\"flow_changes\":0,"));
 	bed_drop(leg);
 	leg = bed_talk_answered(&tls, NULL);
 	assert_true(has(leg, "\"scheme\":\"sips\",\"transport\":\"TLS\","));
 	assert_true(has(leg,
 		"\"verified_by\":\"none\",\"tls_version\":\"TLSv1.3\","
-		"\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"call_id\":"));
+		"\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"flow_changes\":0,"));
 	leg->is_proven = true;
 	assert_true(has(leg, "\"verified_by\":\"digest\""));
 	assert_false(has(leg, "verified_name"));
-	flow = flows_find(&bed.flows, tls.flow);
-	flow->proof = PROOF_CLIENT_CERT;
-	flow->name_len = 5;
-	memcpy(flow->name, "phone", 5);
-	flow->has_fingerprint = true;
-	memset(flow->fingerprint, 0xab, sizeof flow->fingerprint);
+	bed_drop(leg);
+	show_certificate(certified.flow);
+	leg = bed_talk_answered(&certified, NULL);
 	assert_true(has(leg, "\"verified_by\":\"client-certificate\""));
 	assert_true(has(leg,
 		"\"verified_name\":\"phone\",\"cert_sha256\":\""
@@ -140,9 +166,45 @@ nothing_is_said_before_it_is_open(void **state)
 	bed.dial = BED_WAITS;
 	leg = bed_make(&plan, NULL);
 	assert_non_null(leg);
-	assert_true(has(leg, "\"verified_by\":\"none\",\"call_id\""));
+	assert_true(has(leg, "\"verified_by\":\"none\",\"flow_changes\":0,"));
 	assert_false(has(leg, "phone.example.com\",\"cert"));
 	bed_dialled(bed.dialled, false);
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
+/* A callee by the next address; then its connection goes and we dial; each is counted. */
+static void
+changes_of_flow(void **state)
+{
+	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000);
+	struct ua again;
+	struct leg *leg = bed_talk_answered(&tls, NULL);
+
+	(void)state;
+	assert_true(has(leg, "\"flow_changes\":0,"));
+	for (unsigned i = 1; i <= FLOW_CHANGES_KEPT + 2; i++) {
+		char count[64];
+
+		bed_over(tls.flow);
+		again = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", (uint16_t)(40000 + i));
+		tls.flow = again.flow;
+		tls.at = again.at;
+		ua_request(&tls, "OPTIONS", NULL, NULL);
+		bed_skip();
+		snprintf(count, sizeof count, "\"flow_changes\":%u,", i);
+		assert_true(has(leg, count));
+		snprintf(count, sizeof count, "\"transport\":\"TLS\",\"remote\":\"192.0.2.9:%u\"}]",
+			40000 + i);
+		assert_true(has(leg, count));
+	}
+	assert_true(has(leg, "\"cause\":\"peer-came\""));
+	/* The oldest are forgotten. */
+	assert_false(has(leg, "192.0.2.9:40002\"}"));
+	assert_true(has(leg, "192.0.2.9:40003\"}"));
+	assert_non_null(strstr(security(leg),
+		" flow changes 6, last: the connection was gone and the device came by another"));
 	bed_drop(leg);
 	bed_pass_ms(70000);
 	bed_skip();
@@ -153,8 +215,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BEDDED(how_each_leg_is_secured),
+		BEDDED(it_outlives_the_connection),
 		BEDDED(the_same_for_programs),
 		BEDDED(nothing_is_said_before_it_is_open),
+		BEDDED(changes_of_flow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,8 @@ the_hash_sees_every_field(void **state)
 		{ .kind = ACT_NOTE, .u.note = { NOTE_INFO, STR("a") } },
 		{ .kind = ACT_NOTE, .u.note = { NOTE_WARN, STR("a") } },
 		{ .kind = ACT_NOTE, .u.note = { NOTE_INFO, STR("b") } },
+		{ .kind = ACT_RECORD, .u.record = STR("a") },
+		{ .kind = ACT_RECORD, .u.record = STR("b") },
 	};
 	enum { ACTS = sizeof acts / sizeof *acts };
 	uint64_t hashes[ACTS];

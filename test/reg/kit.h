@@ -188,6 +188,7 @@ carry_one(struct world *w, const struct act *act)
 		break;
 	case ACT_DIAL:
 	case ACT_SHUT:
+	case ACT_RECORD:
 	case ACT_RESOLVE: fail();
 	}
 }

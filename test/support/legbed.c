@@ -211,6 +211,7 @@ bed_carry(void)
 			break;
 		case ACT_SHUT: bed.shuts++; break;
 		case ACT_RESOLVE:
+		case ACT_RECORD:
 		case ACT_SAVE: fail_msg("not the business of a leg");
 		}
 	}

@@ -110,6 +110,7 @@ stage_open(struct stage *s, const struct stage_options *o)
 		.listener_count = 4,
 		.seed = { o->seed, 1 },
 		.t1_ms = STAGE_T1_MS,
+		.writes_records = true,
 		.calls_max = o->calls != 0 ? o->calls : 8,
 		.requests_max = o->requests != 0 ? o->requests : 64,
 		.flows_max = o->flows != 0 ? o->flows : 32,
@@ -385,6 +386,17 @@ carry_note(struct stage *s, const struct act *act)
 }
 
 static void
+carry_record(struct stage *s, const struct act *act)
+{
+	struct str text = act->u.record;
+
+	assert_true(text.len <= CALL_RECORD_BYTES_MAX);
+	memcpy(s->record, text.at, text.len);
+	s->record[text.len] = '\0';
+	s->records++;
+}
+
+static void
 hash_in(struct stage *s, const void *at, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -407,6 +419,8 @@ hash_act(struct stage *s, const struct act *act)
 		hash_in(s, act->u.note.text.at, act->u.note.text.len);
 	} else if (act->kind == ACT_SAVE) {
 		hash_in(s, act->u.save.set.at, act->u.save.set.len);
+	} else if (act->kind == ACT_RECORD) {
+		hash_in(s, act->u.record.at, act->u.record.len);
 	}
 }
 
@@ -424,6 +438,7 @@ carry_all(struct stage *s)
 		case ACT_RESOLVE: carry_resolve(s, act); break;
 		case ACT_SAVE: carry_save(s, act); break;
 		case ACT_NOTE: carry_note(s, act); break;
+		case ACT_RECORD: carry_record(s, act); break;
 		}
 	}
 	out_clear(&s->out);

@@ -123,6 +123,8 @@ struct stage {
 	bool is_lazy; /* no ticks but those that the test asks for */
 	unsigned ticks;
 
+	char record[CALL_RECORD_BYTES_MAX + 1]; /* of the last call that was over */
+	unsigned records;
 	char *notes; /* lines of the log */
 	size_t notes_len;
 };
