@@ -234,6 +234,11 @@ enum {
 	/* Datagrams handed to the system at once. */
 	UDP_BATCH_MAX = 64,
 
+	/* A key of session tickets makes them for so long, and reads them for as long again; a
+	 * ticket is good for less. Half a day is what forward secrecy may wait at most. */
+	TICKET_KEY_MS = 6 * 3600 * 1000,
+	TICKET_S = 2 * 3600,
+
 	/* Certificates of our own, for a tenant or a group of trunks each. A file with all public
 	 * CAs takes about 2 MiB in each. */
 	IDENTITIES_MAX = 32,

@@ -44,6 +44,11 @@ static const struct option options[] = {
 		"The name that the certificate must have, instead of the contact's host."),
 	CARRIED("identity", OPTION_TEXT, 0, 0, "default", EVERY, "the name of one of identities:",
 		"Which of our certificates it is shown, and whose trust it must satisfy."),
+	CARRIED("tls-fingerprint", OPTION_TEXT, 0, 0, "", EVERY,
+		"the SHA-256 of a certificate: 64 hex digits, with colons between pairs or none",
+		"The one certificate that it may show, whatever that names; its chain is checked."),
+	CARRIED("tls-wildcard", OPTION_TEXT, 0, 0, "no", EVERY, "it is yes or no",
+		"Whether `*.example.com` in its certificate stands for a host there."),
 	CARRIED("from-domain", OPTION_TEXT, 0, 0, "any", TRUNKS, "it is any or certificate",
 		"Whether the host in the From of its calls must be in its certificate."),
 	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
@@ -82,8 +87,6 @@ static const struct option options[] = {
 	KNOWN("sips", EVERY, "Whether it must, may or cannot speak sips."),
 	KNOWN("crossing", EVERY, "What happens between sips and sip, for this DN."),
 	KNOWN("emit-transport-tls", EVERY, "Whether transport=tls is sent on a sips leg."),
-	KNOWN("tls-wildcard", EVERY, "Whether its certificate may have a wildcard."),
-	KNOWN("tls-fingerprint", EVERY, "The certificate that it must have."),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -223,6 +226,40 @@ is_host(struct str text, size_t *at)
 	return is_fine && contact.host.len == text.len;
 }
 
+static int
+hex_digit(char c)
+{
+	if (char_is_digit(c))
+		return c - '0';
+	c = char_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* As `openssl x509 -fingerprint -sha256` writes it, or without its colons. */
+static bool
+set_pin(struct dn *dn, struct str value, size_t *at)
+{
+	bool has_colons = value.len > 2 && value.at[2] == ':';
+
+	*at = 0;
+	dn->terms.has_pin = true;
+	for (size_t i = 0; i < FINGERPRINT_BYTES; i++) {
+		int high, low;
+
+		if (has_colons && i > 0 && (*at >= value.len || value.at[(*at)++] != ':'))
+			return false;
+		if (*at + 2 > value.len)
+			return false;
+		high = hex_digit(value.at[*at]);
+		low = hex_digit(value.at[*at + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		dn->terms.pin[i] = (uint8_t)(16 * high + low);
+		*at += 2;
+	}
+	return *at == value.len;
+}
+
 static bool
 set_text(struct dn *dn, const struct option *option, struct str value, size_t *at)
 {
@@ -237,6 +274,12 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 	if (str_same(option->name, STR("identity"))) {
 		dn->identity = value;
 		return is_made_of(value, IDENTITY_NAME_BYTES_MAX, true, STR("-_."), at);
+	}
+	if (str_same(option->name, STR("tls-fingerprint")))
+		return set_pin(dn, value, at);
+	if (str_same(option->name, STR("tls-wildcard"))) {
+		dn->terms.takes_wildcard = str_same(value, STR("yes"));
+		return dn->terms.takes_wildcard || str_same(value, STR("no"));
 	}
 	if (str_same(option->name, STR("from-domain"))) {
 		dn->checks_from = str_same(value, STR("certificate"));

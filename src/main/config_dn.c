@@ -168,6 +168,10 @@ dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_node
 			nodes->contact = node;
 		else if (str_same(options[i].name, STR("tls-name")))
 			nodes->tls_name = node;
+		else if (str_same(options[i].name, STR("tls-fingerprint")))
+			nodes->pin = node;
+		else if (str_same(options[i].name, STR("tls-wildcard")))
+			nodes->wildcard = node;
 		else if (str_same(options[i].name, STR("identity")))
 			nodes->identity = node;
 		else if (options[i].kind == OPTION_METHODS)

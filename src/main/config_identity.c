@@ -18,31 +18,67 @@ path_read(struct reading *r, const struct yaml *node)
 	return file_beside(r->memory, r->report->path, node->text);
 }
 
-/* Reads one into the next place. What it does not say of CAs the default says. */
+static void
+read_min_version(struct reading *r, const struct yaml *node, struct identity *identity)
+{
+	static const struct str words[] = { STR("1.2"), STR("1.3") };
+	uint32_t word = node != NULL ? word_read(r, node, words, 2, 2) : 2;
+
+	if (word < 2)
+		identity->wants_tls13 = word == 1;
+}
+
+static void
+read_eku(struct reading *r, const struct yaml *node, struct identity *identity)
+{
+	static const struct str words[] = { STR("tls"), STR("any"), STR("sip") };
+	static const enum eku values[] = { EKU_TLS, EKU_ANY, EKU_SIP };
+	uint32_t word = node != NULL ? word_read(r, node, words, 3, 3) : 3;
+
+	if (word < 3)
+		identity->eku = values[word];
+}
+
+/* Reads one into the next place. What it does not say the default says, but for a certificate; and
+ * lists of revocation go with their CAs. */
 static void
 read_identity(struct reading *r, const struct yaml *map, const char *what, struct str name)
 {
 	static const struct key keys[] = { { STR("certificate"), true }, { STR("key"), true },
-		{ STR("trust"), true } };
-	const struct identity *first = &r->config->identities[0];
+		{ STR("trust"), true }, { STR("crl"), true }, { STR("min-version"), true },
+		{ STR("groups"), true }, { STR("eku"), true } };
+	const struct identity first = r->config->identities[0];
 	struct identity *identity = &r->config->identities[r->config->identity_count];
 	struct identity_nodes *nodes = &r->identities[r->config->identity_count];
 
-	*identity = (struct identity){ .name = name };
-	*nodes = (struct identity_nodes){ .map = map };
+	*identity = first;
+	identity->name = name;
+	identity->certificate = identity->key = STR_NONE;
+	*nodes = (struct identity_nodes){
+		.map = map, .trust = r->identities[0].trust, .crl = r->identities[0].crl
+	};
 	r->config->identity_count++;
-	if (map == NULL || !keys_check(r, map, what, keys, 3))
+	if (map == NULL || !keys_check(r, map, what, keys, sizeof keys / sizeof keys[0]))
 		return;
 	nodes->certificate = yaml_get(map, STR("certificate"));
 	nodes->key = yaml_get(map, STR("key"));
-	nodes->trust = yaml_get(map, STR("trust"));
 	identity->certificate = path_read(r, nodes->certificate);
 	identity->key = path_read(r, nodes->key);
-	identity->trust = path_read(r, nodes->trust);
-	if (nodes->trust == NULL && identity != first)
-		identity->trust = first->trust;
-	if (nodes->trust == NULL && identity != first)
-		nodes->trust = r->identities[0].trust;
+	if (yaml_get(map, STR("trust")) != NULL) {
+		nodes->trust = yaml_get(map, STR("trust"));
+		nodes->crl = NULL;
+		identity->trust = path_read(r, nodes->trust);
+		identity->crl = STR_NONE;
+	}
+	if (yaml_get(map, STR("crl")) != NULL) {
+		nodes->crl = yaml_get(map, STR("crl"));
+		identity->crl = path_read(r, nodes->crl);
+	}
+	nodes->groups = yaml_get(map, STR("groups"));
+	if (nodes->groups != NULL && scalar_check(r, nodes->groups))
+		identity->groups = nodes->groups->text;
+	read_min_version(r, yaml_get(map, STR("min-version")), identity);
+	read_eku(r, yaml_get(map, STR("eku")), identity);
 }
 
 static bool

@@ -14,14 +14,14 @@
 /* What a DN was read from; a NULL is a value that is missing or was refused. */
 struct dn_nodes {
 	const struct yaml *map;
-	const struct yaml *number, *contact, *tls_name, *identity, *methods;
+	const struct yaml *number, *contact, *tls_name, *pin, *wildcard, *identity, *methods;
 	bool has_password; /* one is written, good or not */
 };
 
 /* What an identity was read from, likewise. */
 struct identity_nodes {
 	const struct yaml *map; /* its section */
-	const struct yaml *certificate, *key, *trust;
+	const struct yaml *certificate, *key, *trust, *crl, *groups;
 };
 
 struct reading {

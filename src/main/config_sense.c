@@ -160,6 +160,19 @@ check_tls_contact(struct reading *r, const struct dn *dn, struct span span)
 			"listen: sips:ADDRESS:5061");
 }
 
+/* Options about the certificate of a device that shows us none. */
+static void
+refuse_tls_options(struct reading *r, const struct dn_nodes *nodes, const char *why)
+{
+	const struct yaml *all[] = { nodes->tls_name, nodes->pin, nodes->wildcard,
+		nodes->identity };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i] != NULL)
+			report_error(r->report, all[i]->span, "%.*s says nothing here: %s",
+				SHOW(all[i]->key), why);
+}
+
 /* A contact with an address. */
 static void
 check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
@@ -185,12 +198,8 @@ check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes
 	else if (transport == TRANSPORT_TCP && !has_listener(r, transport, ADDR_NONE))
 		report_warning(r->report, span,
 			"this device speaks TCP, and no TCP listener takes its own requests");
-	if (nodes->tls_name != NULL && transport != TRANSPORT_TLS)
-		report_error(r->report, nodes->tls_name->span,
-			"tls-name says nothing here: the contact does not speak TLS");
-	if (nodes->identity != NULL && transport != TRANSPORT_TLS)
-		report_error(r->report, nodes->identity->span,
-			"identity says nothing here: the contact does not speak TLS");
+	if (transport != TRANSPORT_TLS)
+		refuse_tls_options(r, nodes, "the contact does not speak TLS");
 }
 
 static void
@@ -200,15 +209,12 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 
 	if (nodes->contact != NULL && !is_self)
 		check_fixed(r, dn, nodes);
-	if (is_self && nodes->tls_name != NULL && !is_asked(r, dn))
-		report_error(r->report, nodes->tls_name->span,
-			"tls-name says nothing here: a device that registers is not dialled, and "
-			"no TLS listener asks for its certificate");
-	if (is_self && nodes->identity != NULL && !is_asked(r, dn))
-		report_error(r->report, nodes->identity->span,
-			"identity says nothing here: a device that registers is not dialled, and "
-			"no TLS listener asks for its certificate");
-	if (is_self && !nodes->has_password && !(nodes->tls_name != NULL && is_asked(r, dn)) &&
+	if (is_self && !is_asked(r, dn))
+		refuse_tls_options(r, nodes,
+			"a device that registers is not dialled, and no TLS listener asks for its "
+			"certificate");
+	if (is_self && !nodes->has_password &&
+		!((nodes->tls_name != NULL || nodes->pin != NULL) && is_asked(r, dn)) &&
 		has_listener(r, TRANSPORT_TLS, ADDR_NONE))
 		report_warning(r->report, nodes->contact->span,
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "main/config_file.h"
 #include "main/config_parts.h"
+#include "main/config_value.h"
 #include "net/cert.h"
 
 enum { SOON_DAYS = 30, DAY_S = 24 * 3600, SENTENCE_MAX = 1024 };
@@ -73,16 +74,90 @@ check_identity(struct reading *r, uint32_t place, int64_t now_s)
 		"%.*s", (int)buf_str(&why).len, sentence);
 }
 
+/* Checks what PART of an identity has, which was read from NODE. */
 static void
-check_trust(struct reading *r, uint32_t place)
+check_part(struct reading *r, const struct identity *part, const struct yaml *node)
 {
-	struct identity trusting = { .trust = r->config->identities[place].trust };
 	char sentence[SENTENCE_MAX];
 	struct buf why = buf_on(sentence, sizeof sentence);
 
-	if (!cert_check(&trusting, &why))
-		report_error(r->report, r->identities[place].trust->span, "%.*s",
-			(int)buf_str(&why).len, sentence);
+	if (!cert_check(part, &why))
+		report_error(r->report, node->span, "%.*s", (int)buf_str(&why).len, sentence);
+}
+
+static void
+check_rules(struct reading *r, uint32_t place)
+{
+	const struct identity *identity = &r->config->identities[place];
+	const struct identity_nodes *nodes = &r->identities[place], *first = &r->identities[0];
+	struct identity trust = { .trust = identity->trust }, crl = { .crl = identity->crl };
+	struct identity groups = { .groups = identity->groups };
+
+	if (identity->trust.len > 0 && (place == 0 || nodes->trust != first->trust))
+		check_part(r, &trust, nodes->trust);
+	if (identity->crl.len > 0 && (place == 0 || nodes->crl != first->crl))
+		check_part(r, &crl, nodes->crl);
+	if (identity->groups.len > 0 && nodes->groups != NULL)
+		check_part(r, &groups, nodes->groups);
+	if (identity->crl.len > 0 && identity->trust.len == 0)
+		report_error(r->report, nodes->crl->span,
+			"crl says nothing without trust: FILE, the CAs whose lists these are");
+}
+
+/* Puts HOST into the list of what the certificate NAMES lacks. */
+static struct str
+add_missing(struct reading *r, const GENERAL_NAMES *names, struct str host, struct str missing)
+{
+	if (str_is_empty(host) || cert_is_named(names, host))
+		return missing;
+	return memory_text(
+		r->memory, "%.*s%s%.*s", SHOW(missing), missing.len > 0 ? ", " : "", SHOW(host));
+}
+
+/* Where a listener says that it is: what stands in our Contact. */
+static struct str
+host_of(struct reading *r, const struct net_listen *listen)
+{
+	struct buf host = buf_on(memory_take(r->memory, ADDR_TEXT_MAX), ADDR_TEXT_MAX);
+	struct endpoint endpoint;
+	struct str why;
+	size_t at;
+
+	if (listen->advertise.len > 0)
+		return value_endpoint(listen->advertise, &endpoint, &why, &at) ? endpoint.host
+									       : STR("");
+	if (addr_is_any(&listen->addr))
+		return STR("");
+	addr_write(&host, &listen->addr);
+	return buf_str(&host);
+}
+
+/* Who calls a sips URI of ours checks our certificate against its host (RFC 5922 6): the domains, and
+ * what our Contacts show. */
+static void
+warn_of_missing_names(struct reading *r, uint32_t i)
+{
+	const struct net_listen *listen = &r->config->listens[i];
+	const struct service *service = &listen->service;
+	uint32_t place = service->identity_count > 0 ? service->identities[0] : 0;
+	X509 *leaf = read_leaf(r->memory, r->config->identities[place].certificate);
+	const struct directory *directory = &r->config->directory;
+	GENERAL_NAMES *names;
+	struct str missing = STR("");
+
+	if (leaf == NULL)
+		return;
+	names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	for (uint32_t d = 0; d < directory->domain_count && place == 0; d++)
+		missing = add_missing(r, names, directory->domains[d], missing);
+	missing = add_missing(r, names, host_of(r, listen), missing);
+	if (missing.len > 0)
+		report_warning(r->report, r->listens[i]->span,
+			"the certificate that is shown here does not name %.*s: who checks it will "
+			"not connect (RFC 5922 6)",
+			SHOW(missing));
+	GENERAL_NAMES_free(names);
+	X509_free(leaf);
 }
 
 void
@@ -90,11 +165,12 @@ tls_check(struct reading *r, int64_t now_s)
 {
 	for (uint32_t i = 0; i < r->config->identity_count; i++) {
 		const struct identity *identity = &r->config->identities[i];
-		bool is_own = i == 0 || r->identities[i].trust != r->identities[0].trust;
 
 		if (identity->certificate.len > 0 && identity->key.len > 0)
 			check_identity(r, i, now_s);
-		if (identity->trust.len > 0 && is_own)
-			check_trust(r, i);
+		check_rules(r, i);
 	}
+	for (uint32_t i = 0; i < r->config->listen_count && r->report->errors == 0; i++)
+		if (r->config->listens[i].transport == TRANSPORT_TLS)
+			warn_of_missing_names(r, i);
 }

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/panic.h"
 #include "net/bytes.h"
+#include "net/crl.h"
 #include "secure/identity.h"
 
 static void
@@ -28,6 +29,12 @@ put_name(struct buf *b, const X509_NAME *name)
 	buf_char(b, '\'');
 	buf_quoted(b, str_of(text, len > 0 ? (size_t)len : 0), sizeof text / 2);
 	buf_char(b, '\'');
+}
+
+void
+cert_put_subject(struct buf *b, X509 *cert)
+{
+	put_name(b, X509_get_subject_name(cert));
 }
 
 static void
@@ -169,6 +176,21 @@ cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why)
 }
 
 bool
+cert_groups(SSL_CTX *ctx, struct str groups, struct buf *why)
+{
+	char *text = bytes_cstr(groups);
+	bool is_good = SSL_CTX_set1_groups_list(ctx, text) == 1;
+
+	if (!is_good) {
+		buf_put(why, STR("no list of groups that OpenSSL has: "));
+		buf_quoted(why, groups, LOG_TEXT_MAX);
+	}
+	ERR_clear_error();
+	free(text);
+	return is_good;
+}
+
+bool
 cert_check(const struct identity *identity, struct buf *why)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
@@ -180,6 +202,10 @@ cert_check(const struct identity *identity, struct buf *why)
 		is_good = cert_load(ctx, identity->certificate, identity->key, why);
 	if (is_good && !str_is_empty(identity->trust))
 		is_good = cert_trust(ctx, identity->trust, why);
+	if (is_good && !str_is_empty(identity->crl))
+		is_good = crl_load(ctx, identity->crl, why);
+	if (is_good && !str_is_empty(identity->groups))
+		is_good = cert_groups(ctx, identity->groups, why);
 	SSL_CTX_free(ctx);
 	return is_good;
 }
@@ -235,13 +261,14 @@ cert_is_named(const GENERAL_NAMES *names, struct str wanted)
 }
 
 bool
-cert_names(X509 *leaf, struct str wanted, struct buf *why)
+cert_names(X509 *leaf, struct str wanted, bool takes_wildcard, struct buf *why)
 {
 	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
 	uint32_t count;
 	struct san *sans = make_sans(names, &count);
 	struct str matched;
-	bool is_match = identity_match(sans, count, wanted, &matched);
+	bool is_match = takes_wildcard ? identity_match_wild(sans, count, wanted, &matched)
+				       : identity_match(sans, count, wanted, &matched);
 
 	if (!is_match) {
 		buf_put(why, STR("wanted "));
@@ -252,6 +279,25 @@ cert_names(X509 *leaf, struct str wanted, struct buf *why)
 	free(sans);
 	GENERAL_NAMES_free(names);
 	return is_match;
+}
+
+bool
+cert_is_wanted(X509 *leaf, struct str wanted, const struct terms *terms, struct buf *why)
+{
+	uint8_t print[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (!terms->has_pin)
+		return cert_names(leaf, wanted, terms->takes_wildcard, why);
+	if (X509_digest(leaf, EVP_sha256(), print, &len) == 1 && len == FINGERPRINT_BYTES &&
+		memcmp(print, terms->pin, FINGERPRINT_BYTES) == 0)
+		return true;
+	buf_put(why, STR("wanted the certificate with the tls-fingerprint "));
+	buf_hex(why, terms->pin, FINGERPRINT_BYTES);
+	buf_put(why, STR(", but "));
+	buf_hex(why, print, len);
+	buf_put(why, STR(" was shown"));
+	return false;
 }
 
 void

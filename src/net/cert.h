@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
+#include "base/flow.h"
 #include "net/identity.h"
 
 /* Reads a chain and its key (PEM files) into CTX and checks that they fit and are in time.
@@ -17,12 +18,22 @@ bool cert_load(SSL_CTX *ctx, struct str certificate, struct str key, struct buf 
  * Ends: true; false with one sentence in WHY that names the file. */
 bool cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why);
 
+/* Sets the groups for key exchange of CTX. Ends: true; false with one sentence in WHY. */
+bool cert_groups(SSL_CTX *ctx, struct str groups, struct buf *why);
+
 /* The same checks of an identity without a server: for `check`. Empty paths are left out. */
 bool cert_check(const struct identity *, struct buf *why);
 
-/* Whether LEAF names WANTED, by identity_match() on its alternative names.
+/* Whether LEAF names WANTED, by identity_match() (or identity_match_wild()) on its alternative names.
  * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
-bool cert_names(X509 *leaf, struct str wanted, struct buf *why);
+bool cert_names(X509 *leaf, struct str wanted, bool takes_wildcard, struct buf *why);
+
+/* Whether LEAF is whom we dialled on these TERMS: the one certificate that is pinned, whatever it
+ * names, else one that names WANTED. Ends: true; false with one sentence in WHY. */
+bool cert_is_wanted(X509 *leaf, struct str wanted, const struct terms *, struct buf *why);
+
+/* Puts the subject of a certificate, in quotes: for sentences only. */
+void cert_put_subject(struct buf *, X509 *);
 
 /* Puts whom LEAF proves, by identity_list() on its alternative names. */
 void cert_list(X509 *leaf, struct buf *);

@@ -6,6 +6,9 @@
 #include "base/panic.h"
 #include "net/bytes.h"
 #include "net/cert.h"
+#include "net/crl.h"
+
+static const struct str usual_groups = { "X25519:P-256:P-384", 18 };
 
 static SSL_CTX *
 make_context(void)
@@ -13,7 +16,6 @@ make_context(void)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 
 	need(ctx != NULL, "memory for TLS");
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_security_level(ctx, 2);
 	SSL_CTX_set_options(ctx,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET |
@@ -22,8 +24,8 @@ make_context(void)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_max_early_data(ctx, 0);
+	SSL_CTX_set_timeout(ctx, TICKET_S);
 	need(SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1, "ciphers for TLS");
-	need(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1, "groups for TLS");
 	return ctx;
 }
 
@@ -39,15 +41,30 @@ context_open(struct context *context, const struct identity *identity, struct bu
 	context->ssl = make_context();
 	context->name = copy(identity->name);
 	context->trust = copy(identity->trust);
+	context->crl = copy(identity->crl);
+	context->groups = copy(str_is_empty(identity->groups) ? usual_groups : identity->groups);
+	context->version_min = identity->wants_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION;
+	context->eku = identity->eku;
+	SSL_CTX_set_min_proto_version(context->ssl, context->version_min);
+	if (!cert_groups(context->ssl, context->groups, why))
+		return false;
 	context->may_serve = !str_is_empty(identity->certificate);
 	context->may_dial = !str_is_empty(identity->trust);
 	if (context->may_serve &&
 		!cert_load(context->ssl, identity->certificate, identity->key, why))
 		return false;
+	if (context->may_serve &&
+		X509_digest(SSL_CTX_get0_certificate(context->ssl), EVP_sha256(),
+			context->fingerprint, NULL) != 1) {
+		buf_put(why, STR("a certificate without a digest"));
+		return false;
+	}
 	if (context->may_serve)
 		context->names = X509_get_ext_d2i(
 			SSL_CTX_get0_certificate(context->ssl), NID_subject_alt_name, NULL, NULL);
-	return !context->may_dial || cert_trust(context->ssl, identity->trust, why);
+	if (context->may_dial && !cert_trust(context->ssl, identity->trust, why))
+		return false;
+	return str_is_empty(identity->crl) || crl_load(context->ssl, identity->crl, why);
 }
 
 struct contexts *
@@ -89,9 +106,37 @@ contexts_drop(struct contexts *set)
 		GENERAL_NAMES_free(set->all[i].names);
 		free((void *)(uintptr_t)set->all[i].name.at);
 		free((void *)(uintptr_t)set->all[i].trust.at);
+		free((void *)(uintptr_t)set->all[i].crl.at);
+		free((void *)(uintptr_t)set->all[i].groups.at);
 	}
 	free(set->all);
 	free(set);
+}
+
+static bool
+hash_text(EVP_MD_CTX *md, struct str text)
+{
+	uint64_t len = text.len;
+
+	return EVP_DigestUpdate(md, &len, sizeof len) == 1 &&
+		EVP_DigestUpdate(md, text.at, text.len) == 1;
+}
+
+bool
+context_digest(const struct context *context, const struct service *service, struct str name,
+	uint8_t digest[CONTEXT_DIGEST_BYTES])
+{
+	uint32_t numbers[] = { service->listener, (uint32_t)service->client,
+		(uint32_t)context->version_min };
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool is_made = md != NULL && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+		hash_text(md, str_of(numbers, sizeof numbers)) && hash_text(md, name) &&
+		hash_text(md, context->name) && hash_text(md, context->groups) &&
+		hash_text(md, str_of(context->fingerprint, sizeof context->fingerprint)) &&
+		EVP_DigestFinal_ex(md, digest, NULL) == 1;
+
+	EVP_MD_CTX_free(md);
+	return is_made;
 }
 
 const struct context *

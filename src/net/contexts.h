@@ -17,10 +17,14 @@
 /* The context of one identity. */
 struct context {
 	SSL_CTX *ssl;
-	struct str name, trust;  /* copies, for sentences */
+	struct str name, trust, crl; /* copies, for sentences */
+	struct str groups;           /* likewise */
+	int version_min;
+	enum eku eku;
 	bool may_serve;          /* it has a certificate    */
 	bool may_dial;           /* it has CAs to believe   */
 	uint32_t place_of_trust; /* as identity_trust() says */
+	uint8_t fingerprint[32]; /* of its own certificate */
 	GENERAL_NAMES *names;    /* of its own certificate, or NULL */
 };
 
@@ -39,6 +43,12 @@ struct contexts *contexts_hold(struct contexts *);
 
 /* Gives up one hold; the last one frees the set. NULL is fine. */
 void contexts_drop(struct contexts *);
+
+/* What a session is made for: the listener, the name that was asked for, the identity with its
+ * certificate, the rules. Where any of it is other, no session goes on. Ends: false without memory. */
+enum { CONTEXT_DIGEST_BYTES = 32 };
+bool context_digest(const struct context *, const struct service *, struct str name,
+	uint8_t digest[CONTEXT_DIGEST_BYTES]);
 
 /* The context at PLACE. */
 const struct context *contexts_at(const struct contexts *, uint32_t place);

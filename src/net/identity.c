@@ -6,7 +6,9 @@ identity_trust(const struct identity *identities, uint32_t place)
 {
 	uint32_t first = 0;
 
-	while (!str_same(identities[first].trust, identities[place].trust))
+	while (!str_same(identities[first].trust, identities[place].trust) ||
+		!str_same(identities[first].crl, identities[place].crl) ||
+		identities[first].eku != identities[place].eku)
 		first++;
 	return first;
 }

@@ -6,6 +6,13 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+/* For what a peer's certificate must have been issued, if it says. */
+enum eku {
+	EKU_TLS, /* for a TLS server or client, whichever it is; or as EKU_SIP */
+	EKU_ANY, /* it is not looked at                                        */
+	EKU_SIP, /* for SIP domains (RFC 5924 5), or for anything              */
+};
+
 /* One of our identities: a certificate that we show as a server and as a client, and the CAs that
  * we believe when the other side shows one. Its place in the list is what the rest of the server
  * knows it by; the first is the default. */
@@ -13,10 +20,14 @@ struct identity {
 	struct str name;             /* for sentences */
 	struct str certificate, key; /* paths; empty: it shows none, and does not serve */
 	struct str trust;            /* path; empty: it believes nobody, and does not dial */
+	struct str crl;              /* path of revocation lists; empty: none is asked for */
+	struct str groups;           /* for key exchange, as OpenSSL lists them; empty: ours */
+	bool wants_tls13;            /* 1.2 is too old for it                              */
+	enum eku eku;
 };
 
-/* Which CAs an identity believes, as the place of the first that believes the same: what those
- * vouch for is vouched for wherever they are believed, and nowhere else. */
+/* Which CAs an identity believes, as the place of the first that believes the same by the same
+ * rules: what those vouch for is vouched for wherever they are believed, and nowhere else. */
 uint32_t identity_trust(const struct identity *, uint32_t place);
 
 enum client_certificate {
@@ -32,6 +43,7 @@ struct service {
 	uint32_t identities[IDENTITIES_MAX];
 	uint32_t identity_count;
 	enum client_certificate client;
+	uint32_t listener; /* which it is of, so that no other takes its sessions on */
 };
 
 #endif

@@ -113,6 +113,7 @@ stream_listen(struct streams *s, enum transport transport, int fd, uint32_t list
 	*ear = (struct ear){
 		.all = s, .transport = transport, .listener = listener, .service = *service
 	};
+	ear->service.listener = listener;
 	need(uv_tcp_init(s->loop, &ear->tcp) == 0, "handle for a socket");
 	ear->tcp.data = ear;
 	ear->is_open = true;

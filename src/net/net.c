@@ -169,7 +169,8 @@ net_open(const struct net_options *options, struct buf *why)
 {
 	struct tls_options tls_options = { .identities = options->identities,
 		.identity_count = options->identity_count,
-		.keylog = options->keylog };
+		.keylog = options->keylog,
+		.now_ms = (int64_t)(uv_hrtime() / 1000000) };
 	struct tls *tls = tls_open(&tls_options, why);
 	struct net *net;
 	bool is_open;
@@ -250,6 +251,7 @@ net_wait(struct net *net, int64_t wait_ms)
 
 	uv_update_time(&net->loop);
 	now_ms = (int64_t)uv_now(&net->loop);
+	tls_turn(net->tls, now_ms);
 	streams_turn(&net->streams);
 	streams_flush(&net->streams);
 	wait_ms = sooner(wait_ms, names_turn(net->names));

@@ -14,11 +14,16 @@
 #include "base/panic.h"
 #include "net/cert.h"
 #include "net/contexts.h"
+#include "net/crl.h"
+#include "net/pipe.h"
+#include "net/purpose.h"
+#include "net/tickets.h"
 
 enum { NAME_BYTES_MAX = 255, WHY_BYTES = 2048 };
 
 struct tls {
 	struct contexts *contexts; /* in force */
+	struct tickets tickets;
 	BIO_METHOD *method;
 	int keylog; /* or -1 */
 	struct buf why;
@@ -32,8 +37,7 @@ struct tls_end {
 	const struct service *service; /* NULL: we dialled */
 	struct terms terms;            /* we dialled: on these */
 	SSL *ssl;
-	struct str in; /* what came and was not read by OpenSSL yet */
-	struct bytes *out;
+	struct pipe pipe;
 	struct bytes held; /* in clear: OpenSSL writes nothing before it has read more */
 	struct str name;   /* whom we dial, or whom its certificate proves; our own copy */
 	uint32_t key_updates;
@@ -41,55 +45,6 @@ struct tls_end {
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 };
-
-/* ---- a BIO that moves octets between OpenSSL and the end, and keeps none ------------------- */
-
-static int
-bio_read(BIO *bio, char *at, int size)
-{
-	struct tls_end *end = BIO_get_data(bio);
-	size_t count = (size_t)size < end->in.len ? (size_t)size : end->in.len;
-
-	BIO_clear_retry_flags(bio);
-	if (count == 0) {
-		BIO_set_retry_read(bio);
-		return -1;
-	}
-	memcpy(at, end->in.at, count);
-	end->in = str_from(end->in, count);
-	return (int)count;
-}
-
-static int
-bio_write(BIO *bio, const char *at, int size)
-{
-	struct tls_end *end = BIO_get_data(bio);
-
-	BIO_clear_retry_flags(bio);
-	bytes_put(end->out, str_of(at, (size_t)size));
-	return size;
-}
-
-static long
-bio_ctrl(BIO *bio, int command, long number, void *pointer)
-{
-	(void)bio;
-	(void)number;
-	(void)pointer;
-	return command == BIO_CTRL_FLUSH;
-}
-
-static BIO_METHOD *
-make_method(void)
-{
-	BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "end");
-
-	need(method != NULL, "memory for TLS");
-	BIO_meth_set_read(method, bio_read);
-	BIO_meth_set_write(method, bio_write);
-	BIO_meth_set_ctrl(method, bio_ctrl);
-	return method;
-}
 
 /* ---- what all connections share ------------------------------------------------------------ */
 
@@ -147,19 +102,23 @@ on_verify(X509_STORE_CTX *store, void *arg)
 
 	(void)arg;
 	tls->why = buf_on(tls->why_at, sizeof tls->why_at);
+	purpose_prepare(store, end->context->eku);
 	if (X509_verify_cert(store) != 1) {
 		if (X509_STORE_CTX_get_error(store) == X509_V_OK)
 			X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-		cert_explain(&tls->why, store, end->context->trust);
+		if (!crl_explain(&tls->why, store, end->context->crl))
+			cert_explain(&tls->why, store, end->context->trust);
 		return 0;
 	}
-	if (SSL_is_server(ssl))
+	if (!purpose_fits(X509_STORE_CTX_get0_cert(store), end->context->eku, &tls->why)) {
+		X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_PURPOSE);
+		return 0;
+	}
+	if (SSL_is_server(ssl) ||
+		cert_is_wanted(X509_STORE_CTX_get0_cert(store), end->name, &end->terms, &tls->why))
 		return 1;
-	if (!cert_names(X509_STORE_CTX_get0_cert(store), end->name, &tls->why)) {
-		X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-		return 0;
-	}
-	return 1;
+	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+	return 0;
 }
 
 /* The server name that a ClientHello asks for (RFC 6066 3), or empty. */
@@ -177,17 +136,48 @@ server_name(SSL *ssl)
 	return str_of(at + 5, len - 5);
 }
 
+/* A peer may go on with a session by a ticket, unless it has to show a certificate: then it shows
+ * it each time. */
+static void
+allow_tickets(struct tls_end *end, struct str name)
+{
+	uint8_t digest[CONTEXT_DIGEST_BYTES];
+
+	if (end->service->client != CLIENT_NONE ||
+		!context_digest(end->context, end->service, name, digest) ||
+		SSL_set_session_id_context(end->ssl, digest, sizeof digest) != 1)
+		return;
+	SSL_clear_options(end->ssl, SSL_OP_NO_TICKET);
+	(void)SSL_set_num_tickets(end->ssl, 1);
+}
+
+static int
+on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+	EVP_MAC_CTX *mac, int is_new)
+{
+	const struct tls_end *end = SSL_get_app_data(ssl);
+	int used = tickets_use(&end->tls->tickets, name, iv, cipher, mac, is_new != 0);
+
+	/* Each ticket of TLS 1.3 is for one time, so there is another (RFC 8446 C.4). */
+	return used == 1 && !is_new && SSL_version(ssl) == TLS1_3_VERSION ? 2 : used;
+}
+
 /* Chooses which of its identities a listener shows, before anything hangs on one. */
 static int
 on_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct tls_end *end = SSL_get_app_data(ssl);
-	uint32_t place = contexts_choose(end->contexts, end->service, server_name(ssl));
+	struct str name = server_name(ssl);
+	uint32_t place = contexts_choose(end->contexts, end->service, name);
 
 	(void)alert;
 	(void)arg;
 	end->context = contexts_at(end->contexts, place);
 	SSL_set_SSL_CTX(ssl, end->context->ssl);
+	/* What belongs to the connection already does not change with that. */
+	SSL_set_min_proto_version(ssl, end->context->version_min);
+	(void)SSL_set1_groups_list(ssl, end->context->groups.at);
+	allow_tickets(end, name);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -214,8 +204,9 @@ tls_open(const struct tls_options *options, struct buf *why)
 	struct contexts *contexts = NULL;
 
 	need(tls != NULL, "memory");
-	tls->method = make_method();
+	tls->method = pipe_method();
 	tls->keylog = -1;
+	tickets_open(&tls->tickets, options->now_ms);
 	if (str_is_empty(options->keylog) || open_keylog(tls, options->keylog, why))
 		contexts = contexts_open(options->identities, options->identity_count, why);
 	if (contexts == NULL) {
@@ -230,6 +221,7 @@ void
 tls_close(struct tls *tls)
 {
 	contexts_drop(tls->contexts);
+	tickets_close(&tls->tickets);
 	BIO_meth_free(tls->method);
 	if (tls->keylog >= 0)
 		close(tls->keylog);
@@ -245,6 +237,7 @@ tls_use(struct tls *tls, struct contexts *contexts)
 		SSL_CTX *ctx = contexts_at(contexts, i)->ssl;
 
 		SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
+		SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
 		SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 		SSL_CTX_set_cert_verify_callback(ctx, on_verify, NULL);
 		SSL_CTX_set_msg_callback(ctx, on_message);
@@ -254,6 +247,12 @@ tls_use(struct tls *tls, struct contexts *contexts)
 	contexts_drop(tls->contexts);
 	tls->contexts = contexts;
 	return true;
+}
+
+void
+tls_turn(struct tls *tls, int64_t now_ms)
+{
+	tickets_turn(&tls->tickets, now_ms);
 }
 
 bool
@@ -275,18 +274,17 @@ static struct tls_end *
 end_open(struct tls *tls, uint32_t place, struct bytes *out)
 {
 	struct tls_end *end = calloc(1, sizeof *end);
-	BIO *bio = BIO_new(tls->method);
+	BIO *bio;
 
-	need(end != NULL && bio != NULL, "memory for TLS");
+	need(end != NULL, "memory for TLS");
 	end->tls = tls;
-	end->out = out;
+	end->pipe.out = out;
 	end->contexts = contexts_hold(tls->contexts);
 	end->context = contexts_at(end->contexts, place);
 	end->ssl = SSL_new(end->context->ssl);
 	need(end->ssl != NULL, "memory for TLS");
 	SSL_set_app_data(end->ssl, end);
-	BIO_set_data(bio, end);
-	BIO_set_init(bio, 1);
+	bio = pipe_bio(tls->method, &end->pipe);
 	SSL_set_bio(end->ssl, bio, bio);
 	return end;
 }
@@ -355,7 +353,7 @@ tls_end_close(struct tls_end *end)
 void
 tls_end_hear(struct tls_end *end, struct str cipher)
 {
-	end->in = cipher;
+	end->pipe.in = cipher;
 }
 
 /* Turns OpenSSL's words into one sentence, unless the judge of the certificate has spoken. */

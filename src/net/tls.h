@@ -5,7 +5,8 @@
  * (contexts.h); a struct tls_end is our end of one, and keeps the set that it began with. What came
  * from the peer is handed over with tls_end_hear(), and what is to leave grows in the struct bytes
  * that the end was opened with. TLS 1.2 and 1.3, AEAD with ephemeral keys only; no renegotiation,
- * no 0-RTT, no compression, no resumption.
+ * no 0-RTT, no compression; sessions are gone on with by tickets alone (tickets.h), by peers that
+ * need not show a certificate, and never by us.
  */
 #ifndef NET_TLS_H
 #define NET_TLS_H
@@ -22,6 +23,7 @@ struct tls_options {
 	const struct identity *identities; /* the first is the default */
 	uint32_t identity_count;           /* 0: TLS is not spoken */
 	struct str keylog;                 /* path; empty: none    */
+	int64_t now_ms;                    /* on the clock of tls_turn() */
 };
 
 /* Ends: the shared part, or NULL with one sentence in WHY that names the file. */
@@ -34,6 +36,9 @@ void tls_close(struct tls *);
  * on. The identities keep their places, so the set has not fewer than the one before.
  * Ends: true; false when it has, and then it stays the caller's. */
 bool tls_use(struct tls *, struct contexts *);
+
+/* Time goes on: the keys of tickets grow old. */
+void tls_turn(struct tls *, int64_t now_ms);
 
 /* Whether there is an identity at PLACE that has a certificate, or CAs to believe. */
 bool tls_may_serve(const struct tls *, uint32_t place);

@@ -86,6 +86,38 @@ identity_match(const struct san *sans, uint32_t count, struct str wanted, struct
 	return is_plain_name(wanted) && match_name(sans, count, wanted, matched);
 }
 
+static bool
+is_wild_match(struct str name, struct str wanted)
+{
+	struct str rest = str_from(wanted, str_find(wanted, '.'));
+
+	return str_begins(name, STR("*.")) && is_plain_name(str_from(name, 2)) &&
+		rest.len < wanted.len && str_find(str_from(rest, 1), '.') + 2 < rest.len &&
+		str_alike(str_from(name, 1), rest);
+}
+
+bool
+identity_match_wild(const struct san *sans, uint32_t count, struct str wanted, struct str *matched)
+{
+	struct addr addr;
+	struct str host;
+
+	if (identity_match(sans, count, wanted, matched))
+		return true;
+	if (!is_plain_name(wanted) || addr_parse(&addr, wanted))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (sans[i].kind == SAN_URI && uri_is_domain(sans[i].value, &host))
+			return false;
+	for (uint32_t i = 0; i < count; i++) {
+		if (sans[i].kind == SAN_DNS && is_wild_match(sans[i].value, wanted)) {
+			*matched = sans[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Whether NAME can stand in a list, where a comma ends it, and is none that reads as an address. */
 static bool
 is_listable(struct str name)

@@ -25,6 +25,11 @@ struct san {
  * Ends: true with *MATCHED the value that did it (a name; for an address WANTED itself). */
 bool identity_match(const struct san *sans, uint32_t count, struct str wanted, struct str *matched);
 
+/* The same for a peer of whom wildcards are taken (`tls-wildcard`): then a dNSName `*.REST` also
+ * names each host with one label before REST, which has two labels at least (RFC 6125 6.4.3). */
+bool identity_match_wild(
+	const struct san *sans, uint32_t count, struct str wanted, struct str *matched);
+
 /* Puts whom a certificate proves its holder to be, for one that we did not dial, so that there is
  * no name to ask for: the same names and addresses that identity_match() would take, a comma
  * between. What holds anything but letters, digits, `-`, `_` and `.` is left out; a name that would

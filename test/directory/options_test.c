@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "directory/options.h"
 
+#define PRINT "ab0fab0fab0fab0fab0fab0fab0fab0fAB0Fab0fab0fab0fab0fab0fab0fab0f"
+
 /* Sets option NAME of DN; true or false as option_set says, *AT and *WHY as it left them. */
 static bool
 set(struct dn *dn, const char *name, const char *value, struct str *why, size_t *at)
@@ -109,7 +111,7 @@ test_not_carried_out(void **state)
 {
 	static const char *const names[] = { "contact-backup", "oos-check", "oos-force",
 		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn", "sips",
-		"crossing", "emit-transport-tls", "tls-wildcard", "tls-fingerprint" };
+		"crossing", "emit-transport-tls" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -160,6 +162,14 @@ static const struct {
 	{ "tls-name", "*.example", DN_TRUNK, 0 },
 	{ "tls-name", "*", DN_TRUNK, 0 },
 	{ "tls-name", "a b", DN_TRUNK, 1 },
+	{ "tls-fingerprint", "", DN_TRUNK, 0 },
+	{ "tls-fingerprint", "0011", DN_TRUNK, 4 },
+	{ "tls-fingerprint", "0x11", DN_TRUNK, 0 },
+	{ "tls-fingerprint", "00:1", DN_TRUNK, 3 },
+	{ "tls-fingerprint", "00:11:22 33", DN_TRUNK, 9 },
+	{ "tls-fingerprint", PRINT "0", DN_TRUNK, 64 },
+	{ "tls-wildcard", "true", DN_TRUNK, 0 },
+	{ "from-domain", "all", DN_TRUNK, 0 },
 	{ "identity", "", DN_TRUNK, 0 },
 	{ "identity", "a b", DN_TRUNK, 1 },
 	{ "authenticate-requests", "", DN_EXTENSION, 0 },
@@ -196,6 +206,19 @@ test_values_arrive(void **state)
 	size_t at;
 
 	(void)state;
+	assert_true(set(&dn, "tls-fingerprint", PRINT, &why, &at));
+	assert_true(dn.terms.has_pin);
+	for (unsigned i = 0; i < FINGERPRINT_BYTES; i++)
+		assert_int_equal(dn.terms.pin[i], i % 2 == 0 ? 0xab : 0x0f);
+	dn.terms = (struct terms){ 0 };
+	assert_true(set(&dn, "tls-fingerprint",
+		"01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:"
+		"11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F:20",
+		&why, &at));
+	for (unsigned i = 0; i < FINGERPRINT_BYTES; i++)
+		assert_int_equal(dn.terms.pin[i], i + 1);
+	assert_true(set(&dn, "tls-wildcard", "yes", &why, &at) && dn.terms.takes_wildcard);
+	assert_true(set(&dn, "tls-wildcard", "no", &why, &at) && !dn.terms.takes_wildcard);
 	assert_true(set(&dn, "identity", "tenant_1.east-2", &why, &at));
 	assert_true(str_same(dn.identity, STR("tenant_1.east-2")));
 	assert_true(set(&dn, "type", "voip-service", &why, &at));

@@ -18,7 +18,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "main/config.h"
 
@@ -31,6 +31,19 @@ kit_write(const char *name, const char *text, mode_t mode)
 	assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(chmod(name, mode), 0);
+}
+
+/* Names of all that the configurations of these tests serve; the certificate `bare` has none. */
+static inline void
+kit_names(X509 *leaf)
+{
+	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name,
+		"DNS:example.com,DNS:example.org,DNS:sip.example.com,DNS:a.example,IP:127.0.0.1,"
+		"IP:127.0.0.2,IP:::1");
+
+	assert_non_null(names);
+	assert_int_equal(X509_add_ext(leaf, names, -1), 1);
+	X509_EXTENSION_free(names);
 }
 
 /* Writes NAME.pem, signed by itself and good between the two times, and NAME.key. */
@@ -54,6 +67,8 @@ kit_certificate(const char *name, const char *from, const char *to, long days_le
 	else
 		assert_int_equal(ASN1_TIME_set_string_X509(X509_getm_notAfter(leaf), to), 1);
 	X509_set_pubkey(leaf, key);
+	if (strcmp(name, "bare") != 0)
+		kit_names(leaf);
 	assert_true(X509_sign(leaf, key, EVP_sha256()) > 0);
 
 	snprintf(path, sizeof path, "%s.pem", name);
@@ -82,6 +97,7 @@ kit_open(void **state)
 	assert_int_equal(chdir(folder), 0);
 	kit_certificate("leaf", "20200101000000Z", "20991231000000Z", 0);
 	kit_certificate("other", "20200101000000Z", "20991231000000Z", 0);
+	kit_certificate("bare", "20200101000000Z", "20991231000000Z", 0);
 	kit_certificate("old", "20200101000000Z", "20210101000000Z", 0);
 	kit_certificate("young", "20980101000000Z", "20991231000000Z", 0);
 	kit_certificate("soon", "20200101000000Z", "", 10);
@@ -99,8 +115,9 @@ static inline int
 kit_close(void **state)
 {
 	static const char *const names[] = { "leaf.pem", "leaf.key", "other.pem", "other.key",
-		"old.pem", "old.key", "young.pem", "young.key", "soon.pem", "soon.key",
-		"garbage.pem", "secret", "empty", "shown", "two-lines", "sipward.yaml" };
+		"bare.pem", "bare.key", "old.pem", "old.key", "young.pem", "young.key", "soon.pem",
+		"soon.key", "garbage.pem", "secret", "empty", "shown", "two-lines",
+		"sipward.yaml" };
 	char folder[256];
 
 	(void)state;

@@ -4,6 +4,8 @@
 #define REST                               \
 	"listen: [ \"sips:127.0.0.1\" ]\n" \
 	"dn: [ { number: 5000, type: extension, contact: \"*\", password: x } ]\n"
+#define PHONE "dn: [ { number: 5000, type: extension, contact: \"*\", password: x } ]\n"
+#define RULES(more) "tls: { certificate: leaf.pem, key: leaf.key, " more " }\n" REST
 #define FILES(certificate, key) "tls:\n  certificate: " certificate "\n  key: " key "\n" REST
 #define TRUST(trust) "tls: { certificate: leaf.pem, key: leaf.key, trust: " trust " }\n" REST
 
@@ -70,6 +72,46 @@ test_a_key_for_everybody(void **state)
 	assert_int_equal(chmod("leaf.key", 0600), 0);
 }
 
+/* rows: R5922-6 */
+static void
+test_names_that_are_served(void **state)
+{
+	(void)state;
+	kit_taken(FILES("bare.pem", "bare.key"), 1,
+		"sipward.yaml:4:12: warning: the certificate that is shown here does not name "
+		"127.0.0.1: who checks it will not connect (RFC 5922 6)\n");
+	kit_taken("domain: [ example.com, else.example, more.example ]\n" FILES(
+			  "leaf.pem", "leaf.key"),
+		1, "does not name else.example, more.example:");
+	/* What is shown instead of an address counts; of a wildcard there is nothing to say. */
+	kit_taken("listen: [ { uri: \"sips:0.0.0.0\", advertise: \"b.example:5061\" } ]\n"
+		  "tls: { certificate: leaf.pem, key: leaf.key }\n" PHONE,
+		1, "does not name b.example:");
+	kit_taken(
+		"domain: example.com\nlisten: [ \"sips:0.0.0.0\" ]\ntls: { certificate: leaf.pem, key: leaf.key }\n" PHONE,
+		0, "");
+	/* Without TLS nobody sees a certificate, and another identity has domains of its own. */
+	kit_taken(
+		"listen: [ \"sip:127.0.0.1\" ]\ntls: { certificate: bare.pem, key: bare.key }\n" PHONE,
+		0, "");
+	kit_taken("domain: else.example\n"
+		  "listen: [ { uri: \"sips:127.0.0.1\", identity: e } ]\n"
+		  "identities: { e: { certificate: leaf.pem, key: leaf.key } }\n" PHONE,
+		0, "");
+}
+
+static void
+test_rules(void **state)
+{
+	(void)state;
+	kit_taken(RULES("min-version: 1.3, groups: \"P-256:X25519\", eku: sip"), 0, "");
+	kit_refused(RULES("min-version: 1.1"), "did you mean \"1.2\"?");
+	kit_refused(RULES("eku: server"), "it is tls, any or sip");
+	kit_refused(RULES("groups: P-999"), "no list of groups that OpenSSL has: P-999");
+	kit_refused(RULES("trust: other.pem, crl: gone.pem"), "cannot read crl gone.pem");
+	kit_refused(RULES("trust: other.pem, crl: garbage.pem"), "no revocation list");
+}
+
 int
 main(void)
 {
@@ -77,6 +119,8 @@ main(void)
 		cmocka_unit_test(test_good_files),
 		cmocka_unit_test(test_which_file),
 		cmocka_unit_test(test_its_time),
+		cmocka_unit_test(test_names_that_are_served),
+		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_all_in_one_pass),
 		cmocka_unit_test(test_a_key_for_everybody),
 	};

@@ -46,9 +46,9 @@ test_certificate(void **state)
 	leaf = PEM_read_X509(file, NULL, NULL, NULL);
 	fclose(file);
 	assert_non_null(leaf);
-	assert_true(cert_names(leaf, STR("demo.example"), fresh(&why)));
-	assert_true(cert_names(leaf, STR("127.0.0.1"), fresh(&why)));
-	assert_false(cert_names(leaf, STR("other.example"), fresh(&why)));
+	assert_true(cert_names(leaf, STR("demo.example"), false, fresh(&why)));
+	assert_true(cert_names(leaf, STR("127.0.0.1"), false, fresh(&why)));
+	assert_false(cert_names(leaf, STR("other.example"), false, fresh(&why)));
 	X509_free(leaf);
 	assert_int_equal(stat(t.key, &info), 0);
 	assert_int_equal(info.st_mode & 077, 0);

@@ -100,11 +100,36 @@ names_are_taken_from_the_certificate(void **state)
 		char text[1024];
 		struct buf why = buf_on(text, sizeof text);
 
-		assert_int_equal(cert_names(cert, cases[i].wanted, &why), cases[i].why == NULL);
+		assert_int_equal(
+			cert_names(cert, cases[i].wanted, false, &why), cases[i].why == NULL);
 		if (cases[i].why != NULL)
 			assert_true(str_holds_alike(buf_str(&why), str_cstr(cases[i].why)));
 		X509_free(cert);
 	}
+}
+
+static void
+a_pin_is_one_certificate_whatever_it_names(void **state)
+{
+	X509 *pinned = read_cert(pki_leaf(pki, "DNS:else.example").certificate);
+	X509 *other = read_cert(pki_leaf(pki, "DNS:a.example").certificate);
+	struct terms terms = { .has_pin = true }, loose = { .takes_wildcard = true };
+	X509 *star = read_cert(pki_leaf(pki, "DNS:*.a.example").certificate);
+	char text[1024];
+	struct buf why = buf_on(text, sizeof text);
+
+	(void)state;
+	assert_int_equal(X509_digest(pinned, EVP_sha256(), terms.pin, NULL), 1);
+	assert_true(cert_is_wanted(pinned, STR("a.example"), &terms, &why));
+	assert_false(cert_is_wanted(other, STR("a.example"), &terms, &why));
+	assert_true(str_begins(buf_str(&why), STR("wanted the certificate with the tls-fingerp")));
+	terms.has_pin = false;
+	assert_true(cert_is_wanted(other, STR("a.example"), &terms, &why));
+	assert_false(cert_is_wanted(star, STR("x.a.example"), &terms, &why));
+	assert_true(cert_is_wanted(star, STR("x.a.example"), &loose, &why));
+	X509_free(pinned);
+	X509_free(other);
+	X509_free(star);
 }
 
 static int
@@ -130,6 +155,7 @@ main(void)
 		cmocka_unit_test(a_good_pair_is_fine),
 		cmocka_unit_test(each_fault_names_its_file),
 		cmocka_unit_test(names_are_taken_from_the_certificate),
+		cmocka_unit_test(a_pin_is_one_certificate_whatever_it_names),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);

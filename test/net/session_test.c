@@ -19,6 +19,7 @@
 	}
 
 static struct pki *pki;
+static const struct service service = { .client = CLIENT_OPTIONAL };
 
 /* A client of the test's own, and our end of its connection. */
 struct pair {
@@ -35,7 +36,8 @@ open_server(void)
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:a.example");
 	struct tls_options options = { .identities =
 					       &(struct identity){ .certificate = leaf.certificate,
-						       .key = leaf.key },
+						       .key = leaf.key,
+						       .trust = pki_ca(pki) },
 		.identity_count = 1 };
 	char text[512];
 	struct buf why = buf_on(text, sizeof text);
@@ -72,7 +74,7 @@ pair_open(struct pair *p, SSL_CTX *ctx, struct tls *server, SSL_SESSION *session
 	*p = (struct pair){ .ssl = SSL_new(ctx), .word = TLS_WAITS };
 	p->to = BIO_new(BIO_s_mem());
 	p->from = BIO_new(BIO_s_mem());
-	p->end = tls_end_serve(server, &(struct service){ 0 }, &p->out);
+	p->end = tls_end_serve(server, &service, &p->out);
 	SSL_set_bio(p->ssl, p->from, p->to);
 	SSL_set_connect_state(p->ssl);
 	SSL_set_tlsext_host_name(p->ssl, "a.example");
@@ -93,7 +95,8 @@ pair_close(struct pair *p)
 	SSL_free(p->ssl);
 }
 
-/* Whoever comes again is asked everything again, in every version, whatever it kept. */
+/* Whoever may have to show a certificate is asked everything again, in every version, whatever it
+ * kept. */
 static void
 nobody_goes_on_with_a_session(void **state)
 {

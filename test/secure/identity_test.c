@@ -147,6 +147,50 @@ zoo_has_the_verdicts(void **state)
 	}
 }
 
+static void
+wildcards_where_they_are_taken(void **state)
+{
+	static const struct {
+		struct str wanted;
+		struct san sans[SANS_MAX];
+		bool is_match;
+	} rows[] = {
+		{ STR("a.example.com"), { DNS("*.example.com") }, true },
+		{ STR("A.Example.com"), { DNS("x.example.com"), DNS("*.eXample.com") }, true },
+		{ STR("a.example.com"), { DNS("a.example.com") }, true },
+		{ STR("example.com"), { DNS("*.example.com") }, false },
+		{ STR("b.a.example.com"), { DNS("*.example.com") }, false },
+		{ STR(".example.com"), { DNS("*.example.com") }, false },
+		{ STR("a.com"), { DNS("*.com") }, false },
+		{ STR("a"), { DNS("*") }, false },
+		{ STR("a.example.com"), { DNS("*") }, false },
+		{ STR("a.example.com"), { DNS("*.*.com") }, false },
+		{ STR("a.example.com"), { DNS("a*.example.com") }, false },
+		{ STR("a.example.com"), { DNS("*a.example.com") }, false },
+		{ STR("a.example.com"), { DNS("*.example.org") }, false },
+		{ STR("a.example.com"), { DNS("*.example.com\0x") }, false },
+		{ STR("a.example."), { DNS("*.example.") }, false },
+		{ STR("*.example.com"), { DNS("*.example.com") }, false },
+		{ STR("a.example.com"), { URI("sip:*.example.com") }, false },
+		{ STR("a.example.com"), { URI("sip:b.example.com"), DNS("*.example.com") }, false },
+		{ STR("a.example.com"), { URI("sips:b.example.com"), DNS("*.example.com") }, true },
+		{ STR("192.0.2.1"), { DNS("*.0.2.1") }, false },
+		{ STR("a.example.com"), { IP("\xc0\x00\x02\x01"), DNS("*.example.com") }, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str matched;
+		uint32_t count = 0;
+
+		while (count < SANS_MAX && !str_is_none(rows[i].sans[count].value))
+			count++;
+		if (identity_match_wild(rows[i].sans, count, rows[i].wanted, &matched) !=
+			rows[i].is_match)
+			fail_msg("row %zu: %.*s", i, (int)rows[i].wanted.len, rows[i].wanted.at);
+	}
+}
+
 /* Whether a list can hold WANTED: letters, digits, `-`, `_` and `.`, or an address. */
 static bool
 is_listable(struct str wanted)
@@ -272,6 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zoo_has_the_verdicts),
+		cmocka_unit_test(wildcards_where_they_are_taken),
 		cmocka_unit_test(a_list_proves_what_a_match_does),
 		cmocka_unit_test(a_list_has_names_and_addresses),
 		cmocka_unit_test(names_are_written_for_the_log),

@@ -118,8 +118,9 @@ pki_close(struct pki *pki)
 	free(pki);
 }
 
-struct pki_leaf
-pki_issue(struct pki *pki, const char *names, long from_s, long until_s)
+static struct pki_leaf
+issue(struct pki *pki, const char *names, const char *purposes, const char *usage, long from_s,
+	long until_s)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	char name[32], *cert_path, *key_path;
@@ -130,7 +131,10 @@ pki_issue(struct pki *pki, const char *names, long from_s, long until_s)
 	snprintf(name, sizeof name, "leaf-%u", pki->serial);
 	cert = make_cert(pki, key, name, from_s, until_s);
 	add_extension(cert, pki->ca, NID_basic_constraints, "critical,CA:FALSE");
-	add_extension(cert, pki->ca, NID_ext_key_usage, "serverAuth,clientAuth");
+	if (purposes != NULL)
+		add_extension(cert, pki->ca, NID_ext_key_usage, purposes);
+	if (usage != NULL)
+		add_extension(cert, pki->ca, NID_key_usage, usage);
 	if (names != NULL)
 		add_extension(cert, pki->ca, NID_subject_alt_name, names);
 	assert_true(X509_sign(cert, pki->key, EVP_sha256()) > 0);
@@ -146,6 +150,60 @@ pki_issue(struct pki *pki, const char *names, long from_s, long until_s)
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return (struct pki_leaf){ str_cstr(cert_path), str_cstr(key_path) };
+}
+
+struct pki_leaf
+pki_issue(struct pki *pki, const char *names, long from_s, long until_s)
+{
+	return issue(pki, names, "serverAuth,clientAuth", NULL, from_s, until_s);
+}
+
+struct pki_leaf
+pki_for(struct pki *pki, const char *names, const char *purposes, const char *usage)
+{
+	return issue(pki, names, purposes, usage, -3600, 3600);
+}
+
+static void
+put_revoked(X509_CRL *crl, const char *path)
+{
+	X509_REVOKED *revoked = X509_REVOKED_new();
+	FILE *file = fopen(path, "r");
+	X509 *cert = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+
+	assert_true(revoked != NULL && cert != NULL);
+	fclose(file);
+	X509_REVOKED_set_serialNumber(revoked, X509_get_serialNumber(cert));
+	X509_REVOKED_set_revocationDate(revoked, X509_getm_notBefore(cert));
+	assert_int_equal(X509_CRL_add0_revoked(crl, revoked), 1);
+	X509_free(cert);
+}
+
+struct str
+pki_crl(struct pki *pki, const char *revoked, long from_s, long until_s)
+{
+	X509_CRL *crl = X509_CRL_new();
+	ASN1_TIME *time = X509_gmtime_adj(NULL, from_s);
+	char name[32], *path;
+	FILE *file;
+
+	assert_true(crl != NULL && time != NULL);
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(pki->ca));
+	X509_CRL_set1_lastUpdate(crl, time);
+	X509_gmtime_adj(time, until_s);
+	X509_CRL_set1_nextUpdate(crl, time);
+	if (revoked != NULL)
+		put_revoked(crl, revoked);
+	assert_true(X509_CRL_sign(crl, pki->key, EVP_sha256()) > 0);
+	snprintf(name, sizeof name, "list-%u", ++pki->serial);
+	path = path_of(pki, name, ".crl");
+	file = open_file(path);
+	assert_int_equal(PEM_write_X509_CRL(file, crl), 1);
+	fclose(file);
+	ASN1_TIME_free(time);
+	X509_CRL_free(crl);
+	return str_cstr(path);
 }
 
 struct pki_leaf

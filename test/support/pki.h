@@ -26,6 +26,12 @@ struct pki_leaf pki_issue(struct pki *, const char *names, long from_s, long unt
 /* The same, good now. */
 struct pki_leaf pki_leaf(struct pki *, const char *names);
 
+/* The same, with an extended key usage (NULL: none) and a key usage (NULL: none). */
+struct pki_leaf pki_for(struct pki *, const char *names, const char *purposes, const char *usage);
+
+/* The path of a revocation list with what was REVOKED (a path of pki_leaf, or NULL: nothing). */
+struct str pki_crl(struct pki *, const char *revoked, long from_s, long until_s);
+
 /* The path of the CA's certificate. */
 struct str pki_ca(const struct pki *);
 

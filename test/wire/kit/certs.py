@@ -59,6 +59,19 @@ class Authority:
         openssl(*words)
         return Identity(leaf, key)
 
+    def crl(self, name, revoked=(), is_old=False):
+        """The path of a revocation list with what was revoked."""
+        section, path = self._path(f"{name}-crl.cnf"), self._path(f"{name}.crl")
+        with open(section, "w", encoding="ascii") as file:
+            file.write(self._ca_section(f"{name}-crl", "", "clientAuth", "utf8only"))
+        for identity in revoked:
+            openssl("ca", "-config", section, "-revoke", identity.certificate)
+        words = ["ca", "-config", section, "-gencrl", "-md", "sha256", "-out", path]
+        words += ["-crl_lastupdate", "20200101000000Z", "-crl_nextupdate", "20210101000000Z"] \
+            if is_old else ["-crldays", "10"]
+        openssl(*words)
+        return path
+
     def expired(self, name, san):
         return self.issue(name, san, start="20200101000000Z", end="20210101000000Z")
 
@@ -67,7 +80,7 @@ class Authority:
         open(index, "w", encoding="ascii").close()
         alt = f"subjectAltName={san}\n" if san else ""
         return (f"[ca]\ndefault_ca=one\n[one]\ndatabase={index}\nnew_certs_dir={self.folder}\n"
-                f"serial={self._path(f'{name}.serial')}\nrand_serial=yes\n"
+                f"default_md=sha256\nserial={self._path(f'{name}.serial')}\nrand_serial=yes\n"
                 f"certificate={self.certificate}\nprivate_key={self.key}\npolicy=any\n"
                 "x509_extensions=leaf\nunique_subject=no\n"
                 f"string_mask={mask}\n[any]\ncommonName=supplied\n"

@@ -47,7 +47,7 @@ FAST = {"t1": "20ms", "t2": "160ms", "t4": "100ms"}
 
 
 def config_text(listen, dn, identity=None, trust=None, domain="example.test", timers=None,
-                identities=None, **more):
+                identities=None, tls=None, **more):
     """The text of a configuration file; other keys are given as keyword arguments."""
     lines = ["listen:"] + [f"  - {quote(uri)}" for uri in listen]
     lines.append(f"domain: {domain}")
@@ -57,6 +57,7 @@ def config_text(listen, dn, identity=None, trust=None, domain="example.test", ti
             lines += [f"  certificate: {identity.certificate}", f"  key: {identity.key}"]
         if trust:
             lines.append(f"  trust: {trust}")
+    lines += [f"  {key.replace('_', '-')}: {quote(value)}" for key, value in (tls or {}).items()]
     if identities:
         lines.append("identities:")
         lines += [f"  {name}: {quote(keys)}" for name, keys in identities.items()]
