@@ -124,6 +124,7 @@ put_directory(unsigned which)
 		.domains = { STR("example.com") },
 		.domain_count = 1,
 		.strangers = (enum strangers)which,
+		.crossing = (enum crossing_mode)(which == 0 ? MODE_PER_LEG : which + 1),
 		.uuid_header = STR("X-Genesys-CallUUID") };
 	for (uint32_t i = 0; i < d->count; i++) {
 		const struct line *line = &lines[which][i];

@@ -6,39 +6,54 @@
 
 #include "world.h"
 
-enum { DRAW_STORE = 0x40, DRAW_STALE, DRAW_MUTE, DRAW_STORE_MS };
+enum {
+	DRAW_STORE = 0x40,
+	DRAW_STALE,
+	DRAW_MUTE,
+	DRAW_STORE_MS,
+	DRAW_CROSSING = 0x48,
+	DRAW_MODE,
+	DRAW_SIPS,
+};
 
-enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = 12 };
+enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = WORLD_DNS };
 
 /* Two directories: the second is what an operator made of the first. */
-static const struct check_dn dns[2][DNS_COUNT] = {
+static const struct check_dn written[2][DNS_COUNT] = {
 	{
-		{ "5000", "sip:192.0.2.50:5070", NULL, false },
-		{ "5001", "sip:192.0.2.51;transport=tcp", NULL, false },
-		{ "5002", "sip:media.example.net;transport=tls", NULL, false },
-		{ "6001", "sips:192.0.2.61", NULL, false },
-		{ "6002", "sips:fly.example.net", NULL, false },
-		{ "7000", "*", NULL, false },
-		{ "7001", "*", NULL, false },
-		{ "7002", "*", NULL, false },
-		{ "7789", "*", "correct horse", false },
-		{ "7790", "*", "battery staple", false },
-		{ "east", "sip:192.0.2.80", NULL, true },
-		{ "west", "sips:trunk.example.net;transport=tls", NULL, true },
+		{ "5000", "sip:192.0.2.50:5070", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "5001", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED },
+		{ "5002", "sip:media.example.net;transport=tls", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED },
+		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "6002", "sips:fly.example.net", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7002", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "west", "sips:trunk.example.net;transport=tls", NULL, true, CHECK_PER_LEG,
+			CHECK_ALLOWED },
 	},
 	{
-		{ "5000", "sip:192.0.2.50:5070;transport=udp", NULL, false },
-		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false },
-		{ "5002", "sip:media.example.net", NULL, false }, /* to TLS by NAPTR */
-		{ "6001", "sips:192.0.2.61", NULL, false },
-		{ "6002", "sips:fly.example.net:5061", NULL, false },
-		{ "7000", "*", NULL, false },
-		{ "7001", "*", NULL, false },
-		{ "7002", "sip:192.0.2.72;transport=tcp", NULL, false },
-		{ "7789", "*", "correct horse", false },
-		{ "7790", "*", "battery staple", false },
-		{ "east", "sip:192.0.2.80", NULL, true },
-		{ "west", "sips:trunk.example.net", NULL, true },
+		{ "5000", "sip:192.0.2.50:5070;transport=udp", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED },
+		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED },
+		{ "5002", "sip:media.example.net", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED }, /* to TLS by NAPTR */
+		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "6002", "sips:fly.example.net:5061", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7002", "sip:192.0.2.72;transport=tcp", NULL, false, CHECK_PER_LEG,
+			CHECK_ALLOWED },
+		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
+		{ "west", "sips:trunk.example.net", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
 	},
 };
 
@@ -73,9 +88,37 @@ put_dn(struct dn *dn, const struct check_dn *line)
 			: is_east         ? STR("9")
 					  : STR("8"),
 		.capacity = strcmp(line->number, "6002") == 0 ? 6 : 0,
+		.crossing = (enum crossing_mode)line->crossing,
+		.sips = (enum sips_policy)line->sips,
 	};
 	if (contact_parse(&dn->contact, str_cstr(line->contact), &at) != CONTACT_FINE)
 		abort();
+}
+
+/* What may cross in this run: half of the runs are per-leg, as the server is by default; in others
+ * one mode is in force for all, or each DN has its own. The same in both directories, so that a
+ * reload while a call waits changes nothing of it. */
+static void
+draw_crossings(struct world *w)
+{
+	uint32_t kind = draw_below(w->options.seed, DRAW_CROSSING, 0, 8);
+
+	w->crossing = kind >= 4 && kind < 7 ? (enum check_mode)(kind - 3) : CHECK_PER_LEG;
+	memcpy(w->lines, written, sizeof written);
+	for (int i = 0; i < 2 * DNS_COUNT && kind == 7; i++) {
+		struct check_dn *line = &w->lines[i / DNS_COUNT][i % DNS_COUNT];
+		uint64_t which =
+			(unsigned char)line->number[0] * 256U + (unsigned char)line->number[3];
+		uint32_t sips = draw_below(w->options.seed, DRAW_SIPS, which, 6);
+		bool is_sips = strncmp(line->contact, "sips:", 5) == 0;
+
+		line->crossing = (enum check_mode)draw_below(w->options.seed, DRAW_MODE, which, 4);
+		/* A fixed contact and the option must agree. */
+		if (sips == CHECK_REQUIRED && is_sips)
+			line->sips = CHECK_REQUIRED;
+		if (sips == CHECK_REFUSED && !is_sips && line->contact[0] != '*')
+			line->sips = CHECK_REFUSED;
+	}
 }
 
 static void
@@ -91,13 +134,14 @@ put_directory(struct world *w, unsigned which)
 	if (w->dns[which] == NULL || w->directory_memory[which] == NULL)
 		abort();
 	for (int i = 0; i < DNS_COUNT; i++)
-		put_dn(&w->dns[which][i], &dns[which][i]);
+		put_dn(&w->dns[which][i], &w->lines[which][i]);
 	*d = (struct directory){
 		.dns = w->dns[which],
 		.count = DNS_COUNT,
 		.domains = { STR("example.com") },
 		.domain_count = 1,
 		.strangers = STRANGERS_ALL,
+		.crossing = (enum crossing_mode)w->crossing,
 		.uuid_header = STR("X-Genesys-CallUUID"),
 	};
 	arena = arena_on(w->directory_memory[which], DIRECTORY_BYTES);
@@ -111,8 +155,9 @@ open_judge(struct world *w)
 	static const char *const ours[] = { "192.0.2.1:5060", "192.0.2.1:5061" };
 	static const char *const secrets[] = { "correct horse", "battery staple" };
 	const struct check_options options = {
-		.dns = dns[0],
+		.dns = w->lines[0],
 		.dn_count = DNS_COUNT,
+		.crossing = w->crossing,
 		.ours = ours,
 		.ours_count = 2,
 		.t1_ms = T1_MS,
@@ -137,6 +182,7 @@ open_judge(struct world *w)
 void
 backing_open(struct world *w)
 {
+	draw_crossings(w);
 	put_directory(w, 0);
 	put_directory(w, 1);
 	open_judge(w);
@@ -161,7 +207,7 @@ backing_reload(struct world *w, unsigned which)
 	story_say(w, "directory %u is in force", which);
 	w->directory_now = which;
 	e.u.directory = &w->directories[which];
-	check_reload(w->check, dns[which], DNS_COUNT);
+	check_reload(w->check, w->lines[which], DNS_COUNT);
 	world_feed(w, &e);
 }
 

@@ -158,6 +158,8 @@ keep_dns(struct check *c, const struct check_dn *dns, size_t count)
 				1;
 		}
 		c->dns[i].is_trunk = dns[i].is_trunk;
+		c->dns[i].crossing = dns[i].crossing;
+		c->dns[i].sips = dns[i].sips;
 	}
 }
 

@@ -17,18 +17,27 @@ struct check;
 
 enum check_transport { CHECK_UDP, CHECK_TCP, CHECK_TLS };
 
+/* What may happen between sips and sip, from the mildest to the strictest. */
+enum check_mode { CHECK_PER_LEG, CHECK_OBSERVE, CHECK_NO_DOWNGRADE, CHECK_STRICT };
+
+/* What a device's own legs may speak. */
+enum check_sips { CHECK_ALLOWED, CHECK_REQUIRED, CHECK_REFUSED };
+
 /* One device number as it is configured. */
 struct check_dn {
 	const char *number;
 	const char *contact;  /* the option as written; "*": where it registers */
 	const char *password; /* NULL: none */
 	bool is_trunk;
+	enum check_mode crossing;
+	enum check_sips sips;
 };
 
 struct check_options {
 	const struct check_dn *dns;
 	size_t dn_count;
-	const char *const *ours; /* our own listeners, as addresses with port */
+	enum check_mode crossing; /* of every call, if no DN of it is stricter */
+	const char *const *ours;  /* our own listeners, as addresses with port */
 	size_t ours_count;
 	int64_t t1_ms, t2_ms, t4_ms;
 	int64_t ring_max_ms;   /* no call rings longer (timer C) */
@@ -98,7 +107,7 @@ void check_calm(struct check *);
 void check_over(struct check *, const struct check_counts *);
 
 struct broken {
-	const char *id; /* X1 .. X7, B1 .. B14, S1 .. S8, R1 .. R9, M1 .. M7 */
+	const char *id; /* X1 .. X7, B1 .. B14, S1 .. S9, R1 .. R9, M1 .. M7 */
 	char what[400]; /* one sentence, with the Call-ID or the flow */
 	int64_t at_ms;
 };

@@ -76,7 +76,8 @@ seen_call_response_out(struct check *c, struct leg *leg, const struct wire_msg *
 	if (m->status >= 300 && callee == NULL) {
 		c->step.refused = call->id;
 		c->step.refused_status = m->status;
-		seen_reg_refused(c, leg, m->status);
+		seen_reg_refused(c, leg, m->status, seen_secure_warning(m));
+		seen_secure_refused(c, leg, m->status, seen_secure_warning(m));
 	}
 }
 

@@ -262,6 +262,11 @@ void seen_secure_request(
 	struct check *, struct flow *, struct leg *, const struct wire_msg *, bool is_first);
 void seen_secure_response(
 	struct check *, struct flow *, struct leg *, const struct txn *, const struct wire_msg *);
+/* S9: whether this call may go from leg to leg, and whether it was refused for its schemes though
+ * it might. seen_secure_warning: the 380 or 381 of an answer, or 0. */
+void seen_secure_crossing(struct check *, const struct leg *, const struct wire_msg *);
+void seen_secure_refused(struct check *, const struct leg *, unsigned status, unsigned warning);
+unsigned seen_secure_warning(const struct wire_msg *);
 void seen_secure_note(struct check *, struct wire_text line);
 void seen_secure_step(struct check *);
 
@@ -275,7 +280,10 @@ void seen_reg_request_in(
 	struct check *, struct flow *, const char *peer, struct txn *, const struct wire_msg *);
 void seen_reg_response_out(struct check *, struct txn *, const struct wire_msg *, bool is_new);
 void seen_reg_invite_out(struct check *, struct flow *, struct leg *, const struct wire_msg *);
-void seen_reg_refused(struct check *, struct leg *, unsigned status);
+void seen_reg_refused(struct check *, struct leg *, unsigned status, unsigned warning);
+
+/* The DN whose number has this hash, or NULL. */
+const struct check_dn *seen_reg_dn(const struct check *, uint64_t key);
 void seen_reg_flow_gone(struct check *, uint64_t flow);
 void seen_reg_jump(struct check *);
 void seen_reg_crash(struct check *);

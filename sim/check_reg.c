@@ -101,8 +101,8 @@ is_clear(const struct check *c, const struct aor *aor)
 	return !aor->is_blurred && c->now_ms >= aor->quiet_until_ms;
 }
 
-static const struct check_dn *
-dn_of(const struct check *c, uint64_t key)
+const struct check_dn *
+seen_reg_dn(const struct check *c, uint64_t key)
 {
 	for (size_t i = 0; i < c->dn_count; i++)
 		if (aor_key(wire_cstr(c->dns[i].number)) == key)
@@ -164,7 +164,7 @@ seen_reg_request_in(struct check *c, struct flow *flow, const char *peer, struct
 	check_copy(w->number, sizeof w->number, user);
 	while (wire_values_next(&list, &value))
 		read_item(w, m, value);
-	dn = dn_of(c, w->aor);
+	dn = seen_reg_dn(c, w->aor);
 	w->is_allowed = dn != NULL &&
 		(dn->password == NULL || seen_cred_is_good(m, dn->number, dn->password));
 }
@@ -502,17 +502,21 @@ seen_reg_crash(struct check *c)
 
 /* ---- who is called ---- */
 
+/* Whether it calls this entry; under strict sip may stand in the place of sips. */
 static bool
 is_used(const struct entry *entry, const struct wire_msg *m)
 {
-	return wire_same_alike(wire_uri_bare(wire_cstr(entry->uri)), wire_uri_bare(m->uri));
+	struct wire_text kept = wire_uri_bare(wire_cstr(entry->uri)), uri = wire_uri_bare(m->uri);
+
+	return wire_same_alike(wire_uri_behind(kept), wire_uri_behind(uri)) &&
+		(wire_uri_is_sips(kept) || !wire_uri_is_sips(uri));
 }
 
 void
 seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
 {
 	const struct call *call = seen_call_at(c, leg->call);
-	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
+	const struct check_dn *dn = call != NULL ? seen_reg_dn(c, call->number) : NULL;
 	const struct leg *caller = seen_leg_other(c, leg);
 	const struct entry *used = NULL;
 	bool has_sips = false;
@@ -553,13 +557,14 @@ seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const s
 
 /* R9: who is registered is found. */
 void
-seen_reg_refused(struct check *c, struct leg *leg, unsigned status)
+seen_reg_refused(struct check *c, struct leg *leg, unsigned status, unsigned warning)
 {
 	const struct call *call = seen_call_at(c, leg->call);
-	const struct check_dn *dn = call != NULL ? dn_of(c, call->number) : NULL;
+	const struct check_dn *dn = call != NULL ? seen_reg_dn(c, call->number) : NULL;
 	struct aor *aor;
 
-	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || status != 480)
+	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || status != 480 ||
+		dn->sips != CHECK_ALLOWED || warning != 0)
 		return;
 	aor = aor_need(c, call->number);
 	for (unsigned i = 0; i < aor->count && is_clear(c, aor); i++) {

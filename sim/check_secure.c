@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* S1 to S8: what RFC 5630 and RFC 3261 26 want of a leg marked sips, and of secrets. */
+/* S1 to S9: what RFC 5630 and RFC 3261 26 want of a leg marked sips, and of secrets. */
 #include "check_inside.h"
 
 #include <string.h>
@@ -150,6 +150,71 @@ seen_secure_response(struct check *c, struct flow *flow, struct leg *leg, const 
 	/* RFC 5630 5.1.1: what was asked with sip is answered with sip. */
 	if (!leg->is_sips && wire_uri_is_sips(m->contact))
 		check_break(c, "S5", "the leg %s began as sip and says sips", leg->call_id);
+}
+
+/* ---- crossings ---- */
+
+/* The mildest mode that can be in force for a call to DN (who calls may bring a stricter one). */
+static enum check_mode
+mildest(const struct check *c, const struct check_dn *dn)
+{
+	return dn != NULL && dn->crossing > c->o.crossing ? dn->crossing : c->o.crossing;
+}
+
+void
+seen_secure_crossing(struct check *c, const struct leg *leg, const struct wire_msg *m)
+{
+	const struct call *call = seen_call_at(c, leg->call);
+	const struct leg *caller = seen_leg_other(c, leg);
+	const struct check_dn *dn;
+	enum check_mode mode;
+	bool is_sips = wire_uri_is_sips(m->uri), has_sips;
+
+	if (call == NULL || call->is_vague || caller == NULL || caller->is_dead ||
+		!caller->is_plain)
+		return;
+	dn = seen_reg_dn(c, call->number);
+	mode = mildest(c, dn);
+	has_sips = dn != NULL && wire_uri_is_sips(wire_cstr(dn->contact));
+	if (caller->is_sips && !is_sips && mode >= CHECK_NO_DOWNGRADE)
+		check_break(c, "S9", "the sips call of %s goes on as sip, in %s", caller->call_id,
+			leg->call_id);
+	if (!caller->is_sips && mode == CHECK_STRICT && (is_sips || has_sips))
+		check_break(c, "S9", "under strict the sip call of %s goes on to sips, in %s",
+			caller->call_id, leg->call_id);
+	if (dn != NULL && dn->sips == CHECK_REFUSED && is_sips)
+		check_break(c, "S9", "%s speaks no sips and is called so, in %s", dn->number,
+			leg->call_id);
+	if (dn != NULL && dn->sips == CHECK_REQUIRED && !is_sips)
+		check_break(c, "S9", "%s speaks sips alone and is called otherwise, in %s",
+			dn->number, leg->call_id);
+}
+
+unsigned
+seen_secure_warning(const struct wire_msg *m)
+{
+	struct wire_text value = wire_value(m, WIRE_WARNING);
+	struct wire_text code = { value.at, value.len < 3 ? value.len : 3 };
+
+	return wire_is(code, "380") ? 380 : wire_is(code, "381") ? 381 : 0;
+}
+
+void
+seen_secure_refused(struct check *c, const struct leg *leg, unsigned status, unsigned warning)
+{
+	enum check_mode needed = leg->is_sips ? CHECK_NO_DOWNGRADE : CHECK_STRICT;
+	bool may_be = c->o.crossing >= needed;
+
+	if (warning == 0)
+		return;
+	for (size_t i = 0; i < c->dn_count; i++)
+		may_be = may_be || c->dns[i].crossing >= needed || c->dns[i].sips != CHECK_ALLOWED;
+	if (status != 480 || warning != (leg->is_sips ? 380U : 381U))
+		check_break(c, "S9", "%u with Warning %u to the %s leg %s", status, warning,
+			leg->is_sips ? "sips" : "sip", leg->call_id);
+	else if (!may_be)
+		check_break(c, "S9", "%s is refused for its scheme, though nothing says so",
+			leg->call_id);
 }
 
 /* S8: whoever is refused by ourselves finds out why in the log, but for a challenge. */

@@ -35,6 +35,7 @@ static const struct {
 	[WIRE_UNSUPPORTED] = { "Unsupported", 0, false },
 	[WIRE_UUID] = { "X-Genesys-CallUUID", 0, true },
 	[WIRE_VIA] = { "Via", 'v', false },
+	[WIRE_WARNING] = { "Warning", 0, false },
 	[WIRE_WWW_AUTHENTICATE] = { "WWW-Authenticate", 0, false },
 };
 

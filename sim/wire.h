@@ -45,6 +45,7 @@ enum wire_id {
 	WIRE_UNSUPPORTED,
 	WIRE_UUID,
 	WIRE_VIA,
+	WIRE_WARNING,
 	WIRE_WWW_AUTHENTICATE,
 	WIRE_IDS,
 };
@@ -123,6 +124,7 @@ struct wire_text wire_uri_user(struct wire_text uri);
 struct wire_text wire_uri_host(struct wire_text uri);      /* without port, without brackets */
 struct wire_text wire_uri_host_port(struct wire_text uri); /* as it is written */
 struct wire_text wire_uri_bare(struct wire_text uri);      /* without parameters and headers */
+struct wire_text wire_uri_behind(struct wire_text uri);    /* all behind `sip:` or `sips:` */
 
 /* ---- text ---- */
 

@@ -313,6 +313,16 @@ wire_uri_host(struct wire_text uri)
 }
 
 struct wire_text
+wire_uri_behind(struct wire_text uri)
+{
+	const char *colon = uri.len > 0 ? memchr(uri.at, ':', uri.len) : NULL;
+
+	if (colon == NULL)
+		return uri;
+	return (struct wire_text){ colon + 1, uri.len - (size_t)(colon + 1 - uri.at) };
+}
+
+struct wire_text
 wire_uri_bare(struct wire_text uri)
 {
 	struct wire_text host = wire_uri_host_port(uri);

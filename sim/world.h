@@ -30,6 +30,7 @@ enum {
 	WORLD_REQUESTS_MAX = 400,
 	WORLD_FLOWS_OF_CORE = 64,
 	WORLD_ADDRESSES_MAX = 12,
+	WORLD_DNS = 12,
 };
 
 struct wire {
@@ -87,6 +88,8 @@ struct world {
 	struct listener listeners[WORLD_LISTENERS];
 	struct directory directories[2];
 	struct dn *dns[2];
+	struct check_dn lines[2][WORLD_DNS]; /* what these were made of */
+	enum check_mode crossing;            /* of every call */
 	void *directory_memory[2];
 	unsigned directory_now;
 	int64_t tick_at_ms, tick_for_ms; /* when the host comes with the deadline it is for */

@@ -138,6 +138,10 @@ enum {
 	READ_BYTES = 64 * 1024,
 	HALF_BYTES = MESSAGE_BYTES_MAX + 2 * READ_BYTES,
 
+	/* Pairs of DNs whose calls are counted by what their schemes had to do with it: each of
+	 * some thousand phones with the trunk and a few colleagues. 200 octets each. */
+	PAIRS_MAX = 16384,
+
 	/* DNs with a fixed contact that are looked up and matched by address; how many are being
 	 * looked up at the same time. */
 	DNS_LOOKED_UP_MAX = 16384,

@@ -46,6 +46,17 @@ end_other(struct calls *cs, struct call *call, struct leg *other, const struct w
 	leg_end(cs->legs, other, w->status != 0 ? w->status : 487, STR(""), reason, &cargo, t);
 }
 
+struct str
+call_unreachable(const struct calls *cs, const struct call *call, const struct turn *t)
+{
+	enum { LINE_BYTES = 512 };
+	char *text = arena_take(t->scratch, LINE_BYTES, 1);
+	struct buf line = buf_on(text, text != NULL ? LINE_BYTES : 0);
+
+	crossing_write_warning(&line, call->unreachable_warning, cs->legs->realm);
+	return buf_ok(&line) ? buf_str(&line) : STR("");
+}
+
 static void
 refuse_caller(struct calls *cs, struct call *call, struct leg *caller, const struct word *w,
 	const struct turn *t)
@@ -58,6 +69,11 @@ refuse_caller(struct calls *cs, struct call *call, struct leg *caller, const str
 	if (caller == NULL)
 		return;
 	cargo = headers_cross(w->msg, caller->speech.scheme, t);
+	/* Strict swapped the scheme of its Contact, and TLS did not lead there (RFC 5630 5.3). */
+	if (w->msg == NULL && w->status == 503 && call->unreachable_warning != 0) {
+		call->status = status = 480;
+		cargo.headers = call_unreachable(cs, call, t);
+	}
 	leg_end(cs->legs, caller, status, phrase(w, status, caller), STR(""), &cargo, t);
 }
 

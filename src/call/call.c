@@ -44,6 +44,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 
 	must(call != NULL);
 	*call = (struct call){ .ref = ref, .state = CALL_ASKING, .opened_at_s = t->now.wall_s };
+	call->is_dn = r->is_dn;
 	call->alarm = alarm_of(ALARM_CALL, ref, 0);
 	call->ask_until_ms = t->now.mono_ms + LOOK_MAX_MS;
 	uuid_next(&cs->uuids, call->uuid);
@@ -167,13 +168,15 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 	struct str why;
 
 	must(caller != NULL && call->state == CALL_ASKING);
+	call->unreachable_warning = plan->unreachable_warning;
+	caller->is_strict = plan->is_strict;
 	cargo = cargo_of(caller, invite, plan->speech.scheme, t);
 	plan_from(plan, caller);
 	plan->uuid = str_of(call->uuid, UUID_BYTES);
 	plan->max_forwards = caller->max_forwards;
 	callee = leg_open_made(cs->legs, plan, &cargo, t, &why);
 	if (callee == NULL) {
-		refuse(cs, call, 480, STR(""), STR(""), why, t);
+		refuse(cs, call, 480, STR(""), call_unreachable(cs, call, t), why, t);
 		return;
 	}
 	alarm_disarm(cs->alarms, &call->alarm);

@@ -45,7 +45,9 @@ struct call {
 	struct ref legs[2]; /* the caller's, the callee's */
 	struct relay relays[RELAYS_MAX];
 	enum crossing crossing;
-	unsigned status; /* the last final status the caller heard; 0: none yet */
+	bool is_dn;                   /* who calls is a DN, whose number stands on its leg */
+	unsigned unreachable_warning; /* of the plan */
+	unsigned status;              /* the last final status the caller heard; 0: none yet */
 	int64_t opened_at_s, ringing_at_s, answered_at_s; /* 0: not yet */
 	enum call_ender ender;
 	uint32_t why_len;
@@ -83,6 +85,7 @@ struct call_request {
 	bool is_proven;    /* by digest */
 	struct terms terms; /* on which the caller's device is dialled, if it must be */
 	struct str number;  /* dialled */
+	bool is_dn;         /* caller is the number of a DN: no stranger */
 };
 
 /* Opens a call for an INVITE that was let in, with its answered leg. The 100 is sent by the caller

@@ -12,6 +12,9 @@ void call_note_answer(const struct calls *, const struct call *, const struct le
 /* The call begins to end, or ended already: who began it and why is kept the first time. */
 void call_note_ender(struct call *, enum call_ender, struct str why);
 
+/* The Warning line that goes with a callee that cannot be reached, or empty; in the scratch. */
+struct str call_unreachable(const struct calls *, const struct call *, const struct turn *);
+
 /* Answers what still waits to be relayed with 487. */
 void call_drop_relays(struct calls *, struct call *, const struct turn *);
 

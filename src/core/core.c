@@ -47,6 +47,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		ok;
 	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms, &core->lookups) &&
 		ok;
+	ok = pairs_open(&core->pairs, arena, PAIRS_MAX, key) && ok;
 	ok = halves_open(core, arena) && ok;
 	core->gate = gate_open(arena, &core->dice, o->is_replay);
 	core->registrar = registrar_open(arena, &registrar, &core->dice);

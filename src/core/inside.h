@@ -5,6 +5,7 @@
 
 #include "call/call.h"
 #include "core/door.h"
+#include "core/pairs.h"
 #include "core/peers.h"
 #include "gate/challenge.h"
 #include "gate/source.h"
@@ -20,6 +21,7 @@ struct core {
 	struct calls calls;
 	struct lookups lookups;
 	struct peers peers;
+	struct pairs pairs;
 	struct gate *gate;
 	struct registrar *registrar;
 	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
@@ -170,8 +172,49 @@ enum route_verdict {
 /* Which DN NUMBER leads to; NULL with *REFUSAL (404 or 484). */
 const struct dn *route_find(const struct core *, struct str number, struct refusal *refusal);
 
-/* How a leg to DN is made when a caller whose leg speaks CALLER dialled NUMBER. */
-enum route_verdict route_plan(struct core *, const struct dn *, struct str number,
-	enum scheme caller, const struct turn *, struct leg_plan *plan, struct refusal *refusal);
+/* Who wants a leg to whom. */
+struct route_ask {
+	const struct dn *dn;     /* that was found                            */
+	struct str number;       /* that was dialled                          */
+	const struct dn *caller; /* NULL: a stranger, or nobody who calls yet */
+	enum scheme scheme;      /* of the caller's leg                       */
+	struct dice *dice;       /* for the order of its servers             */
+};
+
+/* How it was found what a leg is to be. */
+struct route {
+	enum crossing_mode mode;           /* in force for this call                      */
+	struct crossing_answer crossing;   /* row NULL: it did not come to that           */
+	const struct crossing_row *strict; /* what strict would say; NULL likewise        */
+	struct leg_plan plan;              /* ROUTE_PLAN                                  */
+	struct refusal refusal;            /* ROUTE_REFUSED                               */
+};
+
+/* How a leg is made for who asks. */
+enum route_verdict route_plan(
+	const struct core *, const struct route_ask *, const struct turn *, struct route *);
+
+/* ---- crossings.c ---- */
+
+/* The strictest of what is configured for everybody, for CALLER (NULL: nobody's) and for CALLEE. */
+enum crossing_mode crossings_mode(
+	const struct core *, const struct dn *caller, const struct dn *callee);
+
+/* What CALLER's own DN says of a call of its in SCHEME; NULL: nothing. */
+const struct caller_row *crossings_caller(enum crossing_mode, enum scheme, const struct dn *caller);
+
+/* A refusal with its Warning; it lives in the scratch. */
+struct refusal crossings_refusal(const struct core *, unsigned status, unsigned warning,
+	struct str why, const struct turn *);
+
+/* Judges the INVITE itself before it is routed: against the caller's own DN, and what strict asks
+ * of it. Ends: status 0, or with what it is refused. */
+struct refusal crossings_judge(struct core *, const struct arrival *, enum scheme,
+	const struct dn *caller, const struct dn *callee, const struct turn *);
+
+/* Counts a call that was routed or refused, for its two DNs; under observe a line says what strict
+ * would have refused. */
+void crossings_count(
+	struct core *, const struct route_ask *, const struct route *, const struct turn *);
 
 #endif

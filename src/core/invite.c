@@ -70,7 +70,8 @@ judge_invite(const struct core *core, const struct arrival *a)
 
 struct asker {
 	enum caller kind;
-	struct str number; /* of the DN or trunk; of a stranger the URI in its From */
+	struct str number;   /* of the DN or trunk; of a stranger the URI in its From */
+	const struct dn *dn; /* NULL: a stranger */
 	bool is_proven;
 	struct terms terms; /* of that DN */
 };
@@ -165,27 +166,36 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
 	asker->number = str_upto(a->msg->from.uri.text, LOG_TEXT_MAX);
 	if (trunk != NULL)
-		asker->number = trunk->number;
-	else if (asker->kind == CALLER_DN && dn != NULL)
-		asker->number = dn->number;
+		asker->dn = trunk;
+	else if (asker->kind == CALLER_DN)
+		asker->dn = dn;
+	if (asker->dn != NULL)
+		asker->number = asker->dn->number;
 	return true;
 }
 
 static void
-place(struct core *core, const struct arrival *a, struct call *call, const struct dn *dn,
-	struct str number, const struct turn *t)
+place(struct core *core, const struct arrival *a, struct call *call, const struct route_ask *ask,
+	const struct turn *t)
 {
-	enum scheme caller = leg_at(&core->legs, call->legs[0])->speech.scheme;
-	struct leg_plan plan = { .way_count = 0 };
-	struct refusal refusal = { .status = 480 };
+	struct refusal refusal = crossings_judge(core, a, ask->scheme, ask->caller, ask->dn, t);
+	enum route_verdict verdict = ROUTE_REFUSED;
+	struct route route;
 
-	switch (route_plan(core, dn, number, caller, t, &plan, &refusal)) {
-	case ROUTE_PLAN: call_place(&core->calls, call, &plan, a->msg, t); return;
-	case ROUTE_WAIT:
+	if (refusal.status == 0) {
+		verdict = route_plan(core, ask, t, &route);
+		refusal = route.refusal;
+		if (verdict != ROUTE_WAIT)
+			crossings_count(core, ask, &route, t);
+	}
+	if (verdict == ROUTE_PLAN) {
+		call_place(&core->calls, call, &route.plan, a->msg, t);
+		return;
+	}
+	if (verdict == ROUTE_WAIT) {
 		if (call_park(&core->calls, call, a->msg, t))
 			return;
-		break;
-	case ROUTE_REFUSED: break;
+		refusal = (struct refusal){ .status = 480 };
 	}
 	note_refusal(core, a, &refusal, t);
 	call_refuse(&core->calls, call, refusal.status,
@@ -199,6 +209,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	struct refusal refusal = judge_invite(core, a);
 	struct asker asker = { .number = STR("") };
 	struct call_request request;
+	struct route_ask ask;
 	struct str number;
 	const struct dn *dn = NULL;
 	struct call *call;
@@ -226,6 +237,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.txn = a->txn,
 		.way = a->way,
 		.caller = asker.number,
+		.is_dn = asker.dn != NULL,
 		.is_proven = asker.is_proven,
 		.terms = asker.terms,
 		.number = number };
@@ -237,8 +249,13 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	}
 	if (asker.kind == CALLER_DN)
 		registered_know(core, leg_at(&core->legs, call->legs[0]), asker.number, t);
+	ask = (struct route_ask){ .dn = dn,
+		.number = number,
+		.caller = asker.dn,
+		.scheme = leg_at(&core->legs, call->legs[0])->speech.scheme,
+		.dice = &core->dice };
 	caller = call->legs[0];
-	place(core, a, call, dn, number, t);
+	place(core, a, call, &ask, t);
 	hop_seek(core, leg_at(&core->legs, caller), t);
 }
 
@@ -267,16 +284,25 @@ invite_again(struct core *core, struct call *call, const struct turn *t)
 {
 	const struct leg *caller = leg_at(&core->legs, call->legs[0]);
 	struct refusal refusal = { .status = 480, .reason = STR("Address Not Found") };
-	struct leg_plan plan = { .way_count = 0 };
 	struct str number = arena_copy(t->scratch, call_number(&core->calls, call));
-	const struct dn *dn = route_find(core, number, &refusal);
+	struct route_ask ask = {
+		.dn = route_find(core, number, &refusal), .number = number, .dice = &core->dice
+	};
 	enum route_verdict verdict = ROUTE_REFUSED;
+	struct route route;
 
 	must(caller != NULL);
-	if (dn != NULL)
-		verdict = route_plan(core, dn, number, caller->speech.scheme, t, &plan, &refusal);
+	ask.scheme = caller->speech.scheme;
+	if (call->is_dn)
+		ask.caller = directory_find(core->directory, leg_text(caller, TEXT_DN));
+	if (ask.dn != NULL) {
+		verdict = route_plan(core, &ask, t, &route);
+		refusal = verdict == ROUTE_REFUSED ? route.refusal : refusal;
+		if (verdict != ROUTE_WAIT)
+			crossings_count(core, &ask, &route, t);
+	}
 	if (verdict == ROUTE_PLAN) {
-		call_place(&core->calls, call, &plan, NULL, t);
+		call_place(&core->calls, call, &route.plan, NULL, t);
 		return;
 	}
 	if (verdict == ROUTE_WAIT && call_park(&core->calls, call, NULL, t))

@@ -58,6 +58,31 @@ let_in(struct core *core, const struct arrival *a, const struct dn *dn, struct s
 	return false;
 }
 
+/* Whether a Contact is to be bound whose scheme the DN's option `sips` does not allow. To take one
+ * back is always allowed: the option may have come later. */
+static bool
+is_of_other_scheme(const struct msg *msg, const struct dn *dn)
+{
+	struct values values = msg_values(msg, HEADER_CONTACT);
+	struct nameaddr contact;
+	struct str value, expires;
+	size_t at;
+
+	while (dn->sips != SIPS_ALLOWED && values_next(&values, &value)) {
+		if (!nameaddr_parse(&contact, value, &at) || contact.star)
+			continue;
+		expires = nameaddr_param(&contact, STR("expires"));
+		if (str_is_none(expires))
+			expires = msg_value(msg, HEADER_EXPIRES);
+		if (!str_is_none(expires) && str_same(str_trim(expires), STR("0")))
+			continue;
+		if (!sips_policy_fits(
+			    dn->sips, contact.uri.scheme == URI_SIPS ? SCHEME_SIPS : SCHEME_SIP))
+			return true;
+	}
+	return false;
+}
+
 void
 register_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
@@ -81,6 +106,16 @@ register_hear(struct core *core, struct arrival *a, const struct turn *t)
 		dn = NULL;
 	if (!let_in(core, a, dn, number, &is_proven, t))
 		return;
+	if (is_of_other_scheme(a->msg, dn)) {
+		bool must_be = dn->sips == SIPS_REQUIRED;
+
+		refusal = crossings_refusal(core, 403, must_be ? 381 : 380,
+			must_be ? STR("its DN says that it always speaks sips (sips: required)")
+				: STR("its DN says that it never speaks sips (sips: refused)"),
+			t);
+		refuse(core, a, &refusal, t);
+		return;
+	}
 	request = (struct register_request){
 		.msg = a->msg,
 		.txn = a->txn,

@@ -152,6 +152,11 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 	if (a->msg->method != METHOD_ACK) {
 		struct refusal refusal = judge_any(core, a, t);
 
+		/* What is asked of our sips Contact has its scheme (RFC 3261 12.2.2). */
+		if (refusal.status == 0 && leg->is_strict && leg->speech.scheme == SCHEME_SIPS &&
+			a->msg->target.scheme != URI_SIPS)
+			refusal = (struct refusal){ .status = 400,
+				.reason = STR("SIPS Dialog With SIP Request-URI") };
 		if (!serve(core, a, true, t))
 			return;
 		if (refusal.status != 0) {
@@ -169,18 +174,18 @@ options_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
 	struct str number = route_number(core, &a->msg->target, t);
 	struct refusal answer = { .status = 200 };
-	struct leg_plan plan = { .way_count = 0 };
-	const struct dn *dn;
+	struct route_ask ask = { .number = number, .dice = &core->dice };
+	struct route route;
 
 	if (!route_is_ours(core, &a->msg->target, a->flow))
 		answer.status = 404;
 	else if (!str_is_empty(number)) { /* what an INVITE would get (RFC 3261 11.2) */
-		dn = route_find(core, number, &answer);
-		if (dn != NULL &&
-			route_plan(core, dn, number,
-				speech_of_request(a->msg, a->flow->transport).scheme, t, &plan,
-				&answer) != ROUTE_REFUSED)
-			answer = (struct refusal){ .status = 200 };
+		ask.dn = route_find(core, number, &answer);
+		ask.scheme = speech_of_request(a->msg, a->flow->transport).scheme;
+		if (ask.dn != NULL)
+			answer = route_plan(core, &ask, t, &route) == ROUTE_REFUSED
+				? route.refusal
+				: (struct refusal){ .status = 200 };
 	}
 	if (answer.status == 200)
 		answer.lines = STR("Allow: INVITE, ACK, PRACK, CANCEL, BYE, REFER, INFO, MESSAGE, "

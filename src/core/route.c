@@ -107,45 +107,62 @@ take_uri(const struct turn *t)
 	return buf_on(text, text != NULL ? 2 * URI_BYTES_MAX : 0);
 }
 
-/* The binding that a caller speaking CALLER reaches: a sips one for a sips caller if there is any
- * (RFC 5630 6.2), else the first. */
-static const struct binding *
-choose_binding(const struct binding *found, uint32_t count, enum scheme caller)
-{
-	for (uint32_t i = 0; i < count && caller == SCHEME_SIPS; i++)
-		if (found[i].speech.scheme == SCHEME_SIPS)
-			return &found[i];
-	return count > 0 ? &found[0] : NULL;
-}
-
 /* There is no URI to call: the scratch is full, or it grew too long. */
 static enum route_verdict
-refuse_uri(struct refusal *refusal)
+refuse_uri(struct route *route)
 {
-	*refusal = (struct refusal){ .status = 500, .why = STR("its URI does not fit") };
+	route->refusal = (struct refusal){ .status = 500, .why = STR("its URI does not fit") };
 	return ROUTE_REFUSED;
 }
 
+/* Asks the table which of the contacts it is, and what the leg speaks.
+ * Ends: true; false with the refusal. */
+static bool
+may_cross(const struct core *core, const struct route_ask *ask, const struct speech *known,
+	uint32_t count, struct route *route, const struct turn *t)
+{
+	struct crossing_ask crossing = { .mode = route->mode,
+		.from = ask->scheme == SCHEME_SIPS ? FROM_SIPS : FROM_SIP,
+		.policy = ask->dn->sips,
+		.is_fixed = !ask->dn->contact.is_self,
+		.known = known,
+		.count = count };
+	const struct crossing_row *row;
+
+	route->crossing = crossing_choose(&crossing);
+	crossing.mode = MODE_STRICT;
+	route->strict = crossing_choose(&crossing).row;
+	row = route->crossing.row;
+	route->plan.speech = route->crossing.speech;
+	route->plan.is_strict = route->mode == MODE_STRICT;
+	route->plan.unreachable_warning = row->leg == LEG_B_SWAPPED ? 381 : 0;
+	if (row->leg != LEG_B_REFUSED)
+		return true;
+	route->refusal = crossings_refusal(core, row->status, row->warning, row->why, t);
+	return false;
+}
+
 static enum route_verdict
-plan_registered(struct core *core, const struct dn *dn, enum scheme caller, const struct turn *t,
-	struct leg_plan *plan, struct refusal *refusal)
+plan_registered(const struct core *core, const struct route_ask *ask, const struct turn *t,
+	struct route *route)
 {
 	struct binding found[CONTACTS_PER_AOR_MAX];
-	uint32_t count = registrar_find(core->registrar, dn->number, t->now, found);
-	const struct binding *binding = choose_binding(found, count, caller);
+	struct speech known[CONTACTS_PER_AOR_MAX];
+	uint32_t count = registrar_find(core->registrar, ask->dn->number, t->now, found);
+	struct leg_plan *plan = &route->plan;
+	const struct binding *binding;
 	struct buf to = take_uri(t);
 
-	if (binding == NULL) {
-		*refusal =
-			(struct refusal){ .status = 480, .why = STR("the DN is not registered") };
+	for (uint32_t i = 0; i < count; i++)
+		known[i] = found[i].speech;
+	if (!may_cross(core, ask, known, count, route, t))
 		return ROUTE_REFUSED;
-	}
-	write_uri(&to, binding->speech.scheme, dn->number, directory_realm(core->directory), 0);
-	plan->speech = binding->speech;
+	binding = &found[route->crossing.chosen];
+	write_uri(&to, plan->speech.scheme, ask->dn->number, directory_realm(core->directory), 0);
 	plan->to_uri = buf_str(&to);
 	plan->is_proven = binding->is_proven;
 	if (!buf_ok(&to) || !registered_plan(found, count, binding, t, plan))
-		return refuse_uri(refusal);
+		return refuse_uri(route);
 	return ROUTE_PLAN;
 }
 
@@ -164,30 +181,33 @@ refuse_resting(struct refusal *refusal, uint32_t wait_s, const struct turn *t)
 }
 
 static enum route_verdict
-plan_fixed(struct core *core, const struct dn *dn, struct str number, const struct turn *t,
-	struct leg_plan *plan, struct refusal *refusal)
+plan_fixed(const struct core *core, const struct route_ask *ask, const struct turn *t,
+	struct route *route)
 {
+	const struct dn *dn = ask->dn;
 	const struct peer *peer = peers_of(&core->peers, dn);
 	const struct contact *contact = &dn->contact;
-	struct str user = str_is_empty(contact->number) ? number : contact->number;
+	struct str user = str_is_empty(contact->number) ? ask->number : contact->number;
+	struct leg_plan *plan = &route->plan;
 	struct place places[PLACES_MAX];
 	struct buf uri = take_uri(t);
 	uint32_t count, wait_s;
 
+	if (!may_cross(core, ask, &contact->speech, 1, route, t))
+		return ROUTE_REFUSED;
 	if (peer == NULL || (peer->is_known && peer->count == 0)) {
-		*refusal = (struct refusal){ .status = 480,
+		route->refusal = (struct refusal){ .status = 480,
 			.why = STR("the name in the DN's contact has no address") };
 		return ROUTE_REFUSED;
 	}
 	if (!peer->is_known)
 		return ROUTE_WAIT;
-	count = peers_draw(peer, &core->dice, t->now, places, &wait_s);
+	count = peers_draw(peer, ask->dice, t->now, places, &wait_s);
 	if (count == 0)
-		return refuse_resting(refusal, wait_s, t);
-	write_uri(&uri, contact->speech.scheme, user, contact->host, contact->port);
+		return refuse_resting(&route->refusal, wait_s, t);
+	write_uri(&uri, plan->speech.scheme, user, contact->host, contact->port);
 	if (!buf_ok(&uri))
-		return refuse_uri(refusal);
-	plan->speech = contact->speech;
+		return refuse_uri(route);
 	plan->may_use_tcp = !contact->has_transport;
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = plan->request_uri;
@@ -200,17 +220,21 @@ plan_fixed(struct core *core, const struct dn *dn, struct str number, const stru
 }
 
 enum route_verdict
-route_plan(struct core *core, const struct dn *dn, struct str number, enum scheme caller,
-	const struct turn *t, struct leg_plan *plan, struct refusal *refusal)
+route_plan(const struct core *core, const struct route_ask *ask, const struct turn *t,
+	struct route *route)
 {
-	plan->dn = dn->number;
-	if (dn->capacity > 0 && calls_of_dn(&core->calls, dn->number) >= dn->capacity) {
-		*refusal = (struct refusal){ .status = 480,
-			.reason = STR("At Capacity"),
-			.why = STR("the DN has as many calls as its capacity allows") };
-		return ROUTE_REFUSED;
-	}
-	if (dn->contact.is_self)
-		return plan_registered(core, dn, caller, t, plan, refusal);
-	return plan_fixed(core, dn, number, t, plan, refusal);
+	const struct dn *dn = ask->dn;
+	enum route_verdict verdict;
+
+	*route = (struct route){ .mode = crossings_mode(core, ask->caller, dn) };
+	route->plan.dn = dn->number;
+	verdict = dn->contact.is_self ? plan_registered(core, ask, t, route)
+				      : plan_fixed(core, ask, t, route);
+	if (verdict == ROUTE_REFUSED || dn->capacity == 0 ||
+		calls_of_dn(&core->calls, dn->number) < dn->capacity)
+		return verdict;
+	route->refusal = (struct refusal){ .status = 480,
+		.reason = STR("At Capacity"),
+		.why = STR("the DN has as many calls as its capacity allows") };
+	return ROUTE_REFUSED;
 }

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "directory/contact.h"
+#include "secure/crossing.h"
 
 enum dn_type { DN_EXTENSION, DN_ACD_POSITION, DN_TRUNK, DN_SOFTSWITCH };
 
@@ -27,6 +28,8 @@ struct dn {
 	struct str prefix;   /* trunk, softswitch: what dialled numbers begin with; empty: none */
 	uint32_t priority;   /* among equal prefixes, the smaller first; 0 unless set */
 	uint32_t capacity;   /* calls at once; 0: no limit */
+	enum crossing_mode crossing; /* the stricter of this, its caller's and the directory's */
+	enum sips_policy sips;       /* what its own legs may speak                            */
 };
 
 /* Who may call though it is neither a trunk nor a DN. */
@@ -41,7 +44,8 @@ struct directory {
 	struct str domains[DOMAINS_MAX]; /* ours; the first is the realm */
 	uint32_t domain_count;
 	enum strangers strangers;
-	struct str uuid_header; /* the name of the header with the call's UUID */
+	enum crossing_mode crossing; /* of every call, if no DN of it is stricter */
+	struct str uuid_header;      /* the name of the header with the call's UUID */
 };
 
 #define DN_NONE_INDEX UINT32_MAX

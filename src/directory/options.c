@@ -59,6 +59,13 @@ static const struct option options[] = {
 	CARRIED("capacity", OPTION_NUMBER, 0, 1000000, "0", TRUNKS, "a number from 0 to 1000000",
 		"Calls at once; 0 is no limit."),
 
+	CARRIED("crossing", OPTION_MODE, 0, 0, "per-leg", EVERY,
+		"it is per-leg, observe, no-downgrade or strict",
+		"What happens between sips and sip in its calls; of the two DNs and the key "
+		"crossing the strictest counts."),
+	CARRIED("sips", OPTION_SIPS, 0, 0, "allowed", EVERY, "it is allowed, required or refused",
+		"Whether its own legs may, must or cannot speak sips."),
+
 	KNOWN("contact-backup", TRUNKS, "Further addresses to try."),
 	KNOWN("oos-check", EVERY, "How often, in seconds, it is asked whether it is alive."),
 	KNOWN("oos-force", EVERY, "After how many seconds of silence it is out of service."),
@@ -84,8 +91,6 @@ static const struct option options[] = {
 	KNOWN("session-refresh-interval", EVERY, "The session timer."),
 	KNOWN("use-contact-as-dn", DEVICES, "Whether the contact's user is the DN."),
 	KNOWN("dr-forward", EVERY, "Whether calls go to the other site."),
-	KNOWN("sips", EVERY, "Whether it must, may or cannot speak sips."),
-	KNOWN("crossing", EVERY, "What happens between sips and sip, for this DN."),
 	KNOWN("emit-transport-tls", EVERY, "Whether transport=tls is sent on a sips leg."),
 };
 
@@ -405,6 +410,8 @@ set(struct dn *dn, const struct option *option, struct str value, struct str *wh
 	case OPTION_CONTACT: return set_contact(dn, value, why, at);
 	case OPTION_TYPE: return set_type(dn, value, why);
 	case OPTION_SERVICE: return set_service(value, why);
+	case OPTION_MODE: return crossing_mode_find(value, &dn->crossing);
+	case OPTION_SIPS: return sips_policy_find(value, &dn->sips);
 	case OPTION_METHODS: break;
 	}
 	return set_methods(dn, value, why, at);

@@ -14,6 +14,8 @@ enum option_kind {
 	OPTION_TYPE,    /* of the DN                                       */
 	OPTION_SERVICE, /* of a voip-service                               */
 	OPTION_METHODS, /* `register`, `invite`, both with a comma, `none` */
+	OPTION_MODE,    /* of crossing.h                                   */
+	OPTION_SIPS,    /* of crossing.h                                   */
 };
 
 struct option {

@@ -171,6 +171,7 @@ struct leg {
 	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
 	bool is_proven; /* the peer was checked: certificate, name or digest          */
+	bool is_strict; /* a peer that falls back to sip inside a sips dialog is refused */
 	struct session session;
 	struct session asked; /* what the peer's INVITE under way asks of the session timer */
 	struct alarm alarms[LEG_ALARMS];
@@ -282,8 +283,10 @@ struct leg_plan {
 	struct way ways[WAYS_MAX];
 	uint32_t way_count;
 	int32_t max_forwards;
-	bool is_proven;   /* the registration that holds the way was by digest */
-	bool may_use_tcp; /* the contact leaves the transport open                */
+	bool is_proven;               /* the registration that holds the way was by digest */
+	bool may_use_tcp;             /* the contact leaves the transport open                */
+	bool is_strict;               /* `crossing: strict`, for both legs                     */
+	unsigned unreachable_warning; /* for the caller if TLS does not lead there; 0: none */
 };
 
 /* Makes a leg and sends its INVITE by the first way that secure/target allows.

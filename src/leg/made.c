@@ -171,6 +171,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->transport = plan->speech.transport;
 	leg->is_proven = plan->is_proven;
 	leg->terms = plan->terms;
+	leg->is_strict = plan->is_strict;
 	leg->max_forwards = plan->max_forwards;
 	put_ways(leg, plan, cargo);
 	leg->invite_had_offer = !str_is_empty(cargo->body);
@@ -224,6 +225,29 @@ hang_up(struct legs *ls, struct leg *leg, const struct turn *t)
 	leg_send_bye(ls, leg, STR(""), NULL, t);
 }
 
+/* Whether the target that a 2xx gave is sips (RFC 3261 12.1.1, for who answers). */
+static bool
+is_answer_sips(const struct leg *leg)
+{
+	struct uri target;
+	size_t at;
+
+	return uri_parse(&target, leg_text(leg, TEXT_TARGET), &at) && target.scheme == URI_SIPS;
+}
+
+static void
+note_fallback(const struct leg *leg, const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	buf_put(&line, STR("call "));
+	buf_put(&line, leg_text(leg, TEXT_UUID));
+	buf_put(&line, STR(": DN "));
+	buf_quoted(&line, leg_text(leg, TEXT_DN), LOG_TEXT_MAX);
+	buf_put(&line, STR(" answers sips with a sip Contact; under strict it is hung up"));
+	note_end(t, NOTE_WARN, &line);
+}
+
 static struct word
 hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struct turn *t)
 {
@@ -241,6 +265,12 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 		hang_up(ls, leg, t);
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
 					      : leg_nothing();
+	}
+	if (leg->is_strict && leg->speech.scheme == SCHEME_SIPS && !is_answer_sips(leg)) {
+		note_fallback(leg, t);
+		leg_move(ls, leg, LEG_TALKING);
+		hang_up(ls, leg, t);
+		return leg_say(WORD_FAIL, 480, STR("SIPS Dialog With SIP Contact"), NULL);
 	}
 	leg->owes_ack = !leg->invite_had_offer;
 	leg_move(ls, leg, leg->owes_ack ? LEG_ANSWERED : LEG_TALKING);

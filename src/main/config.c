@@ -323,15 +323,19 @@ read_resolver(struct reading *r, const struct yaml *node)
 static void
 read_words(struct reading *r)
 {
-	static const struct str crossings[] = { STR("per-leg"), STR("observe"), STR("no-downgrade"),
-		STR("strict") };
 	static const struct str strangers[] = { STR("dn-only"), STR("none"), STR("all") };
 	static const enum strangers values[] = { STRANGERS_DN_ONLY, STRANGERS_NONE, STRANGERS_ALL };
 	const struct yaml *node = yaml_get(r->root, STR("crossing"));
+	struct str crossings[CROSSING_MODES];
 	uint32_t word;
 
-	if (node != NULL)
-		word_read(r, node, crossings, 1, 4);
+	for (uint32_t i = 0; i < CROSSING_MODES; i++)
+		crossings[i] = crossing_mode_name((enum crossing_mode)i);
+	if (node != NULL) {
+		word = word_read(r, node, crossings, CROSSING_MODES, CROSSING_MODES);
+		if (word < CROSSING_MODES)
+			r->config->directory.crossing = (enum crossing_mode)word;
+	}
 	node = yaml_get(r->root, STR("strangers"));
 	if (node == NULL)
 		return;

@@ -176,6 +176,8 @@ dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_node
 			nodes->identity = node;
 		else if (options[i].kind == OPTION_METHODS)
 			nodes->methods = node;
+		else if (options[i].kind == OPTION_SIPS)
+			nodes->sips = node;
 	}
 	nodes->has_password = yaml_get(map, STR("password")) != NULL;
 	if (dn->number.len > 0)

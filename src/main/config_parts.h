@@ -14,7 +14,7 @@
 /* What a DN was read from; a NULL is a value that is missing or was refused. */
 struct dn_nodes {
 	const struct yaml *map;
-	const struct yaml *number, *contact, *tls_name, *pin, *wildcard, *identity, *methods;
+	const struct yaml *number, *contact, *tls_name, *pin, *wildcard, *identity, *methods, *sips;
 	bool has_password; /* one is written, good or not */
 };
 

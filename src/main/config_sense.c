@@ -202,6 +202,22 @@ check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes
 		refuse_tls_options(r, nodes, "the contact does not speak TLS");
 }
 
+/* What it says of sips, beside what its contact says. */
+static void
+check_sips(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
+{
+	if (nodes->sips == NULL || nodes->contact == NULL || dn->sips == SIPS_ALLOWED)
+		return;
+	if (!dn->contact.is_self && !sips_policy_fits(dn->sips, dn->contact.speech.scheme))
+		report_error(r->report, nodes->sips->span, "its contact is %s",
+			dn->sips == SIPS_REQUIRED ? "not sips, and so no call could reach it"
+						  : "sips, and so no call could reach it");
+	else if (dn->sips == SIPS_REQUIRED && !r->has_bad_listens &&
+		!has_listener(r, TRANSPORT_TLS, ADDR_NONE))
+		report_error(r->report, nodes->sips->span,
+			"sips needs a TLS listener; add listen: sips:ADDRESS:5061");
+}
+
 static void
 check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 {
@@ -219,6 +235,7 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 		report_warning(r->report, nodes->contact->span,
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",
 			SHOW(dn->number));
+	check_sips(r, dn, nodes);
 	if (nodes->methods != NULL && !nodes->has_password &&
 		(dn->challenges_register || dn->challenges_invite))
 		report_error(r->report, nodes->methods->span,

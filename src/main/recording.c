@@ -204,6 +204,8 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);
+	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
+	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);
 }
 
 static void
@@ -246,6 +248,7 @@ pass_directory_head(struct pass *p, struct directory *d)
 	for (uint32_t i = 0; i < d->domain_count; i++)
 		d->domains[i] = text(p, d->domains[i], TEXT_MAX);
 	d->strangers = (enum strangers)small(p, d->strangers, 1, STRANGERS_ALL);
+	d->crossing = (enum crossing_mode)small(p, d->crossing, 1, MODE_STRICT);
 	d->uuid_header = text(p, d->uuid_header, HEADER_NAME_BYTES_MAX);
 	d->count = small(p, d->count, 4, DNS_MAX);
 }

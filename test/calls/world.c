@@ -81,6 +81,12 @@ set_dn(const struct step *step)
 	value = step_option(step, 3, "priority");
 	if (!str_is_none(value))
 		dn.priority = number_of(value);
+	value = step_option(step, 3, "crossing");
+	if (!str_is_none(value) && !crossing_mode_find(value, &dn.crossing))
+		play_fail("`%s` is no mode", text_keep(value).at);
+	value = step_option(step, 3, "sips");
+	if (!str_is_none(value) && !sips_policy_find(value, &dn.sips))
+		play_fail("`%s` is no such option", text_keep(value).at);
 	while (i < settings.dn_count && !str_same(str_cstr(dns[i].number), number))
 		i++;
 	if (i == STAGE_DNS_MAX)
@@ -121,6 +127,14 @@ choice(const struct step *step, const char *const *words, int count)
 	play_fail("`%s` of what?", text_keep(step->line.text).at);
 }
 
+/* `crossing MODE`: of every call; later: of the next reload. */
+static void
+set_crossing(const struct step *step)
+{
+	if (!crossing_mode_find(step_word(step, 1), &settings.crossing))
+		play_fail("`%s` of what?", text_keep(step->line.text).at);
+}
+
 static bool
 set_something(const struct step *step)
 {
@@ -132,6 +146,8 @@ set_something(const struct step *step)
 		set_limits(step);
 	else if (step_is(step, 0, "strangers"))
 		settings.strangers = (enum strangers)choice(step, strangers, 3);
+	else if (step_is(step, 0, "crossing"))
+		set_crossing(step);
 	else if (step_is(step, 0, "advertise"))
 		settings.advertise = text_keep(step_word(step, 1)).at;
 	else if (step_is(step, 0, "seed"))
@@ -139,7 +155,7 @@ set_something(const struct step *step)
 	else
 		return step_is(step, 0, "about") || step_is(step, 0, "row") ||
 			step_is(step, 0, "why");
-	if (is_open && !step_is(step, 0, "dn"))
+	if (is_open && !step_is(step, 0, "dn") && !step_is(step, 0, "crossing"))
 		play_fail("too late: the server runs already");
 	return true;
 }

@@ -65,11 +65,15 @@ test_defaults(void **state)
 		struct str why;
 		size_t at;
 
-		if (all[i].kind != OPTION_NUMBER || !all[i].is_carried)
+		if ((all[i].kind != OPTION_NUMBER && all[i].kind != OPTION_MODE &&
+			    all[i].kind != OPTION_SIPS) ||
+			!all[i].is_carried)
 			continue;
 		assert_true(option_set(&set_so, &all[i], all[i].fallback, &why, &at));
 		assert_int_equal(fresh.priority, set_so.priority);
 		assert_int_equal(fresh.capacity, set_so.capacity);
+		assert_int_equal(fresh.crossing, set_so.crossing);
+		assert_int_equal(fresh.sips, set_so.sips);
 	}
 }
 
@@ -84,6 +88,8 @@ test_which_type_has_what(void **state)
 		{ "contact", "*", { true, true, false, false } },
 		{ "password", "x", { true, true, false, false } },
 		{ "authenticate-requests", "none", { true, true, false, false } },
+		{ "crossing", "observe", { true, true, true, true } },
+		{ "sips", "refused", { true, true, true, true } },
 		{ "prefix", "9", { false, false, true, true } },
 		{ "priority", "1", { false, false, true, true } },
 		{ "capacity", "1", { false, false, true, true } },
@@ -107,11 +113,31 @@ test_which_type_has_what(void **state)
 }
 
 static void
+test_crossing_and_sips(void **state)
+{
+	static const char *const modes[] = { "per-leg", "observe", "no-downgrade", "strict" };
+	static const char *const policies[] = { "allowed", "required", "refused" };
+	struct dn dn = dn_of(DN_EXTENSION);
+	struct str why;
+	size_t at;
+
+	(void)state;
+	for (int i = 0; i < CROSSING_MODES; i++) {
+		assert_true(set(&dn, "crossing", modes[i], &why, &at));
+		assert_int_equal(dn.crossing, i);
+	}
+	for (int i = 0; i < SIPS_POLICIES; i++) {
+		assert_true(set(&dn, "sips", policies[i], &why, &at));
+		assert_int_equal(dn.sips, i);
+	}
+}
+
+static void
 test_not_carried_out(void **state)
 {
 	static const char *const names[] = { "contact-backup", "oos-check", "oos-force",
-		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn", "sips",
-		"crossing", "emit-transport-tls" };
+		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn",
+		"emit-transport-tls" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -129,6 +155,8 @@ static const struct {
 	enum dn_type type;
 	size_t at;
 } bad[] = {
+	{ "crossing", "Strict", DN_EXTENSION, 0 },
+	{ "sips", "yes", DN_TRUNK, 0 },
 	{ "number", "", DN_EXTENSION, 0 },
 	{ "number", "50 00", DN_EXTENSION, 2 },
 	{ "number", "50@00", DN_EXTENSION, 2 },
@@ -327,6 +355,7 @@ main(void)
 		cmocka_unit_test(test_the_table_is_sound),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_which_type_has_what),
+		cmocka_unit_test(test_crossing_and_sips),
 		cmocka_unit_test(test_not_carried_out),
 		cmocka_unit_test(test_refused_values),
 		cmocka_unit_test(test_values_arrive),

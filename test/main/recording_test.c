@@ -405,7 +405,7 @@ other_files_are_refused(void **state)
 	} rows[] = {
 		{ STR(""), STR("ends before") },
 		{ STR("sipward rec"), STR("ends before") },
-		{ STR("sipward recording 2\nabc"), STR("another version") },
+		{ STR("sipward recording 3\nabc"), STR("another version") },
 		{ STR("\x7f"
 		      "ELF and so on"),
 			STR("no recording") },

@@ -6,10 +6,10 @@
 #include <string.h>
 
 static const struct check_dn dns[] = {
-	{ "5000", "sip:192.0.2.50:5070", NULL, false },
-	{ "6001", "sips:phone.example.net", NULL, false },
-	{ "7000", "*", NULL, false },
-	{ "7001", "*", "secret-of-7001", false },
+	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	{ .number = "6001", .contact = "sips:phone.example.net" },
+	{ .number = "7000", .contact = "*" },
+	{ .number = "7001", .contact = "*", .password = "secret-of-7001" },
 };
 static const char *const ours[] = { "192.0.2.1:5060", "192.0.2.1:5061" };
 static const char *const secrets[] = { "secret-of-7001" };
@@ -17,7 +17,14 @@ static const char *const secrets[] = { "secret-of-7001" };
 void
 bed_open(struct bed *b)
 {
-	static const struct check_options options = { .dns = dns,
+	bed_open_under(b, CHECK_PER_LEG);
+}
+
+void
+bed_open_under(struct bed *b, enum check_mode crossing)
+{
+	const struct check_options options = { .dns = dns,
+		.crossing = crossing,
 		.dn_count = 4,
 		.ours = ours,
 		.ours_count = 2,

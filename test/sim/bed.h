@@ -43,6 +43,7 @@ struct bed {
 };
 
 void bed_open(struct bed *);
+void bed_open_under(struct bed *, enum check_mode crossing);
 void bed_close(struct bed *);
 void bed_tls(struct bed *, bool is_sips); /* both sides over TLS: A's flow 3, B's, dialled, 4 */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* S1 to S8: each trace has one fault. */
+/* S1 to S9: each trace has one fault. */
 #include "bed.h"
 
 #include <string.h>
@@ -183,6 +183,92 @@ test_s8_refused_in_silence(void **state)
 	bed_close(&b);
 }
 
+/* A speaks A_SCHEME to NUMBER, and B hears an INVITE in B_SCHEME. */
+static void
+cross(struct bed *b, enum check_mode mode, bool a_is_sips, bool b_is_sips, const char *number)
+{
+	bed_open_under(b, mode);
+	bed_tls(b, a_is_sips);
+	b->number = number;
+	a_invite(b);
+	a_gets(b, "100 Trying");
+	fine(b);
+	b->scheme = b_is_sips ? "sips" : "sip";
+	b_invite(b);
+}
+
+static void
+test_s9_what_may_not_cross(void **state)
+{
+	static const struct {
+		enum check_mode mode;
+		bool a_is_sips, b_is_sips;
+		const char *number;
+		bool is_fine;
+	} cases[] = {
+		{ CHECK_PER_LEG, true, false, "7000", true },
+		{ CHECK_OBSERVE, true, false, "7000", true },
+		{ CHECK_NO_DOWNGRADE, true, false, "7000", false },
+		{ CHECK_STRICT, true, false, "7000", false },
+		{ CHECK_NO_DOWNGRADE, true, true, "7000", true },
+		{ CHECK_STRICT, true, true, "7000", true },
+		{ CHECK_NO_DOWNGRADE, false, true, "7000", true },
+		{ CHECK_STRICT, false, true, "7000", false },
+		{ CHECK_STRICT, false, false, "7000", true },
+		{ CHECK_STRICT, false, false, "6001", false },
+		{ CHECK_NO_DOWNGRADE, true, false, "5999", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct broken *found;
+		struct bed b;
+
+		cross(&b, cases[i].mode, cases[i].a_is_sips, cases[i].b_is_sips, cases[i].number);
+		found = check_broken(b.check);
+		/* That nobody has registered there is another matter. */
+		if ((found != NULL && strcmp(found->id, "S9") == 0) == cases[i].is_fine)
+			fail_msg("case %zu: %s", i, found != NULL ? found->what : "nothing broke");
+		bed_close(&b);
+	}
+}
+
+static void
+test_s9_refused_for_its_scheme(void **state)
+{
+	static const struct {
+		enum check_mode mode;
+		bool is_sips;
+		const char *status, *line;
+		bool is_fine;
+	} cases[] = {
+		{ CHECK_NO_DOWNGRADE, true, "480 Not Here", "Warning: 380 h \"x\"\r\n", true },
+		{ CHECK_OBSERVE, true, "480 Not Here", "Warning: 380 h \"x\"\r\n", false },
+		{ CHECK_STRICT, false, "480 Not Here", "Warning: 381 h \"x\"\r\n", true },
+		{ CHECK_NO_DOWNGRADE, false, "480 Not Here", "Warning: 381 h \"x\"\r\n", false },
+		{ CHECK_STRICT, true, "480 Not Here", "Warning: 381 h \"x\"\r\n", false },
+		{ CHECK_STRICT, true, "403 Forbidden", "Warning: 380 h \"x\"\r\n", false },
+		{ CHECK_STRICT, true, "480 Not Here", "Warning: 399 h \"x\"\r\n", true },
+		{ CHECK_STRICT, true, "480 Not Here", "", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const struct broken *found;
+		struct bed b;
+
+		bed_open_under(&b, cases[i].mode);
+		bed_tls(&b, cases[i].is_sips);
+		a_invite(&b);
+		out(&b, A, cases[i].status, "a1", "tag-of-a-1;ours-to-a", A_ID, "1 INVITE",
+			cases[i].line, "");
+		found = check_broken(b.check);
+		if ((found != NULL && strcmp(found->id, "S9") == 0) == cases[i].is_fine)
+			fail_msg("case %zu: %s", i, found != NULL ? found->what : "nothing broke");
+		bed_close(&b);
+	}
+}
+
 int
 main(void)
 {
@@ -199,6 +285,8 @@ main(void)
 		cmocka_unit_test(test_s7_on_the_wire),
 		cmocka_unit_test(test_s7_in_the_log),
 		cmocka_unit_test(test_s8_refused_in_silence),
+		cmocka_unit_test(test_s9_what_may_not_cross),
+		cmocka_unit_test(test_s9_refused_for_its_scheme),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

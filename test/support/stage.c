@@ -56,6 +56,8 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.prefix = text_of(line->prefix),
 		.priority = line->priority,
 		.capacity = line->capacity,
+		.crossing = line->crossing,
+		.sips = line->sips,
 	};
 	assert_int_equal(contact_parse(&dn->contact, str_cstr(line->contact), &at), CONTACT_FINE);
 }
@@ -70,6 +72,7 @@ put_directory(struct stage *s, const struct stage_options *o)
 		.domains = { STR("example.com") },
 		.domain_count = 1,
 		.strangers = o->strangers,
+		.crossing = o->crossing,
 		.uuid_header = STR("X-Genesys-CallUUID"),
 	};
 	enum { DIRECTORY_BYTES = 64 * 1024 };

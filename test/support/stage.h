@@ -28,7 +28,9 @@ struct stage_dn {
 	enum dn_type type;
 	const char *password, *prefix, *tls_name;
 	uint32_t priority, capacity;
-	bool checks_from;            /* its From is held against its certificate */
+	bool checks_from; /* its From is held against its certificate */
+	enum crossing_mode crossing;
+	enum sips_policy sips;
 	bool no_register, no_invite; /* not challenged for it though there is a password */
 };
 
@@ -36,6 +38,7 @@ struct stage_options {
 	const struct stage_dn *dns;
 	size_t dn_count;
 	enum strangers strangers;
+	enum crossing_mode crossing;
 	uint32_t calls, requests, flows, addresses; /* 0: a few */
 	uint8_t seed;
 	const char *advertise; /* of the UDP listener */

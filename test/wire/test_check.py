@@ -96,11 +96,11 @@ def test_all_faults_in_one_pass(check, shop):
         {"number": "5000", "type": "extension", "contact": "*"},
         {"number": "5002", "type": "extension", "contact": "*", "pasword": "x"},
         {"number": "5003", "type": "trunk", "contact": "sip:127.0.0.3", "priority": "high"},
-    ], identity=shop.server, trust="/nowhere/ca.pem", crossing="strict", timers={"t1": "soon"},
+    ], identity=shop.server, trust="/nowhere/ca.pem", crossing="stricter", timers={"t1": "soon"},
         strangers="some")
     code, errors, output = check(text)
     assert code == 6
-    for word in ("udp", "extensoin", "5000", "pasword", "priority", "/nowhere/ca.pem", "strict",
+    for word in ("udp", "extensoin", "5000", "pasword", "priority", "/nowhere/ca.pem", "stricter",
                  "t1", "some"):
         assert any(word in error[2] or word in error[3] for error in errors), f"{word}:\n{output}"
     places = [(error[0], error[1]) for error in errors]
@@ -124,8 +124,7 @@ def test_an_unknown_key_gets_did_you_mean(check, wrong, right):
 
 
 @pytest.mark.parametrize("key,value", [
-    ("store", "/var/lib/sipward/sipward.db"),
-    ("crossing", "strict"), ("crossing", "no-downgrade"), ("crossing", "observe")])
+    ("store", "/var/lib/sipward/sipward.db")])
 def test_what_is_not_carried_yet_is_refused(check, key, value):
     _code, errors, _output = check(**{key: value})
     error = only(errors)
@@ -134,8 +133,8 @@ def test_what_is_not_carried_yet_is_refused(check, key, value):
 
 @pytest.mark.parametrize("option,value", [("oos-check", 10), ("oos-force", 5),
                                           ("contact-backup", "sip:127.0.0.9"),
-                                          ("refer-enabled", True), ("sips", "required"),
-                                          ("emit-transport-tls", True), ("crossing", "strict")])
+                                          ("refer-enabled", True),
+                                          ("emit-transport-tls", True)])
 def test_options_that_are_not_carried_yet_are_refused(check, option, value):
     _code, errors, _output = check(dn=[{"number": "east", "type": "trunk", "prefix": 9,
                                         "contact": "sips:127.0.0.2", option: value}])
@@ -143,8 +142,14 @@ def test_options_that_are_not_carried_yet_are_refused(check, option, value):
     assert option in error[2] or option in error[3]
 
 
-def test_crossing_per_leg_is_accepted(check):
-    assert check(crossing="per-leg")[0] == 0
+@pytest.mark.parametrize("mode", ["per-leg", "observe", "no-downgrade", "strict"])
+def test_each_crossing_is_accepted(check, mode):
+    assert check(crossing=mode, dn=[{**DN, "crossing": mode}])[0] == 0
+
+
+def test_sips_must_fit_the_contact(check):
+    _code, errors, _output = check(dn=[{**DN, "contact": "sip:127.0.0.2", "sips": "required"}])
+    only(errors, "contact is not sips")
 
 
 def test_each_type_has_its_own_options(check):
