@@ -7,7 +7,7 @@ BUILD      := build
 BUILD_ASAN := build-asan
 SIPWARD    := $(BUILD)/sipward
 
-.PHONY: all demo run test lint format mutants sim bench fuzz clean help
+.PHONY: all demo run test lint format mutants sim storm bench fuzz clean help
 .DEFAULT_GOAL := all
 
 all:
@@ -42,6 +42,11 @@ sim:
 	@tools/install-missing build run test
 	@tools/run-sim $(CALLS)
 
+# Ten thousand reloads of the certificates under handshakes. RELOADS=1000 makes fewer.
+storm: all
+	@tools/install-missing test
+	@tools/run-storm $(RELOADS)
+
 # Takes half an hour, mostly of one core, and stands back for all else.
 mutants:
 	@tools/install-missing build run test
@@ -68,6 +73,7 @@ help:
 	@echo "make lint     formatting and the tidy tests"
 	@echo "make format   let clang-format rewrite the C files"
 	@echo "make sim      a million simulated calls in bad weather"
+	@echo "make storm    10,000 reloads of the certificates under 200 handshakes a second"
 	@echo "make mutants  small faults put into the source: do the tests see them?"
 	@echo "make bench    the benchmarks"
 	@echo "make fuzz     the fuzzers, for ten minutes; FUZZ_S=0: until all have enough"

@@ -251,6 +251,15 @@ enum {
 	 * name for each of its machines some twenty. What does not fit proves nothing. */
 	CERT_NAMES_BYTES_MAX = 512,
 
+	/* Of a chain that is shown to people; real ones have two to four. */
+	CHAIN_LINKS_MAX = 12,
+
+	/* What may stand on a disk for our identities: certificate, key, CAs and CRLs each. */
+	WATCH_FILES_MAX = 4 * IDENTITIES_MAX,
+
+	/* A certificate and its key are two files: when one has changed, the other may follow. */
+	WATCH_QUIET_MS = 500,
+
 	/* Alternative names of a certificate that are looked at. */
 	SANS_MAX = 256,
 

@@ -205,6 +205,19 @@ core_hear(struct core *core, struct flow *flow, const struct addr *source, struc
 	request_hear(core, &a, t);
 }
 
+/* The whole sentence; of one with more strange octets than a line can hold, what is sure to fit. */
+static void
+put_reason(struct buf *line, struct str reason)
+{
+	struct buf before = *line;
+
+	buf_quoted(line, reason, NOTE_BYTES_MAX / 2);
+	if (buf_ok(line))
+		return;
+	*line = before;
+	buf_quoted(line, reason, NOTE_BYTES_MAX / 5);
+}
+
 static void
 flow_gone(struct core *core, const struct event *event, const struct turn *t)
 {
@@ -220,7 +233,7 @@ flow_gone(struct core *core, const struct event *event, const struct turn *t)
 		buf_put(&line, is_failure ? STR(" to ") : STR(" with "));
 		addr_write_port(&line, &flow->peer);
 		buf_put(&line, is_failure ? STR(" failed: ") : STR(" is over: "));
-		buf_quoted(&line, event->u.closed.reason, NOTE_BYTES_MAX / 5);
+		put_reason(&line, event->u.closed.reason);
 		note_end(t, is_failure ? NOTE_ERROR : NOTE_INFO, &line);
 	}
 	stream_drop(core, flow);

@@ -387,6 +387,18 @@ host_watch_fd(struct host *host, int fd)
 	return net_watch_fd(host->net, fd);
 }
 
+bool
+host_renew(struct host *host, struct buf *why)
+{
+	return net_renew(host->net, why);
+}
+
+uint32_t
+host_chain(const struct host *host, uint32_t place, struct link *links, uint32_t max)
+{
+	return net_chain(host->net, place, links, max);
+}
+
 void
 host_count(const struct host *host, struct counts *counts)
 {

@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "main/certs.h"
 #include "main/config.h"
 #include "main/host.h"
 #include "main/log.h"
 #include "main/record.h"
+#include "main/renew.h"
+#include "main/trial.h"
 #include "net/cert.h"
 #include "net/sock.h"
 
@@ -36,6 +40,7 @@ open_signals(void)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGHUP);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -1;
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -44,7 +49,7 @@ open_signals(void)
 /* The first order to end is gentle. A supervisor may repeat SIGTERM without meaning more by it; who
  * presses Ctrl-C twice does not want to wait. */
 static void
-take_signals(struct host *host, int fd)
+take_signals(struct host *host, struct renew *renew, int fd)
 {
 	struct signalfd_siginfo info;
 	static bool is_ending;
@@ -52,6 +57,8 @@ take_signals(struct host *host, int fd)
 	while (read(fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGUSR1) {
 			host_log_counters(host);
+		} else if (info.ssi_signo == SIGHUP) {
+			(void)renew_now(renew, STR("SIGHUP"));
 		} else if (!is_ending) {
 			is_ending = true;
 			log_line(stderr, log_now_ms(), NOTE_INFO,
@@ -90,6 +97,32 @@ are_certificates_good(const struct config *config, struct buf *why)
 	return true;
 }
 
+static int64_t
+mono_now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+serve_on(struct host *host, const struct config *config, int signals)
+{
+	struct renew *renew = renew_open(config, host, stderr);
+
+	renew_turn(renew, mono_now_ms(), log_now_ms() / 1000);
+	fputs("sipward: ready\n", stderr);
+	while (!host_is_over(host)) {
+		host_step(host, renew_wait_ms(renew, mono_now_ms()));
+		take_signals(host, renew, signals);
+		renew_turn(renew, mono_now_ms(), log_now_ms() / 1000);
+	}
+	host_log_counters(host);
+	host_close(host);
+	renew_close(renew);
+}
+
 static int
 run(const struct host_options *options, int signals)
 {
@@ -116,13 +149,7 @@ run(const struct host_options *options, int signals)
 		log_line(stderr, log_now_ms(), NOTE_WARN,
 			STR("what happens is being recorded: whoever reads the file knows who "
 			    "called whom, and can foretell the tags and nonces of this run"));
-	fputs("sipward: ready\n", stderr);
-	while (!host_is_over(host)) {
-		host_step(host, -1);
-		take_signals(host, signals);
-	}
-	host_log_counters(host);
-	host_close(host);
+	serve_on(host, config, signals);
 	return EXIT_FINE;
 }
 
@@ -178,4 +205,31 @@ check(const char *config_path)
 		config.directory.count);
 	config_close(&config);
 	return EXIT_FINE;
+}
+
+int
+cert_check_verb(const char *config_path)
+{
+	static struct config config;
+	uint32_t faults;
+
+	if (!config_open(&config, config_path, stderr))
+		return EXIT_CONFIG;
+	faults = certs_show(&config, log_now_ms() / 1000, stdout);
+	printf(faults == 0 ? "fine\n" : "%u things are wrong\n", faults);
+	config_close(&config);
+	return faults == 0 ? EXIT_FINE : EXIT_FAILED;
+}
+
+int
+cert_test_verb(const char *config_path, const char *dn)
+{
+	static struct config config;
+	bool is_good;
+
+	if (!config_open(&config, config_path, stderr))
+		return EXIT_CONFIG;
+	is_good = trial_run(&config, str_cstr(dn), log_now_ms() / 1000, stdout);
+	config_close(&config);
+	return is_good ? EXIT_FINE : EXIT_FAILED;
 }

@@ -20,4 +20,10 @@ int serve(const struct serve_options *);
 /* Says what is wrong with a configuration, or that nothing is. */
 int check(const char *config_path);
 
+/* `cert check`: what our certificates say. Ends: the exit code. */
+int cert_check_verb(const char *config_path);
+
+/* `cert test`: a handshake with the device of DN. Ends: the exit code. */
+int cert_test_verb(const char *config_path, const char *dn);
+
 #endif

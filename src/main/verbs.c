@@ -152,6 +152,20 @@ check_verb(const struct words *words)
 }
 
 static int
+cert_verb(const struct words *words)
+{
+	struct str what = str_cstr(words->operands[0]);
+
+	if (words->flags[FLAG_CONFIG] == NULL)
+		return bad_usage("cert needs -c FILE", "");
+	if (str_same(what, STR("check")) && words->count == 1)
+		return cert_check_verb(words->flags[FLAG_CONFIG]);
+	if (str_same(what, STR("test")) && words->count == 2)
+		return cert_test_verb(words->flags[FLAG_CONFIG], words->operands[1]);
+	return bad_usage("it is `cert check` or `cert test DN`", "");
+}
+
+static int
 demo_verb(const struct words *words)
 {
 	(void)words;
@@ -213,6 +227,8 @@ static const struct verb verbs[] = {
 		0, 0, "-c FILE", "serve what FILE configures, until SIGTERM" },
 	{ STR("check"), check_verb, TAKES(FLAG_CONFIG), 0, 0, "-c FILE",
 		"say what is wrong with FILE" },
+	{ STR("cert"), cert_verb, TAKES(FLAG_CONFIG), 1, 2, "check|test [DN] -c FILE",
+		"judge our certificates; try a handshake with DN" },
 	{ STR("status"), status_verb, TAKES_LOOK, 0, 0, "", "how a running server is doing" },
 	{ STR("show"), show_verb, TAKES_LOOK, 1, 2, "calls|registrations [NUMBER]",
 		"what there is, or what there is of NUMBER" },

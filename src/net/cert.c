@@ -16,8 +16,8 @@
 #include "net/crl.h"
 #include "secure/identity.h"
 
-static void
-put_name(struct buf *b, const X509_NAME *name)
+void
+cert_put_name(struct buf *b, const X509_NAME *name)
 {
 	char text[LOG_TEXT_MAX];
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -34,7 +34,7 @@ put_name(struct buf *b, const X509_NAME *name)
 void
 cert_put_subject(struct buf *b, X509 *cert)
 {
-	put_name(b, X509_get_subject_name(cert));
+	cert_put_name(b, X509_get_subject_name(cert));
 }
 
 static void
@@ -53,7 +53,8 @@ put_time(struct buf *b, const ASN1_TIME *time)
 static void
 put_reason(struct buf *b)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	/* The first is the nearest to the fault; those behind it say where it was noticed. */
+	const char *reason = ERR_reason_error_string(ERR_peek_error());
 
 	buf_put(b, reason != NULL ? str_cstr(reason) : STR("unknown error"));
 }
@@ -260,6 +261,18 @@ cert_is_named(const GENERAL_NAMES *names, struct str wanted)
 	return is_match;
 }
 
+void
+cert_put_names(struct buf *b, X509 *cert, size_t max)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
+
+	identity_write(b, sans, count, max);
+	free(sans);
+	GENERAL_NAMES_free(names);
+}
+
 bool
 cert_names(X509 *leaf, struct str wanted, bool takes_wildcard, struct buf *why)
 {
@@ -312,49 +325,181 @@ cert_list(X509 *leaf, struct buf *b)
 	GENERAL_NAMES_free(names);
 }
 
-static void
-put_issuer(struct buf *why, X509 *cert, struct str trust)
+static bool
+has_common_name(X509 *leaf, struct str wanted)
 {
-	buf_put(why, STR("the certificate "));
-	put_name(why, X509_get_subject_name(cert));
-	buf_put(why, STR(" was issued by "));
-	put_name(why, X509_get_issuer_name(cert));
-	buf_put(why, STR(", which is not among the CAs in "));
-	buf_put(why, trust);
+	X509_NAME *subject = X509_get_subject_name(leaf);
+	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	const ASN1_STRING *value;
+
+	if (at < 0)
+		return false;
+	value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+	return str_alike(
+		str_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)), wanted);
 }
 
-void
-cert_explain(struct buf *why, X509_STORE_CTX *store, struct str trust)
+/* The host of a URI behind its scheme, and the user's part before it if there is one. */
+static bool
+is_uri_of(struct str uri, struct str scheme, struct str wanted, bool *has_user)
+{
+	struct str rest = str_from(uri, scheme.len);
+	size_t at = str_find(rest, '@'), end = 0;
+
+	if (!str_begins_alike(uri, scheme))
+		return false;
+	*has_user = at < rest.len;
+	if (*has_user)
+		rest = str_from(rest, at + 1);
+	while (end < rest.len && rest.at[end] != ':' && rest.at[end] != ';' && rest.at[end] != '?')
+		end++;
+	return str_alike(str_upto(rest, end), wanted);
+}
+
+/* What one name of the certificate has to say for itself; WHY_NAME_OTHER: nothing. */
+static enum tls_why
+san_fault(const struct san *san, struct str wanted, bool is_literal)
+{
+	size_t dot = str_find(wanted, '.');
+	bool has_user = false;
+
+	if (san->kind == SAN_IP)
+		return WHY_NAME_OTHER;
+	if (str_find(san->value, '\0') < san->value.len)
+		return WHY_NAME_NUL;
+	if (is_literal)
+		return WHY_NAME_OTHER;
+	if (san->kind == SAN_DNS && str_alike(san->value, wanted))
+		return WHY_NAME_URI_FIRST;
+	if (san->kind == SAN_DNS && str_begins(san->value, STR("*.")) && dot < wanted.len &&
+		str_alike(str_from(san->value, 2), str_from(wanted, dot + 1)))
+		return WHY_NAME_WILDCARD;
+	if (san->kind == SAN_URI && is_uri_of(san->value, STR("sips:"), wanted, &has_user))
+		return WHY_NAME_SIPS_URI;
+	if (san->kind == SAN_URI && is_uri_of(san->value, STR("sip:"), wanted, &has_user) &&
+		has_user)
+		return WHY_NAME_USER_URI;
+	return WHY_NAME_OTHER;
+}
+
+enum tls_why
+cert_name_fault(X509 *leaf, struct str wanted)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
+	struct addr addr;
+	enum tls_why why = WHY_NAME_OTHER;
+	bool is_literal = addr_parse(&addr, wanted);
+
+	for (uint32_t i = 0; i < count && why == WHY_NAME_OTHER; i++)
+		why = san_fault(&sans[i], wanted, is_literal);
+	if (why == WHY_NAME_OTHER && has_common_name(leaf, wanted))
+		why = WHY_NAME_COMMON;
+	else if (why == WHY_NAME_OTHER && count == 0)
+		why = WHY_NAME_NONE;
+	else if (why == WHY_NAME_OTHER && is_literal)
+		why = WHY_NAME_ADDRESS;
+	free(sans);
+	GENERAL_NAMES_free(names);
+	return why;
+}
+
+/* ---- why a chain was not accepted ---------------------------------------------------------- */
+
+/* Whether a CA called as the issuer of CERT is trusted: then it is not the same one. */
+static bool
+knows_name_of_issuer(X509_STORE_CTX *store, X509 *cert)
+{
+	STACK_OF(X509) *found = X509_STORE_CTX_get1_certs(store, X509_get_issuer_name(cert));
+	bool is_known = found != NULL && sk_X509_num(found) > 0;
+
+	sk_X509_pop_free(found, X509_free);
+	return is_known;
+}
+
+static void
+put_issuer(struct buf *fact, X509 *cert, struct str trust, bool is_known)
+{
+	buf_put(fact, STR(" was issued by "));
+	cert_put_name(fact, X509_get_issuer_name(cert));
+	buf_put(fact,
+		is_known ? STR(", but not with the key of the CA of that name in ")
+			 : STR(", which is not among the CAs in "));
+	buf_put(fact, trust);
+}
+
+/* What the certificate says it is made for. */
+static void
+put_use(struct buf *fact, X509 *cert)
+{
+	uint32_t use = X509_get_extended_key_usage(cert);
+
+	if (use == UINT32_MAX)
+		return;
+	buf_put(fact, STR(" is made for"));
+	if ((use & XKU_SSL_SERVER) != 0)
+		buf_put(fact, STR(" serverAuth"));
+	if ((use & XKU_SSL_CLIENT) != 0)
+		buf_put(fact, STR(" clientAuth"));
+	if ((use & ~(uint32_t)(XKU_SSL_SERVER | XKU_SSL_CLIENT)) != 0 || use == 0)
+		buf_put(fact, STR(" other uses"));
+}
+
+static void
+put_fact(struct buf *fact, X509 *cert, enum tls_why why, int error, struct str trust)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	cert_put_name(fact, X509_get_subject_name(cert));
+	switch (why) {
+	case WHY_CERT_EXPIRED:
+		buf_put(fact, STR(" expired on "));
+		put_time(fact, X509_get0_notAfter(cert));
+		return;
+	case WHY_CERT_EARLY:
+		buf_put(fact, STR(" is not valid before "));
+		put_time(fact, X509_get0_notBefore(cert));
+		return;
+	case WHY_CERT_ISSUER:
+	case WHY_CERT_CA: put_issuer(fact, cert, trust, false); return;
+	case WHY_CERT_CA_KEY: put_issuer(fact, cert, trust, true); return;
+	case WHY_CERT_SELF:
+		buf_put(fact, STR(" is not in "));
+		buf_put(fact, trust);
+		return;
+	case WHY_CERT_USE: put_use(fact, cert); return;
+	case WHY_CERT_WEAK_KEY:
+		buf_put(fact, STR(" has a key of "));
+		buf_number(fact, key != NULL ? (uint64_t)EVP_PKEY_get_bits(key) : 0);
+		buf_put(fact, STR(" bits"));
+		return;
+	case WHY_CERT_OTHER:
+		buf_put(fact, STR(": "));
+		buf_put(fact, str_cstr(X509_verify_cert_error_string(error)));
+		return;
+	default: return;
+	}
+}
+
+enum tls_why
+cert_explain(struct buf *fact, X509_STORE_CTX *store, struct str trust)
 {
 	int error = X509_STORE_CTX_get_error(store);
 	X509 *cert = X509_STORE_CTX_get_current_cert(store);
+	enum tls_why why = tls_why_of_chain(error);
 
 	if (cert == NULL)
 		cert = X509_STORE_CTX_get0_cert(store);
-	if (cert == NULL) {
-		buf_put(why, STR("the peer showed no certificate"));
-		return;
-	}
-	switch (error) {
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN: put_issuer(why, cert, trust); return;
-	default: break;
-	}
-	buf_put(why, STR("the certificate "));
-	put_name(why, X509_get_subject_name(cert));
-	if (error == X509_V_ERR_CERT_HAS_EXPIRED) {
-		buf_put(why, STR(" expired on "));
-		put_time(why, X509_get0_notAfter(cert));
-	} else if (error == X509_V_ERR_CERT_NOT_YET_VALID) {
-		buf_put(why, STR(" is not valid before "));
-		put_time(why, X509_get0_notBefore(cert));
-	} else if (error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) {
-		buf_put(why, STR(" is signed by itself and not in "));
-		buf_put(why, trust);
-	} else {
-		buf_put(why, STR(": "));
-		buf_put(why, str_cstr(X509_verify_cert_error_string(error)));
-	}
+	if (cert == NULL)
+		return WHY_CERT_NONE;
+	if (why == WHY_CERT_ISSUER && X509_STORE_CTX_get_error_depth(store) > 0)
+		why = WHY_CERT_CA;
+	/* Without an identifier of the key a CA is found by its name, and its signature fails. */
+	if ((why == WHY_CERT_ISSUER || why == WHY_CERT_CA ||
+		    (why == WHY_CERT_SIGNATURE && X509_get0_authority_key_id(cert) == NULL)) &&
+		error != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN && knows_name_of_issuer(store, cert))
+		why = WHY_CERT_CA_KEY;
+	put_fact(fact, cert, why, error, trust);
+	return why;
 }

@@ -9,6 +9,10 @@
 #include "base/buf.h"
 #include "base/flow.h"
 #include "net/identity.h"
+#include "net/tls_why.h"
+
+/* What a fact about a certificate takes at most. */
+enum { FACT_BYTES = 1024 };
 
 /* Reads a chain and its key (PEM files) into CTX and checks that they fit and are in time.
  * Ends: true; false with one sentence in WHY that names the file. */
@@ -23,6 +27,12 @@ bool cert_groups(SSL_CTX *ctx, struct str groups, struct buf *why);
 
 /* The same checks of an identity without a server: for `check`. Empty paths are left out. */
 bool cert_check(const struct identity *, struct buf *why);
+
+/* Puts a name as it is written in a sentence: `'CN=pbx'`. */
+void cert_put_name(struct buf *, const X509_NAME *name);
+
+/* Puts the alternative names of CERT, at most MAX octets. */
+void cert_put_names(struct buf *, X509 *cert, size_t max);
 
 /* Whether LEAF names WANTED, by identity_match() (or identity_match_wild()) on its alternative names.
  * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
@@ -41,8 +51,11 @@ void cert_list(X509 *leaf, struct buf *);
 /* Whether alternative names (NULL: there are none) name WANTED. */
 bool cert_is_named(const GENERAL_NAMES *names, struct str wanted);
 
-/* One sentence on why the chain in STORE was not accepted: which certificate, which CA, which date.
+/* What is wrong with the names of LEAF. Pre: cert_names() said no. */
+enum tls_why cert_name_fault(X509 *leaf, struct str wanted);
+
+/* Why the chain in STORE was not accepted, with FACT: which certificate, which CA, which date.
  * TRUST is the path of the file with the CAs. */
-void cert_explain(struct buf *why, X509_STORE_CTX *store, struct str trust);
+enum tls_why cert_explain(struct buf *fact, X509_STORE_CTX *store, struct str trust);
 
 #endif

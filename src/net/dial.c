@@ -14,11 +14,17 @@ start_tls(struct conn *conn)
 	conn->state = CONN_SHAKING;
 	conn->tls = tls_end_dial(conn->all->tls, name, &conn->terms, &conn->out);
 	if (conn->tls == NULL) {
-		stream_end(conn, STR("no certificate can hold the name that was wanted"));
+		stream_end_why(conn, WHY_NO_NAME, STR(""));
 		return;
 	}
 	conn_wait(conn, WAIT_SHAKE);
 	conn_mark_dirty(conn);
+}
+
+static void
+end_unconnected(struct conn *conn, int error)
+{
+	stream_end_why(conn, tls_why_of_dial(error), str_cstr(uv_strerror(error)));
 }
 
 static void
@@ -30,7 +36,7 @@ on_connected(uv_connect_t *request, int status)
 	if (conn->state != CONN_DIALLING)
 		return;
 	if (status < 0) {
-		stream_end_error(conn, STR("cannot connect: "), status);
+		end_unconnected(conn, status);
 		return;
 	}
 	(void)uv_fileno((uv_handle_t *)&conn->tcp, &fd);
@@ -50,21 +56,21 @@ connect_to(struct conn *conn)
 	int error;
 
 	if (fd < 0) {
-		stream_end_error(conn, STR("cannot connect: "), uv_translate_sys_error(errno));
+		end_unconnected(conn, uv_translate_sys_error(errno));
 		return;
 	}
 	sock_tune_stream(fd);
 	error = uv_tcp_open(&conn->tcp, fd);
 	if (error < 0) {
 		close(fd);
-		stream_end_error(conn, STR("cannot connect: "), error);
+		end_unconnected(conn, error);
 		return;
 	}
 	(void)sock_from_addr(&sa, &conn->peer);
 	error = uv_tcp_connect(
 		&conn->request.connect, &conn->tcp, (struct sockaddr *)&sa, on_connected);
 	if (error < 0)
-		stream_end_error(conn, STR("cannot connect: "), error);
+		end_unconnected(conn, error);
 }
 
 /* A dial that cannot even begin still gets its answer. */
@@ -76,6 +82,16 @@ refuse(struct streams *s, struct flow_id flow, struct str reason)
 	event.u.closed.flow = flow;
 	event.u.closed.reason = reason;
 	queue_put(s->queue, &event);
+}
+
+static void
+refuse_why(struct streams *s, struct flow_id flow, enum tls_why why)
+{
+	char text[512];
+	struct buf b = buf_on(text, sizeof text);
+
+	tls_why_put(&b, why, STR(""));
+	refuse(s, flow, buf_str(&b));
 }
 
 void
@@ -94,7 +110,7 @@ stream_dial(struct streams *s, struct flow_id flow, enum transport transport, co
 		return;
 	}
 	if (transport == TRANSPORT_TLS && !tls_may_dial(s->tls, terms->identity)) {
-		refuse(s, flow, STR("TLS cannot be dialled without CAs to trust"));
+		refuse_why(s, flow, WHY_NO_TRUST);
 		return;
 	}
 	conn = s->count < s->max ? conn_new(s) : NULL;

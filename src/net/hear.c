@@ -4,7 +4,7 @@
 #include "base/panic.h"
 #include "net/stream.h"
 
-enum { TLS_HANDSHAKE = 0x16 }; /* what the first octet of TLS is (RFC 8446 5.1) */
+enum { TLS_ALERT = 0x15, TLS_HANDSHAKE = 0x16 }; /* first octets of TLS (RFC 8446 5.1) */
 
 /* TCP is read straight into the inbox; TLS needs room there for what comes out of it. */
 static void
@@ -35,14 +35,25 @@ on_end(struct conn *conn, int error)
 		stream_end(conn, STR("shut by us"));
 	else if (conn->state == CONN_SHAKING && conn->tls == NULL)
 		stream_end(conn, STR("")); /* somebody who only looked whether we are here */
-	else if (error == UV_EOF && conn->state == CONN_SHAKING)
-		stream_end(conn, STR("the peer closed the connection during the handshake"));
+	else if (conn->state == CONN_SHAKING)
+		stream_end(conn,
+			tls_end_lost(conn->tls, TLS_CLOSED,
+				error == UV_EOF ? STR("") : str_cstr(uv_strerror(error))));
 	else if (error == UV_EOF && is_cut)
 		stream_end(conn, STR("the peer closed the connection without ending TLS first"));
 	else if (error == UV_EOF)
 		stream_end(conn, STR("the peer closed the connection"));
 	else
 		stream_end_error(conn, STR("the connection broke: "), error);
+}
+
+/* Whether what came in clear begins as TLS does: a handshake or an alert. No SIP does so. */
+static bool
+is_tls(struct str first)
+{
+	uint8_t type = (uint8_t)first.at[0];
+
+	return (type == TLS_HANDSHAKE || type == TLS_ALERT) && (first.len == 1 || first.at[1] == 3);
 }
 
 static void
@@ -62,6 +73,12 @@ on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
 		conn_hear_tls(conn, str_of(buf->base, (size_t)count));
 		return;
 	}
+	if (!conn->has_heard && is_tls(str_of(buf->base, (size_t)count))) {
+		stream_end_why(
+			conn, conn->is_accepted ? WHY_TLS_IN_CLEAR : WHY_ANSWER_TLS, STR(""));
+		return;
+	}
+	conn->has_heard = true;
 	queue_put_bytes(conn->all->queue, conn->flow, &conn->peer, (size_t)count);
 	conn_wait(conn, WAIT_IDLE);
 }
@@ -154,7 +171,7 @@ conn_hear_tls(struct conn *conn, struct str cipher)
 		enum tls_word word;
 
 		if (conn->tls == NULL && (uint8_t)cipher.at[0] != TLS_HANDSHAKE) {
-			stream_end(conn, STR("what the peer speaks is not TLS"));
+			stream_end_why(conn, tls_why_of_clear(cipher, TLS_SERVED), STR(""));
 			return;
 		}
 		if (s->shakes_left == 0) {

@@ -10,6 +10,8 @@
 #include <uv.h>
 
 #include "base/panic.h"
+#include "net/chain.h"
+#include "net/contexts.h"
 #include "net/names.h"
 #include "net/sock.h"
 #include "net/stream.h"
@@ -23,6 +25,8 @@ struct net {
 	uv_timer_t alarm;
 	struct queue queue;
 	struct tls *tls;
+	const struct identity *identities;
+	uint32_t identity_count;
 	struct udp udp;
 	struct streams streams;
 	struct names *names;
@@ -181,6 +185,8 @@ net_open(const struct net_options *options, struct buf *why)
 	need(net != NULL, "memory");
 	(void)signal(SIGPIPE, SIG_IGN);
 	net->tls = tls;
+	net->identities = options->identities;
+	net->identity_count = options->identity_count;
 	need(uv_loop_init(&net->loop) == 0, "event loop");
 	need(uv_timer_init(&net->loop, &net->alarm) == 0, "timer");
 	queue_open(&net->queue);
@@ -305,6 +311,32 @@ net_carry(struct net *net, const struct act *act)
 	case ACT_RECORD: break;
 	}
 	return false;
+}
+
+bool
+net_renew(struct net *net, struct buf *why)
+{
+	struct contexts *contexts = contexts_open(net->identities, net->identity_count, why);
+
+	if (contexts == NULL)
+		return false;
+	must(tls_use(net->tls, contexts));
+	return true;
+}
+
+uint32_t
+net_chain(const struct net *net, uint32_t place, struct link *links, uint32_t max)
+{
+	const struct contexts *contexts = tls_contexts(net->tls);
+
+	return place < contexts->count ? chain_of(links, max, contexts_at(contexts, place)->ssl)
+				       : 0;
+}
+
+uint32_t
+net_peer_chain(const struct net *net, struct flow_id flow, struct link *links, uint32_t max)
+{
+	return stream_chain(&net->streams, flow, links, max);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "core/door.h"
 #include "net/identity.h"
 
+struct link;
 struct net;
 
 /* One listener as configured, before it is bound. */
@@ -59,6 +60,16 @@ bool net_note(struct net *, enum note_level *level, struct str *text);
  * ACT_DIAL is answered by one EV_FLOW_OPEN or EV_FLOW_FAILED, each EV_FLOW_OPEN by one
  * EV_FLOW_CLOSED in the end, each ACT_RESOLVE by one EV_NAMES. */
 bool net_carry(struct net *, const struct act *);
+
+/* Reads the files of all identities again and puts what they hold in force, whole or not at all:
+ * for handshakes that begin from now on. Their paths and places are those of net_open.
+ * Ends: true; false with one sentence in WHY that names the file, and nothing has changed. */
+bool net_renew(struct net *, struct buf *why);
+
+/* The chain that the identity at PLACE shows, and that the peer of FLOW showed, for people
+ * (chain.h). Ends: how many LINKS are filled; 0: none. */
+uint32_t net_chain(const struct net *, uint32_t place, struct link *links, uint32_t max);
+uint32_t net_peer_chain(const struct net *, struct flow_id flow, struct link *links, uint32_t max);
 
 /* Lets go what was carried. */
 void net_flush(struct net *);

@@ -28,6 +28,7 @@ bio_write(BIO *bio, const char *at, int size)
 
 	BIO_clear_retry_flags(bio);
 	bytes_put(pipe->out, str_of(at, (size_t)size));
+	pipe->has_written = true;
 	return size;
 }
 

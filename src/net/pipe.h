@@ -10,6 +10,7 @@
 struct pipe {
 	struct str in;     /* what came and was not read by OpenSSL yet */
 	struct bytes *out; /* what is to leave                          */
+	bool has_written;  /* something has left                        */
 };
 
 /* What all pipes share. */

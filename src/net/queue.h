@@ -19,7 +19,7 @@ enum { NOTES_MAX = 32 };
 struct queue_note {
 	enum note_level level;
 	uint32_t len;
-	char text[LOG_TEXT_MAX * 2];
+	char text[LOG_TEXT_MAX * 6];
 };
 
 struct queue {

@@ -135,14 +135,27 @@ static struct str
 overdue_text(enum wait_kind wait)
 {
 	switch (wait) {
-	case WAIT_CONNECT: return STR("no answer to the connection attempt");
-	case WAIT_SHAKE: return STR("the TLS handshake took too long");
 	case WAIT_FIRST: return STR("the peer connected and said nothing");
 	case WAIT_IDLE: return STR("the connection was idle for too long");
 	case WAIT_LINGER: return STR("shut by us");
+	case WAIT_CONNECT:
+	case WAIT_SHAKE:
 	case WAIT_KINDS: break;
 	}
 	return STR("overdue");
+}
+
+static void
+end_overdue(struct conn *conn)
+{
+	if (conn->wait == WAIT_CONNECT)
+		stream_end_why(conn, WHY_TCP_TIME, STR(""));
+	else if (conn->wait == WAIT_SHAKE && conn->tls != NULL)
+		stream_end(conn, tls_end_lost(conn->tls, TLS_LATE, STR("")));
+	else if (conn->wait == WAIT_SHAKE)
+		stream_end_why(conn, WHY_TIME_MUTE, STR(""));
+	else
+		stream_end(conn, overdue_text(conn->wait));
 }
 
 void
@@ -152,7 +165,7 @@ streams_expire(struct streams *s)
 
 	for (int i = 0; i < WAIT_KINDS; i++)
 		while (s->waits[i].first != NULL && s->waits[i].first->due_at_ms <= now_ms)
-			stream_end(s->waits[i].first, overdue_text((enum wait_kind)i));
+			end_overdue(s->waits[i].first);
 }
 
 /* ---- from birth to death ------------------------------------------------------------------- */
@@ -307,6 +320,16 @@ stream_end_error(struct conn *conn, struct str what, int uv_error)
 }
 
 void
+stream_end_why(struct conn *conn, enum tls_why why, struct str fact)
+{
+	char text[REASON_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	tls_why_put(&b, why, fact);
+	stream_end(conn, buf_str(&b));
+}
+
+void
 stream_note(struct streams *s, enum note_level level, struct str text)
 {
 	queue_note(s->queue, level, text, (int64_t)uv_now(s->loop));
@@ -407,6 +430,14 @@ stream_send(struct streams *s, struct flow_id flow, struct str bytes)
 	case CONN_LEAVING:
 	case CONN_GONE: return;
 	}
+}
+
+uint32_t
+stream_chain(const struct streams *s, struct flow_id flow, struct link *links, uint32_t max)
+{
+	const struct conn *conn = find(s, flow);
+
+	return conn != NULL && conn->tls != NULL ? tls_end_chain(conn->tls, links, max) : 0;
 }
 
 void

@@ -21,6 +21,7 @@
 #include "net/bytes.h"
 #include "net/queue.h"
 #include "net/tls.h"
+#include "net/tls_why.h"
 
 enum conn_state { CONN_DIALLING, CONN_SHAKING, CONN_OPEN, CONN_LEAVING, CONN_GONE };
 
@@ -40,10 +41,11 @@ struct conn {
 	enum transport transport;
 	uint32_t listener;
 	bool is_accepted;
-	bool is_told;  /* EV_FLOW_OPEN was */
-	bool is_dirty; /* in the list of those to be flushed */
-	bool has_shut; /* our FIN is on its way */
-	bool is_held;  /* in the line for handshakes */
+	bool is_told;   /* EV_FLOW_OPEN was */
+	bool is_dirty;  /* in the list of those to be flushed */
+	bool has_shut;  /* our FIN is on its way */
+	bool is_held;   /* in the line for handshakes */
+	bool has_heard; /* an octet, at least */
 	struct addr local, peer;
 	struct tls_end *tls;  /* NULL: TCP, or TLS before the peer's first octet */
 	struct bytes out;     /* leaves at the next flush; for TLS, ciphered */
@@ -126,6 +128,10 @@ void stream_dial(struct streams *, struct flow_id flow, enum transport, const st
 void stream_send(struct streams *, struct flow_id flow, struct str bytes);
 void stream_shut(struct streams *, struct flow_id flow);
 
+/* The chain that the peer of a TLS flow showed, as tls_end_chain has it; 0 for any other flow. */
+uint32_t stream_chain(
+	const struct streams *, struct flow_id flow, struct link *links, uint32_t max);
+
 /* Starts a turn of the loop: new credit for handshakes, and those in line go first. */
 void streams_turn(struct streams *);
 
@@ -160,6 +166,9 @@ void stream_end(struct conn *, struct str reason);
 
 /* Ends it, with a reason made of a few parts. */
 void stream_end_error(struct conn *, struct str what, int uv_error);
+
+/* Ends it with a sentence of the table. */
+void stream_end_why(struct conn *, enum tls_why, struct str fact);
 
 /* Starts to read. */
 void conn_listen_to(struct conn *);

@@ -13,13 +13,14 @@
 #include "base/limits.h"
 #include "base/panic.h"
 #include "net/cert.h"
+#include "net/chain.h"
 #include "net/contexts.h"
 #include "net/crl.h"
 #include "net/pipe.h"
 #include "net/purpose.h"
 #include "net/tickets.h"
 
-enum { NAME_BYTES_MAX = 255, WHY_BYTES = 2048 };
+enum { NAME_BYTES_MAX = 255, WHY_BYTES = 2048, FIRST_BYTES = 16 };
 
 struct tls {
 	struct contexts *contexts; /* in force */
@@ -41,6 +42,8 @@ struct tls_end {
 	struct bytes held; /* in clear: OpenSSL writes nothing before it has read more */
 	struct str name;   /* whom we dial, or whom its certificate proves; our own copy */
 	uint32_t key_updates;
+	char first[FIRST_BYTES]; /* what the peer began with */
+	uint32_t first_len;
 	bool is_broken;
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
@@ -99,6 +102,10 @@ on_verify(X509_STORE_CTX *store, void *arg)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_end *end = SSL_get_app_data(ssl);
 	struct tls *tls = end->tls;
+	X509 *leaf = X509_STORE_CTX_get0_cert(store);
+	char text[FACT_BYTES];
+	struct buf fact = buf_on(text, sizeof text);
+	enum tls_why why;
 
 	(void)arg;
 	tls->why = buf_on(tls->why_at, sizeof tls->why_at);
@@ -106,17 +113,22 @@ on_verify(X509_STORE_CTX *store, void *arg)
 	if (X509_verify_cert(store) != 1) {
 		if (X509_STORE_CTX_get_error(store) == X509_V_OK)
 			X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-		if (!crl_explain(&tls->why, store, end->context->crl))
-			cert_explain(&tls->why, store, end->context->trust);
+		if (!crl_explain(&fact, store, end->context->crl))
+			why = cert_explain(&fact, store, end->context->trust);
+		else
+			why = tls_why_of_chain(X509_STORE_CTX_get_error(store));
+		tls_why_put(&tls->why, why, buf_str(&fact));
 		return 0;
 	}
-	if (!purpose_fits(X509_STORE_CTX_get0_cert(store), end->context->eku, &tls->why)) {
+	if (!purpose_fits(leaf, end->context->eku, &fact)) {
+		tls_why_put(&tls->why, WHY_CERT_USE, buf_str(&fact));
 		X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_PURPOSE);
 		return 0;
 	}
-	if (SSL_is_server(ssl) ||
-		cert_is_wanted(X509_STORE_CTX_get0_cert(store), end->name, &end->terms, &tls->why))
+	if (SSL_is_server(ssl) || cert_is_wanted(leaf, end->name, &end->terms, &fact))
 		return 1;
+	why = end->terms.has_pin ? WHY_CERT_PIN : cert_name_fault(leaf, end->name);
+	tls_why_put(&tls->why, why, buf_str(&fact));
 	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
 	return 0;
 }
@@ -255,6 +267,12 @@ tls_turn(struct tls *tls, int64_t now_ms)
 	tickets_turn(&tls->tickets, now_ms);
 }
 
+const struct contexts *
+tls_contexts(const struct tls *tls)
+{
+	return tls->contexts;
+}
+
 bool
 tls_may_serve(const struct tls *tls, uint32_t place)
 {
@@ -353,41 +371,56 @@ tls_end_close(struct tls_end *end)
 void
 tls_end_hear(struct tls_end *end, struct str cipher)
 {
+	struct str first = str_upto(cipher, FIRST_BYTES - end->first_len);
+
 	end->pipe.in = cipher;
+	if (first.len > 0)
+		memcpy(end->first + end->first_len, first.at, first.len);
+	end->first_len += (uint32_t)first.len;
+}
+
+static enum tls_side
+side_of(const struct tls_end *end)
+{
+	return SSL_is_server(end->ssl) ? TLS_SERVED : TLS_DIALLED;
+}
+
+static enum tls_why
+loss_of(const struct tls_end *end, enum tls_loss loss)
+{
+	return tls_why_of_loss(loss, side_of(end), end->first_len > 0, end->pipe.has_written);
+}
+
+struct str
+tls_end_lost(struct tls_end *end, enum tls_loss loss, struct str fact)
+{
+	struct buf *why = &end->tls->why;
+
+	*why = buf_on(end->tls->why_at, sizeof end->tls->why_at);
+	tls_why_put(why, loss_of(end, loss), fact);
+	return buf_str(why);
 }
 
 /* Turns OpenSSL's words into one sentence, unless the judge of the certificate has spoken. */
 static void
 explain(struct tls_end *end, int error)
 {
+	struct str first = str_of(end->first, end->first_len);
 	struct buf *why = &end->tls->why;
 	unsigned long code = ERR_peek_last_error();
-	int reason = ERR_GET_REASON(code);
+	enum tls_why row;
 
 	end->is_broken = true;
-	if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && buf_str(why).len > 0)
+	if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && buf_str(why).len > 0)
 		return;
 	*why = buf_on(end->tls->why_at, sizeof end->tls->why_at);
-	if (error == SSL_ERROR_SYSCALL || code == 0) {
-		buf_put(why, STR("the peer closed the connection"));
-	} else if (reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
-		buf_put(why, STR("the peer refused: "));
-		buf_put(why, str_cstr(SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET)));
-	} else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
-		buf_put(why, STR("what the peer speaks is not TLS"));
-	} else if (reason == SSL_R_UNSUPPORTED_PROTOCOL) {
-		buf_put(why, STR("the peer offers no TLS version from 1.2 on"));
-	} else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-		buf_put(why, STR("the peer showed no certificate, and this listener requires one"));
-	} else if (reason == SSL_R_NO_SHARED_CIPHER) {
-		buf_put(why,
-			STR("the peer offers no cipher that our certificate can be used with "
-			    "(ECDHE with AES-GCM or ChaCha20)"));
-	} else {
-		const char *text = ERR_reason_error_string(code);
-
-		buf_put(why, text != NULL ? str_cstr(text) : STR("a fault in TLS"));
-	}
+	if (error == SSL_ERROR_SYSCALL || code == 0)
+		row = loss_of(end, TLS_CLOSED);
+	else if (!tls_why_is_record(first))
+		row = tls_why_of_clear(first, side_of(end));
+	else
+		row = tls_why_of_error(code, side_of(end));
+	tls_why_put(why, row, row == WHY_SNI ? end->name : tls_why_fact(row, code));
 }
 
 static enum tls_word
@@ -490,7 +523,7 @@ tls_end_read(struct tls_end *end, char *at, size_t size, size_t *got)
 	result = SSL_read_ex(end->ssl, at, size, got);
 	if (end->key_updates > KEY_UPDATES_MAX) {
 		end->tls->why = buf_on(end->tls->why_at, sizeof end->tls->why_at);
-		buf_put(&end->tls->why, STR("the peer changes its keys without end"));
+		tls_why_put(&end->tls->why, WHY_KEY_UPDATES, STR(""));
 		end->is_broken = true;
 		*got = 0;
 		return TLS_BROKEN;
@@ -549,6 +582,13 @@ tls_end_secured(const struct tls_end *end, struct secured *secured)
 	}
 	if (end->has_fingerprint)
 		secured->fingerprint = str_of(end->fingerprint, sizeof end->fingerprint);
+}
+
+uint32_t
+tls_end_chain(const struct tls_end *end, struct link *links, uint32_t max)
+{
+	return chain_take(
+		links, max, SSL_get0_peer_certificate(end->ssl), SSL_get_peer_cert_chain(end->ssl));
 }
 
 struct str

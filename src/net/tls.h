@@ -14,8 +14,10 @@
 #include "base/flow.h"
 #include "net/bytes.h"
 #include "net/identity.h"
+#include "net/tls_why.h"
 
 struct contexts;
+struct link;
 struct tls;
 struct tls_end;
 
@@ -39,6 +41,8 @@ bool tls_use(struct tls *, struct contexts *);
 
 /* Time goes on: the keys of tickets grow old. */
 void tls_turn(struct tls *, int64_t now_ms);
+/* The set in force. It lives until tls_use or tls_close. */
+const struct contexts *tls_contexts(const struct tls *);
 
 /* Whether there is an identity at PLACE that has a certificate, or CAs to believe. */
 bool tls_may_serve(const struct tls *, uint32_t place);
@@ -88,7 +92,15 @@ void tls_end_shut(struct tls_end *);
 /* What is known of the peer. Pre: TLS_READY was said. The views live as long as the end. */
 void tls_end_secured(const struct tls_end *, struct secured *);
 
-/* One sentence on what went wrong; lives until the next call for any end of this struct tls. */
+/* The chain that the peer showed, for people (chain.h). Ends: how many links; 0: it showed none. */
+uint32_t tls_end_chain(const struct tls_end *, struct link *links, uint32_t max);
+
+/* One sentence on what went wrong, as tls_why.h has it; lives until the next call for any end of
+ * this struct tls. */
 struct str tls_end_why(const struct tls_end *);
+
+/* The sentence for a handshake that came to no end, by how far it had got; FACT may be empty. Lives
+ * as long as that of tls_end_why. */
+struct str tls_end_lost(struct tls_end *, enum tls_loss, struct str fact);
 
 #endif

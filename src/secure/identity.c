@@ -3,12 +3,15 @@
 
 #include <string.h>
 
-/* What no name holds: a NUL cuts what others see, a star is a wildcard (RFC 5922 7.2: none). */
+/* What no name holds: a NUL cuts what others see, a star is a wildcard (RFC 5922 7.2: none), and
+ * what is not ASCII is no IA5String (RFC 5280 7.2). */
 static bool
 is_plain_name(struct str name)
 {
-	return !str_is_empty(name) && str_find(name, '\0') == name.len &&
-		str_find(name, '*') == name.len;
+	for (size_t i = 0; i < name.len; i++)
+		if ((uint8_t)name.at[i] <= ' ' || (uint8_t)name.at[i] >= 0x7f || name.at[i] == '*')
+			return false;
+	return !str_is_empty(name);
 }
 
 /* Whether VALUE is a SIP domain identity (RFC 5922 7.1): scheme `sip`, no user part. *HOST is its

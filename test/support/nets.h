@@ -10,7 +10,7 @@ enum { HEARD_MAX = 128, HEARD_BYTES = 4 * 1024 * 1024 };
 /* One event with copies of its strings. */
 struct heard {
 	struct event event;
-	char reason[512];
+	char reason[1536];
 	char version[32], cipher[64], name[256]; /* of a service: what it is, and its name */
 	size_t fingerprint_len;
 };
@@ -24,7 +24,7 @@ struct side {
 	struct flow_id bytes_flow; /* of the last ones */
 	struct addr bytes_from;
 	unsigned pieces; /* how many EV_BYTES */
-	char note[512];  /* the last line for the log */
+	char note[1536]; /* the last line for the log */
 	unsigned notes;
 	bool is_deaf; /* takes no events: its queue fills */
 };

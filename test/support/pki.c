@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PATH_BYTES = 128, PATHS_MAX = 128 };
+enum { PATH_BYTES = 128, PATHS_MAX = 512 };
 
 struct pki {
 	char folder[PATH_BYTES];

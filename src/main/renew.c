@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/renew.h"
+
+#include <stdlib.h>
+
+#include "base/panic.h"
+#include "main/certs.h"
+#include "main/expiry.h"
+#include "main/log.h"
+#include "main/watch.h"
+#include "net/chain.h"
+
+enum { LOOK_MS = 3600 * 1000, LINE_BYTES = 1536, UNNAMED_MAX = 8 };
+
+struct renew {
+	const struct config *config;
+	struct host *host;
+	FILE *log;
+	struct watch *watch; /* or NULL */
+	uint64_t times;      /* that a set was put in force */
+	int64_t look_at_ms;  /* when the dates are looked at next */
+	struct expiry expiry[IDENTITIES_MAX];
+};
+
+/* At the start: a phone that looks will not like a name that no certificate of ours has. */
+static void
+warn_of_names(const struct config *config, FILE *log)
+{
+	struct unnamed list[UNNAMED_MAX];
+	char at[ADDR_TEXT_MAX];
+	uint32_t count = certs_unnamed(config, list, UNNAMED_MAX, at);
+
+	for (uint32_t i = 0; i < count; i++) {
+		char text[LINE_BYTES];
+		struct buf b = buf_on(text, sizeof text);
+
+		buf_put(&b, STR("certificates: none that is shown at "));
+		addr_write_port(&b, &list[i].listen->addr);
+		buf_put(&b, STR(" names its "));
+		buf_put(&b, str_cstr(list[i].what));
+		buf_char(&b, ' ');
+		buf_put(&b, list[i].host);
+		buf_put(&b, STR("; who dials that and looks will refuse it"));
+		log_line(log, log_now_ms(), NOTE_WARN, buf_str(&b));
+	}
+}
+
+struct renew *
+renew_open(const struct config *config, struct host *host, FILE *log)
+{
+	struct renew *r = calloc(1, sizeof *r);
+
+	need(r != NULL, "memory");
+	*r = (struct renew){ .config = config, .host = host, .log = log, .watch = watch_open() };
+	for (uint32_t i = 0; r->watch != NULL && i < config->identity_count; i++) {
+		watch_add(r->watch, config->identities[i].certificate);
+		watch_add(r->watch, config->identities[i].key);
+		watch_add(r->watch, config->identities[i].trust);
+		watch_add(r->watch, config->identities[i].crl);
+	}
+	if (r->watch == NULL || !host_watch_fd(host, watch_fd(r->watch)))
+		log_line(log, log_now_ms(), NOTE_WARN,
+			STR("certificates: the system does not tell when their files change; "
+			    "SIGHUP does"));
+	warn_of_names(config, log);
+	return r;
+}
+
+void
+renew_close(struct renew *r)
+{
+	if (r->watch != NULL)
+		watch_close(r->watch);
+	free(r);
+}
+
+static const struct link *
+first_to_end(const struct renew *r, uint32_t place)
+{
+	static struct link links[CHAIN_LINKS_MAX];
+	uint32_t count = host_chain(r->host, place, links, CHAIN_LINKS_MAX);
+
+	return count > 0 ? chain_first_to_end(links, count) : NULL;
+}
+
+static void
+put_identity(struct buf *b, const struct identity *identity)
+{
+	buf_put(b, str_is_empty(identity->name) ? STR("default") : identity->name);
+	buf_put(b, STR(" ("));
+	buf_put(b, identity->certificate);
+	buf_char(b, ')');
+}
+
+/* ---- a new set ------------------------------------------------------------------------------ */
+
+static void
+tell_renewed(struct renew *r, struct str cause)
+{
+	char text[LINE_BYTES];
+	struct buf b = buf_on(text, sizeof text);
+
+	buf_put(&b, STR("certificates: read again, time "));
+	buf_number(&b, r->times);
+	buf_put(&b, STR(" ("));
+	buf_put(&b, cause);
+	buf_put(&b, STR("): new handshakes use them, connections keep theirs"));
+	for (uint32_t i = 0; i < r->config->identity_count; i++) {
+		const struct link *first = first_to_end(r, i);
+
+		if (first == NULL)
+			continue;
+		buf_put(&b, STR("; "));
+		put_identity(&b, &r->config->identities[i]);
+		buf_put(&b, STR(" until "));
+		chain_put_date(&b, first->until_s);
+	}
+	log_line(r->log, log_now_ms(), NOTE_INFO,
+		buf_ok(&b) ? buf_str(&b) : STR("certificates: read again"));
+}
+
+bool
+renew_now(struct renew *r, struct str cause)
+{
+	char text[LINE_BYTES];
+	struct buf b = buf_on(text, sizeof text);
+
+	buf_put(&b, STR("certificates: those before stay in use ("));
+	buf_put(&b, cause);
+	buf_put(&b, STR("): "));
+	if (!host_renew(r->host, &b)) {
+		log_line(r->log, log_now_ms(), NOTE_ERROR, buf_str(&b));
+		return false;
+	}
+	r->times++;
+	r->look_at_ms = 0;
+	tell_renewed(r, cause);
+	return true;
+}
+
+/* ---- what ends ------------------------------------------------------------------------------ */
+
+static void
+tell_end(struct renew *r, uint32_t place, const struct link *first, int64_t now_s)
+{
+	char text[LINE_BYTES];
+	struct buf b = buf_on(text, sizeof text);
+	bool is_over = now_s >= first->until_s;
+
+	buf_put(&b, STR("certificates: "));
+	buf_put(&b, str_cstr(first->subject));
+	buf_put(&b, STR(" of identity "));
+	put_identity(&b, &r->config->identities[place]);
+	if (is_over) {
+		buf_put(&b, STR(" expired on "));
+	} else {
+		buf_put(&b, STR(" expires in "));
+		buf_number(&b, (uint64_t)(first->until_s - now_s) / DAY_S);
+		buf_put(&b, STR(" days, on "));
+	}
+	chain_put_date(&b, first->until_s);
+	buf_put(&b, STR("; put a new one in its place"));
+	log_line(r->log, log_now_ms(), is_over ? NOTE_ERROR : NOTE_WARN, buf_str(&b));
+}
+
+void
+renew_turn(struct renew *r, int64_t now_ms, int64_t now_s)
+{
+	if (r->watch != NULL && watch_turn(r->watch, now_ms))
+		(void)renew_now(r, STR("a file has changed"));
+	if (now_ms < r->look_at_ms)
+		return;
+	r->look_at_ms = now_ms + LOOK_MS;
+	for (uint32_t i = 0; i < r->config->identity_count; i++) {
+		const struct link *first = first_to_end(r, i);
+
+		if (first != NULL && expiry_is_due(&r->expiry[i], first->until_s, now_s))
+			tell_end(r, i, first, now_s);
+	}
+}
+
+int64_t
+renew_wait_ms(const struct renew *r, int64_t now_ms)
+{
+	int64_t due_at_ms = r->watch != NULL ? watch_due_at_ms(r->watch) : INT64_MAX;
+
+	if (r->look_at_ms < due_at_ms)
+		due_at_ms = r->look_at_ms;
+	return due_at_ms > now_ms ? due_at_ms - now_ms : 0;
+}
