@@ -303,8 +303,14 @@ check_crash(struct check *c)
 	bag_clear(&c->flows, seen_flow_drop);
 	bag_clear(&c->txns, seen_txn_drop);
 	bag_clear(&c->records, free);
-	c->has_counts = false;
+	c->has_counts = c->is_draining = false;
 	c->step = (struct step){ .is_crash = true };
+}
+
+void
+check_drain(struct check *c)
+{
+	c->is_draining = true;
 }
 
 void

@@ -88,6 +88,9 @@ void check_note(struct check *, const char *line, size_t len); /* a line of the 
 /* The server died and a new one began with what the store has; all flows are gone. */
 void check_crash(struct check *);
 
+/* The operator ends the server: it takes no new calls. */
+void check_drain(struct check *);
+
 /* A new directory is in force. */
 void check_reload(struct check *, const struct check_dn *dns, size_t dn_count);
 
@@ -95,6 +98,7 @@ void check_reload(struct check *, const struct check_dn *dns, size_t dn_count);
 
 struct check_counts {
 	uint32_t calls, legs, transactions, timers, flows, bindings, asks;
+	uint64_t alarms; /* that have rung, ever */
 };
 
 /* After each event was handled and its actions were told: what must hold at every moment. */

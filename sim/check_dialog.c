@@ -253,6 +253,7 @@ first_2xx(struct check *c, struct leg *stem, struct txn *t, const struct wire_ms
 		leg = bag_find(&c->dialogs, seen_dialog_key(m->call_id, m->from_tag, m->to_tag));
 		if (leg != NULL)
 			leg->loose++;
+		stem->has_lost_bodies = true; /* it may be a dialog that we do not know */
 		return;
 	}
 	leg = answerer(c, stem, m, &is_fork);
@@ -390,7 +391,9 @@ bye_answered(struct check *c, struct leg *leg, const struct txn *t, const struct
 	}
 	if (!is_there || is_hidden || !t->is_strict || t->is_murky || leg->stem != 0)
 		return;
-	if (m->status == 481 && seen_leg_is_reachable(c, leg))
+	if (!seen_leg_is_reachable(c, leg))
+		return;
+	if (m->status == 481)
 		check_break(c, "B10", "481 to a BYE of %s, whose dialog is there", leg->call_id);
 	else if (m->status == 503)
 		check_break(c, "M5", "503 to a BYE of %s", leg->call_id);

@@ -156,7 +156,8 @@ cancel_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 		invite->is_cancelled = true;
 		invite->cancelled_ms = c->now_ms;
 	}
-	if (invite->final != 0 && !invite->is_blurred && leg != NULL)
+	if (invite->final != 0 && !seen_txn_is_stateless(invite->final) && !invite->is_blurred &&
+		leg != NULL)
 		c->step.calm_call = leg->call; /* RFC 3261 9.2: it has no effect */
 }
 
@@ -177,6 +178,8 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 	c->step.asked = txn->key;
 	if (kind == OF_CANCEL)
 		cancel_in(c, flow, m);
+	/* Refused without state: what comes again is heard for the first time. */
+	is_new = is_new || (txn->leg == 0 && seen_txn_is_stateless(txn->final));
 	if (!is_new || !wire_same(m->method, m->cseq_method))
 		return;
 	leg = m->to_tag.at != NULL ? seen_leg_of_request(c, m, true) : NULL;

@@ -154,7 +154,9 @@ struct check {
 	struct step step;
 	size_t longest_in;          /* octets of the largest message that came */
 	struct check_counts counts; /* at the last step */
-	bool has_counts;
+	bool has_counts, is_draining;
+	uint64_t alarms_now; /* that rang at this moment */
+	int64_t alarms_ms;
 	struct registry *registry;
 	uint8_t secret_front[8192]; /* the first two octets of each secret, as bits */
 	struct broken broken;
@@ -203,6 +205,8 @@ void seen_message_out(struct check *, struct flow *, const char *peer, const str
 
 /* check_txn.c */
 uint64_t seen_txn_key(const struct wire_msg *, bool is_server, enum kind);
+/* Whether what was answered so may be answered otherwise when it comes again. */
+bool seen_txn_is_stateless(unsigned status);
 struct txn *seen_txn_find(struct check *, uint64_t key);
 struct txn *seen_txn_hear_request(
 	struct check *, struct flow *, const struct wire_msg *, bool *is_new);
@@ -292,6 +296,7 @@ void seen_reg_over(struct check *, const struct check_counts *);
 /* check_res.c */
 void seen_res_note(struct check *, struct wire_text line);
 void seen_res_step(struct check *, const struct check_counts *);
+void seen_res_refused(struct check *, const struct leg *, unsigned status);
 void seen_res_over(struct check *, const struct check_counts *);
 
 #endif

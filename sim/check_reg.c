@@ -289,7 +289,7 @@ check_save(struct check *c, uint64_t id, const char *aor, const char *set, size_
 	bag_put(&c->registry->asks, ask_key(id), ask);
 	/* What nobody asked for sheds what is over. */
 	if (t == NULL || t->wish == NULL || t->wish->aor != ask->aor ||
-		(t->final != 0 && !t->is_blurred))
+		(t->final != 0 && !t->is_blurred && !seen_txn_is_stateless(t->final)))
 		return;
 	ask->txn = t->key;
 	t->wish->is_asked = true;

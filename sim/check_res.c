@@ -5,6 +5,9 @@
 enum {
 	OUTS_PER_STEP_MAX = 256, /* messages after one event: its own, and alarms due with it */
 	NOTE_BYTES_MAX = 4096,
+	ALARMS_PER_STEP_MAX = 64,
+	ALARMS_AT_ONCE_MAX = 6400, /* at one moment: no table has more */
+	BUSY_PERCENT = 60,
 	COST_MAX = 8, /* octets that one octet may cause */
 };
 
@@ -41,6 +44,37 @@ judge_cost(struct check *c)
 			c->step.in_bytes);
 }
 
+/* M4: no event takes long, and none asks for the next one without end. */
+static void
+judge_turn(struct check *c, const struct check_counts *now)
+{
+	uint64_t was = c->has_counts ? c->counts.alarms : 0;
+
+	if (c->step.outs > OUTS_PER_STEP_MAX)
+		check_break(c, "M4", "%u messages after one event", c->step.outs);
+	if (now->alarms - was > ALARMS_PER_STEP_MAX)
+		check_break(c, "M4", "%llu alarms in one event",
+			(unsigned long long)(now->alarms - was));
+	if (c->now_ms != c->alarms_ms)
+		c->alarms_now = 0;
+	c->alarms_ms = c->now_ms;
+	c->alarms_now += now->alarms - was;
+	if (c->alarms_now > ALARMS_AT_ONCE_MAX)
+		check_break(c, "M4", "alarms ring without end");
+}
+
+/* M5: a call is turned away for want of room only when there are many. In the quiet each is refused
+ * at once, and it is what they leave behind that fills the tables. */
+void
+seen_res_refused(struct check *c, const struct leg *leg, unsigned status)
+{
+	if (status != 503 || c->is_calm || c->is_draining || !c->has_counts || c->o.calls_max == 0)
+		return;
+	if (c->counts.calls * 100 < c->o.calls_max * BUSY_PERCENT)
+		check_break(c, "M5", "503 to %s, and there are %u calls of %u", leg->call_id,
+			(unsigned)c->counts.calls, (unsigned)c->o.calls_max);
+}
+
 /* M6: a new directory ends nothing that is under way, and asks nobody for anything. */
 static void
 judge_reload(struct check *c, const struct check_counts *now)
@@ -70,8 +104,7 @@ seen_res_step(struct check *c, const struct check_counts *now)
 	if (now->legs > 2 * now->calls) /* what another callee needs is gone with the event */
 		check_break(
 			c, "M1", "%u legs of %u calls", (unsigned)now->legs, (unsigned)now->calls);
-	if (c->step.outs > OUTS_PER_STEP_MAX) /* M3, M4: no event costs without end */
-		check_break(c, "M4", "%u messages after one event", c->step.outs);
+	judge_turn(c, now);
 	judge_cost(c);
 	judge_reload(c, now);
 }

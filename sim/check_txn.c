@@ -74,8 +74,8 @@ larger(int64_t a, int64_t b)
 }
 
 /* 482 and 503 are given without a transaction (8.2.2.2, 8.2.7), so what comes later may differ. */
-static bool
-is_stateless(unsigned status)
+bool
+seen_txn_is_stateless(unsigned status)
 {
 	return status == 482 || status == 503;
 }
@@ -156,10 +156,11 @@ judge_final(struct check *c, struct txn *t, const struct flow *flow, const struc
 {
 	*is_new = t->final == 0 || hash != t->out_hash;
 	if (t->final != 0 && hash != t->out_hash && !t->is_murky && !t->is_blurred &&
-		!is_stateless(t->final) && !is_stateless(m->status))
+		!seen_txn_is_stateless(t->final) && !seen_txn_is_stateless(m->status))
 		check_break(c, "X1", "two final answers to the %.*s of %s: %u, then %u",
 			(int)m->method.len, m->method.at, t->call_id, t->final, m->status);
-	if (t->is_acked && !t->is_murky && !t->is_blurred && !*is_new && !is_stateless(t->final))
+	if (t->is_acked && !t->is_murky && !t->is_blurred && !*is_new &&
+		!seen_txn_is_stateless(t->final))
 		check_break(c, "X2", "a %u to INVITE of %s again, behind its ACK", m->status,
 			t->call_id);
 	if (*is_new)
@@ -246,7 +247,8 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 		return NULL;
 	}
 	if (m->status < 200) {
-		if (t->final != 0 && !t->is_murky && !t->is_blurred && !is_stateless(t->final))
+		if (t->final != 0 && !t->is_murky && !t->is_blurred &&
+			!seen_txn_is_stateless(t->final))
 			check_break(c, "X2", "a %u to %s behind its final answer %u", m->status,
 				t->call_id, t->final);
 		*is_new = hash != t->out_hash;
@@ -409,7 +411,7 @@ repeat_due(struct check *c, const struct txn *t)
 
 	if (past_ms < t->wait_ms + GRACE_MS || seen_flow_is_gone(c, t->flow) || t->is_murky)
 		return;
-	if (t->is_server && (is_stateless(t->final) || !t->is_strict))
+	if (t->is_server && (seen_txn_is_stateless(t->final) || !t->is_strict))
 		return;
 	if (c->now_ms - since_ms + t->wait_ms >= check_64_t1(c) || t->is_blurred)
 		return;

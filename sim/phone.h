@@ -147,6 +147,9 @@ void phones_calm(struct world *);
 void phone_call(struct world *, uint32_t who, uint32_t call, uint64_t draw);
 void phone_register(struct world *, uint32_t who, uint64_t draw);
 void phone_options(struct world *, uint32_t who, uint64_t draw);
+/* One of many OPTIONS, from a device that wants no answer. */
+void phone_storm(struct world *);
+
 void phone_ping(struct world *, uint32_t who, uint64_t draw);
 void phone_garbage(struct world *, uint32_t who, uint64_t draw);
 void phone_replay(struct world *, uint32_t who, uint64_t draw);

@@ -194,6 +194,23 @@ phone_options(struct world *w, uint32_t who, uint64_t own)
 
 /* ---- what no honest device does ---- */
 
+void
+phone_storm(struct world *w)
+{
+	enum { STORMER = 13 }; /* a stranger, by datagrams */
+	const struct phone *phone = &w->phones.all[STORMER];
+	uint32_t n = ++w->phones.numbers;
+	char text[512];
+	int len = snprintf(text, sizeof text,
+		"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bKo%08x\r\n"
+		"Max-Forwards: 70\r\nFrom: <sip:%s@example.com>;tag=s%x\r\n"
+		"To: <sip:example.com>\r\nCall-ID: storm-%08x@%s\r\nCSeq: 1 OPTIONS\r\n"
+		"Content-Length: 0\r\n\r\n",
+		phone_host(phone), n, phone->user, n, n, phone->user);
+
+	wire_say(w, STORMER, FLOW_NONE, text, (size_t)len);
+}
+
 static struct flow_id
 any_flow(struct world *w, uint32_t who)
 {

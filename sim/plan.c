@@ -8,6 +8,7 @@ enum {
 	STALL_MAX_MS = 20000,
 	JUMP_MAX_S = 3 * 3600,
 	FLOOD = 60,
+	TIMES = 10, /* what there is room for */
 };
 
 const char *
@@ -96,6 +97,9 @@ plan_draw(struct plan *plan, uint64_t seed, const struct weather *weather)
 	if (draw_below(seed, DRAW_PLAN, 1, 10) == 0)
 		put(plan, seed, draw_span(seed, DRAW_AT, plan->count, 5000, PLAN_SPAN_MS),
 			HAPPEN_FLOOD);
+	if (draw_below(seed, DRAW_PLAN, 3, 40) == 0)
+		put(plan, seed, draw_span(seed, DRAW_AT, plan->count, 5000, PLAN_SPAN_MS),
+			HAPPEN_OVERLOAD);
 	if (draw_below(seed, DRAW_PLAN, 2, 30) == 0)
 		put(plan, seed, PLAN_SPAN_MS - 5000, HAPPEN_DRAIN);
 }
@@ -136,6 +140,20 @@ flood(struct world *w, uint32_t who, uint64_t own)
 	}
 }
 
+/* Calls from everybody, among requests of one who asks and does not listen. */
+static void
+overload(struct world *w, uint64_t own)
+{
+	const uint32_t calls = TIMES * WORLD_CALLS_MAX, others = TIMES * WORLD_REQUESTS_MAX;
+
+	for (uint32_t i = 0; i < others; i++) {
+		phone_storm(w);
+		if (i % (others / calls) == others / calls - 1)
+			phone_call(w, draw_below(own, DRAW_WHO, 1 + i, PHONES),
+				2000 + i / (others / calls), draw(own, DRAW_HOW, i));
+	}
+}
+
 /* Numbers of calls begin at 1, in the order of the plan. */
 static uint32_t
 call_number_of(const struct plan *plan, uint32_t n)
@@ -172,8 +190,12 @@ plan_happen(struct world *w, uint32_t n)
 	case HAPPEN_STALL: stall(w, h->draw); break;
 	case HAPPEN_CRASH: world_crash(w); break;
 	case HAPPEN_RELOAD: backing_reload(w, 1 - w->directory_now); break;
-	case HAPPEN_DRAIN: world_feed(w, &drain); break;
+	case HAPPEN_DRAIN:
+		check_drain(w->check);
+		world_feed(w, &drain);
+		break;
 	case HAPPEN_FLOOD: flood(w, who, h->draw); break;
+	case HAPPEN_OVERLOAD: overload(w, h->draw); break;
 	case HAPPENING_KINDS: break;
 	}
 }

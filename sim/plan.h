@@ -23,7 +23,8 @@
 	X(CRASH)    /* the server dies and begins anew                   */ \
 	X(RELOAD)   /* another directory                                 */ \
 	X(DRAIN)    /* the operator ends the server                      */ \
-	X(FLOOD)    /* many requests at once                             */
+	X(FLOOD)    /* many requests at once                             */ \
+	X(OVERLOAD) /* ten times as many as there is room for            */
 
 enum happening_kind {
 #define X(name) HAPPEN_##name,

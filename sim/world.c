@@ -21,7 +21,6 @@ enum {
 	/* Longer than any session, registration or transaction can last without its device. */
 	QUIET_MS = 14 * 3600 * 1000,
 	CLEAR_MS = 2000,
-	TURNS_MAX = 10000,
 	STALL_FORGOTTEN_MS = 70 * 1000,
 };
 
@@ -176,15 +175,21 @@ carry_all(struct world *w)
 	out_clear(&w->out);
 }
 
-static void
-judge(struct world *w)
+static struct check_counts
+counts_of(const struct world *w)
 {
-	struct check_counts counts;
 	struct counts c;
 
 	core_count(w->core, &c);
-	counts = (struct check_counts){ c.calls, c.legs, c.transactions, c.timers, c.flows,
-		c.bindings, c.asks };
+	return (struct check_counts){ c.calls, c.legs, c.transactions, c.timers, c.flows,
+		c.bindings, c.asks, c.alarms_total };
+}
+
+static void
+judge(struct world *w)
+{
+	struct check_counts counts = counts_of(w);
+
 	check_step(w->check, &counts);
 }
 
@@ -370,7 +375,6 @@ world_run(const struct run_options *o, struct run_result *r)
 {
 	static struct world world; /* one at a time; too large for the stack */
 	struct world *w = &world;
-	struct counts c;
 	struct check_counts counts;
 
 	open_world(w, o);
@@ -382,9 +386,7 @@ world_run(const struct run_options *o, struct run_result *r)
 	if (check_broken(w->check) == NULL) {
 		cut_all(w);
 		pass_until(w, w->now.mono_ms + CLEAR_MS);
-		core_count(w->core, &c);
-		counts = (struct check_counts){ c.calls, c.legs, c.transactions, c.timers, c.flows,
-			c.bindings, c.asks };
+		counts = counts_of(w);
 		check_over(w->check, &counts);
 	}
 	tell_result(w, r);

@@ -125,6 +125,9 @@ enum {
 	 * and its. Requests outside calls leave so much free for each call there is. */
 	TXNS_KEPT_PER_CALL = 4,
 
+	/* And of these the last: a BYE and its crossing. */
+	TXNS_PER_BYE = 2,
+
 	FLOWS_MAX = 16384,     /* connections and sockets that the core knows */
 	FLOWS_GONE_MAX = 4096, /* of which it is known over what they led; 2 s of a storm */
 	BINDINGS_MAX = 65536,  /* addresses-of-record with at least one binding */
@@ -146,6 +149,10 @@ enum {
 	 * looked up at the same time. */
 	DNS_LOOKED_UP_MAX = 16384,
 	LOOKUPS_MAX = 1024,
+
+	/* Alarms that one event may have rung with it; the others are due at once. After a machine
+	 * slept all there are may be due, and between them what came meanwhile is to be read. */
+	ALARMS_PER_EVENT_MAX = 64,
 
 	/* Transactions beyond those that calls in progress can need: requests outside calls, and
 	 * what

@@ -28,10 +28,10 @@ call_at(const struct calls *cs, struct ref ref)
 bool
 calls_have_room(const struct calls *cs)
 {
-	/* Two legs, one for a fork that answers too, and the transactions of all calls at their
-	 * most. */
+	/* Two legs, one for a fork that answers too, and transactions for this one beside what
+	 * those that are up may still come to need. */
 	return pool_left(&cs->pool) > 0 && pool_left(&cs->legs->pool) >= 3 &&
-		txns_left(cs->txns) >= TXNS_PER_CALL;
+		txns_left(cs->txns) >= TXNS_PER_CALL + cs->pool.used * TXNS_KEPT_PER_CALL;
 }
 
 struct call *

@@ -361,13 +361,17 @@ core_feed(struct core *core, const struct event *event, struct when now, struct 
 {
 	struct turn turn = { .now = now, .out = out, .scratch = &core->scratch };
 	uint32_t first = out->count;
-	struct alarm *alarm;
 
 	arena_clear(&core->scratch);
 	gate_begin(core->gate);
 	hear_event(core, event, &turn);
-	while (out_has_room(out) && (alarm = alarms_due(&core->alarms, now.mono_ms)) != NULL) {
+	for (uint32_t n = 0; n < ALARMS_PER_EVENT_MAX && out_has_room(out); n++) {
+		struct alarm *alarm = alarms_due(&core->alarms, now.mono_ms);
+
+		if (alarm == NULL)
+			break;
 		arena_clear(&core->scratch);
+		core->rung++;
 		ring(core, alarm, &turn);
 	}
 	if (core->is_draining)
@@ -417,5 +421,6 @@ core_count(const struct core *core, struct counts *counts)
 		.refused_total = core->refused,
 		.faults_total = core->faults,
 		.strays_total = core->strays,
+		.alarms_total = core->rung,
 	};
 }

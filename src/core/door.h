@@ -65,7 +65,7 @@ int64_t core_deadline_ms(const struct core *);
 struct counts {
 	uint32_t calls, legs, transactions, timers, flows, bindings, asks;
 	uint64_t calls_total, answered_total, crossings_down_total, crossings_up_total,
-		refused_total, faults_total, strays_total;
+		refused_total, faults_total, strays_total, alarms_total;
 };
 
 void core_count(const struct core *, struct counts *counts);

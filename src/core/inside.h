@@ -33,6 +33,7 @@ struct core {
 	bool is_replay;      /* what the gate judges is told by core_tell */
 	uint32_t drain_slot; /* calls below it were hung up */
 	uint64_t refused, faults, strays;
+	uint64_t rung; /* alarms */
 };
 
 /* A message that came, with all that the handlers need to know of its coming. */
@@ -108,10 +109,6 @@ void note_fault(struct core *, const struct flow *, const struct addr *source, e
 void challenge(struct core *, const struct arrival *, bool is_stale, const struct turn *);
 
 /* ---- requests.c ---- */
-
-/* Whether one more request from outside the calls may have a transaction, or one more call begin:
- * what the calls that are up may still need stays free for them. */
-bool requests_have_room(const struct core *);
 
 /* A request that no transaction has heard yet. */
 void request_hear(struct core *, struct arrival *, const struct turn *);

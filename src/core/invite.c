@@ -224,7 +224,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		!source_may_call(asker.kind, dn_is_trunk(dn), (unsigned)core->directory->strangers))
 		refusal = (struct refusal){ .status = 403,
 			.why = STR("a stranger may not call there (strangers)") };
-	if (refusal.status == 0 && (!calls_have_room(&core->calls) || !requests_have_room(core)))
+	if (refusal.status == 0 && !calls_have_room(&core->calls))
 		refusal = (struct refusal){ .status = 503,
 			.lines = STR("Retry-After: 5\r\n"),
 			.why = STR("there is no room for one more call") };

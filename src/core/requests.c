@@ -78,13 +78,23 @@ judge_any(const struct core *core, const struct arrival *a, const struct turn *t
 	return judge_require(msg, t);
 }
 
-bool
-requests_have_room(const struct core *core)
+/* Whether there is room for MSG. Inside a call each call keeps what its end takes. What is of no
+ * call leaves free what the calls that are up may need, and what begins none leaves room for all
+ * that may still come, however many they are. An INVITE that can become no call takes nothing. */
+static bool
+has_room(const struct core *core, const struct msg *msg, bool is_inside)
 {
-	return txns_left(&core->txns) > core->calls.pool.used * TXNS_KEPT_PER_CALL;
+	uint32_t calls = core->calls.pool.used, left = txns_left(&core->txns);
+
+	if (is_inside)
+		return msg->method == METHOD_BYE || msg->method == METHOD_CANCEL ||
+			left > calls * TXNS_PER_BYE + 1;
+	return msg->method == METHOD_INVITE
+		? calls_have_room(&core->calls)
+		: left > calls * TXNS_KEPT_PER_CALL + pool_left(&core->calls.pool) * TXNS_PER_CALL;
 }
 
-/* Gives the request a transaction. IS_INSIDE: it is of a call, for which there is room kept.
+/* Gives the request a transaction. IS_INSIDE: it is of a call.
  * Ends: true; false when there is none left, and 503 was answered. */
 static bool
 serve(struct core *core, struct arrival *a, bool is_inside, const struct turn *t)
@@ -92,9 +102,11 @@ serve(struct core *core, struct arrival *a, bool is_inside, const struct turn *t
 	struct txn_owner nobody = { .kind = OWNER_NONE };
 	struct refusal full = { .status = 503,
 		.lines = STR("Retry-After: 5\r\n"),
-		.why = STR("the table of transactions is full") };
+		.why = a->msg->method == METHOD_INVITE && !is_inside
+			? STR("there is no room for one more call")
+			: STR("the table of transactions is full") };
 
-	if (is_inside || requests_have_room(core)) {
+	if (has_room(core, a->msg, is_inside)) {
 		a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
 		if (!ref_is_none(a->txn))
 			return true;

@@ -338,6 +338,40 @@ test_counts(void **state)
 	assert_true(stage_noted(&stage, "crossing: "));
 }
 
+/* A machine that slept has much that is due: between some of it and the rest the host may read. */
+static void
+test_alarms_in_portions(void **state)
+{
+	enum { COUNT = 100 }; /* more than there is room for, which has an alarm each */
+	struct addr from = stage_addr("192.0.2.66", 6000);
+	uint64_t was;
+	char text[512];
+
+	(void)state;
+	open_both(TRANSPORT_TLS, true, callee_of("5000"));
+	phones_talk(&alice, &bob, "5000");
+	for (unsigned i = 0; i < COUNT; i++) {
+		snprintf(text, sizeof text,
+			"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.66:6000;branch="
+			"z9hG4bK-f%u\r\nFrom: <sip:e@x>;tag=1\r\nTo: <sip:x>\r\nCall-ID: f%u\r\n"
+			"CSeq: 1 OPTIONS\r\n\r\n",
+			i, i);
+		stage_datagram(&stage, &from, str_cstr(text));
+	}
+	stage_forget_sent(&stage);
+	stage.now.mono_ms += 40 * 1000;
+	was = stage_counts(&stage).alarms_total;
+	stage.is_lazy = true;
+	stage_tick(&stage);
+	assert_int_equal(stage_counts(&stage).alarms_total - was, ALARMS_PER_EVENT_MAX);
+	assert_true(core_deadline_ms(stage.core) <= stage.now.mono_ms);
+	stage_tick(&stage);
+	assert_true(stage_counts(&stage).alarms_total - was > ALARMS_PER_EVENT_MAX);
+	assert_true(core_deadline_ms(stage.core) > stage.now.mono_ms);
+	stage.is_lazy = false;
+	stage_forget_sent(&stage);
+}
+
 /* A thousand calls leave nothing behind. */
 static void
 test_many_calls(void **state)
@@ -369,6 +403,7 @@ main(void)
 		TEST(test_reload_drops_nothing),
 		TEST(test_too_little_memory),
 		TEST(test_counts),
+		TEST(test_alarms_in_portions),
 		TEST(test_many_calls),
 	};
 

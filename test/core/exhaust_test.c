@@ -261,7 +261,7 @@ static const struct row {
 	{ fill_transactions, { .calls = 2, .requests = 16 } },
 	{ fill_flows, { .flows = 30 } },
 	{ fill_addresses, { .addresses = 2 } },
-	{ fill_asks, { .calls = 2, .requests = ASKS_MAX - 2, .addresses = 2 } },
+	{ fill_asks, { .calls = 2, .requests = ASKS_MAX + 16, .addresses = 2 } },
 	{ fill_halves, { .flows = PENDING_MAX + 8 } },
 	{ fill_relays, { .calls = 2 } },
 	{ fill_shelf, { .calls = 2 } },

@@ -94,6 +94,80 @@ test_m4_storm(void **state)
 }
 
 static void
+test_m4_alarms(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.alarms = 64;
+	step(&b);
+	fine(&b);
+	b.counts.alarms += 65;
+	step(&b);
+	broken(&b, "M4");
+	bed_close(&b);
+}
+
+static void
+test_m4_no_end(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	for (int i = 0; i < 100; i++) {
+		b.counts.alarms += 64;
+		step(&b);
+		pass(&b, 1);
+	}
+	fine(&b);
+	for (int i = 0; i < 101; i++) {
+		b.counts.alarms += 64;
+		step(&b);
+	}
+	broken(&b, "M4");
+	bed_close(&b);
+}
+
+/* With two calls of ten there is room. */
+static void
+test_m5_turned_away(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.calls = 2;
+	b.counts.legs = 4;
+	step(&b);
+	a_invite(&b);
+	a_gets(&b, "503 Service Unavailable");
+	broken(&b, "M5");
+	bed_close(&b);
+}
+
+static void
+test_m5_full(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.counts.calls = 9;
+	step(&b);
+	a_invite(&b);
+	a_gets(&b, "503 Service Unavailable");
+	note(&b, "refused");
+	step(&b);
+	b.counts.calls = 0;
+	step(&b);
+	check_drain(b.check);
+	fine(&b);
+	bed_close(&b);
+}
+
+static void
 test_m6_reload(void **state)
 {
 	struct bed b;
@@ -164,6 +238,10 @@ main(void)
 		cmocka_unit_test(test_m2_flows),
 		cmocka_unit_test(test_m3_out_of_proportion),
 		cmocka_unit_test(test_m4_storm),
+		cmocka_unit_test(test_m4_alarms),
+		cmocka_unit_test(test_m4_no_end),
+		cmocka_unit_test(test_m5_turned_away),
+		cmocka_unit_test(test_m5_full),
 		cmocka_unit_test(test_m6_reload),
 		cmocka_unit_test(test_m6_reload_forgets),
 		cmocka_unit_test(test_m6_reload_speaks),
