@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { REQUEST_BYTES_MAX = 8 * 1024 };
+enum { REQUEST_BYTES_MAX = 3 * 1024 };
 
 static int
 fail(int code, struct buf *why, const char *socket_path, const char *what, int error)
