@@ -70,6 +70,37 @@ file_is_open_to_all(struct config_memory *memory, struct str path)
 	return stat(memory_copy(memory, path).at, &st) == 0 && (st.st_mode & S_IROTH) != 0;
 }
 
+bool
+file_is_regular(struct config_memory *memory, struct str path)
+{
+	struct stat st;
+
+	return stat(memory_copy(memory, path).at, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+bool
+file_is_guarded(struct config_memory *memory, struct str path, struct str *why)
+{
+	struct stat st;
+
+	if (stat(memory_copy(memory, path).at, &st) != 0)
+		return true;
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		*why = memory_text(memory,
+			"this key belongs to user %u, who can change it; chown it to root or to "
+			"who runs the server",
+			(unsigned)st.st_uid);
+		return false;
+	}
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		*why = memory_text(memory,
+			"others than its owner can use this key (its mode is %04o); chmod 600 it",
+			(unsigned)(st.st_mode & 07777));
+		return false;
+	}
+	return true;
+}
+
 struct str
 file_beside(struct config_memory *memory, struct str beside, struct str path)
 {

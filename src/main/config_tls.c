@@ -50,6 +50,29 @@ warn_of_end(struct reading *r, uint32_t place, int64_t now_s)
 	X509_free(leaf);
 }
 
+/* Before they are opened: a pipe would hold up whoever reads it, and a key that others can use is
+ * none. */
+static bool
+check_files(struct reading *r, const struct identity *own, const struct identity_nodes *nodes)
+{
+	bool is_good = true;
+	struct str why;
+
+	if (!file_is_regular(r->memory, own->certificate)) {
+		report_error(r->report, nodes->certificate->span, "this is no regular file");
+		is_good = false;
+	}
+	if (!file_is_regular(r->memory, own->key)) {
+		report_error(r->report, nodes->key->span, "this is no regular file");
+		return false;
+	}
+	if (!file_is_guarded(r->memory, own->key, &why)) {
+		report_error(r->report, nodes->key->span, "%.*s", SHOW(why));
+		return false;
+	}
+	return is_good;
+}
+
 static void
 check_identity(struct reading *r, uint32_t place, int64_t now_s)
 {
@@ -59,11 +82,10 @@ check_identity(struct reading *r, uint32_t place, int64_t now_s)
 	char sentence[SENTENCE_MAX];
 	struct buf why = buf_on(sentence, sizeof sentence);
 
+	if (!check_files(r, &own, nodes))
+		return;
 	if (cert_check(&own, &why)) {
 		warn_of_end(r, place, now_s);
-		if (file_is_open_to_all(r->memory, own.key))
-			report_warning(r->report, nodes->key->span,
-				"everybody on this machine can read this key; chmod o-r it");
 		return;
 	}
 	/* The sentence names the file that is at fault first. */

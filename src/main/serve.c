@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "main/serve.h"
 
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -18,6 +19,9 @@
 #include "net/cert.h"
 #include "net/sock.h"
 
+/* For the numbers of all keys that the configuration may name, and of handshakes under way. */
+enum { KEYS_BYTES = 256 * 1024, KEY_CELL_BYTES = 64 };
+
 /* Each connection is a descriptor; the system's usual 1,024 are the soft limit only. */
 static void
 raise_descriptors(void)
@@ -28,6 +32,14 @@ raise_descriptors(void)
 		limit.rlim_cur = limit.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
+}
+
+/* Private keys live where a core dump does not reach and the disk does not get them. Where the system
+ * gives no such memory they live as all else does. */
+static void
+guard_keys(void)
+{
+	(void)CRYPTO_secure_malloc_init(KEYS_BYTES, KEY_CELL_BYTES);
 }
 
 /* From here on the signals that mean something to us wait in a descriptor. */
@@ -177,6 +189,7 @@ serve(const struct serve_options *o)
 	struct buf why = buf_on(text, sizeof text);
 	int code = EXIT_USAGE;
 
+	guard_keys();
 	if (!config_open(&config, o->config_path, stderr))
 		return EXIT_CONFIG;
 	if (o->keylog != NULL)

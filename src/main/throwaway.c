@@ -117,6 +117,11 @@ write_pem(const char *path, X509 *cert, EVP_PKEY *key, struct buf *why)
 
 	if (file == NULL)
 		return fail(why, "cannot write ", path);
+	/* A key that others can read is refused. */
+	if (fchmod(fileno(file), 0600) != 0) {
+		fclose(file);
+		return fail(why, "cannot guard ", path);
+	}
 	if (cert != NULL)
 		is_written = PEM_write_X509(file, cert) == 1;
 	else

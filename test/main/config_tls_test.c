@@ -66,10 +66,50 @@ static void
 test_a_key_for_everybody(void **state)
 {
 	(void)state;
-	assert_int_equal(chmod("leaf.key", 0644), 0);
-	kit_taken(FILES("leaf.pem", "leaf.key"), 1,
-		"sipward.yaml:3:8: warning: everybody on this machine can read this key");
+	static const mode_t bad[] = { 0644, 0640, 0660, 0601, 0604, 0620, 0777, 0610, 0602, 0440 };
+	static const mode_t good[] = { 0600, 0400, 0700 };
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(chmod("leaf.key", bad[i]), 0);
+		kit_refused(FILES("leaf.pem", "leaf.key"),
+			"sipward.yaml:3:8: error: others than its owner can use this key");
+	}
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_int_equal(chmod("leaf.key", good[i]), 0);
+		kit_taken(FILES("leaf.pem", "leaf.key"), 0, "");
+	}
 	assert_int_equal(chmod("leaf.key", 0600), 0);
+}
+
+/* A link leads to what is judged; what is no file is not opened: a pipe would hold us up. */
+static void
+test_a_key_that_is_no_file(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("leaf.key", "link.key"), 0);
+	kit_taken(FILES("leaf.pem", "link.key"), 0, "");
+	assert_int_equal(chmod("leaf.key", 0644), 0);
+	kit_refused(FILES("leaf.pem", "link.key"), "others than its owner can use this key");
+	assert_int_equal(chmod("leaf.key", 0600), 0);
+	assert_int_equal(unlink("link.key"), 0);
+	assert_int_equal(mkfifo("link.key", 0600), 0);
+	kit_refused(FILES("leaf.pem", "link.key"), "this is no regular file");
+	kit_refused(FILES("link.key", "leaf.key"), "this is no regular file");
+	assert_int_equal(unlink("link.key"), 0);
+	assert_int_equal(mkdir("link.key", 0700), 0);
+	kit_refused(FILES("leaf.pem", "link.key"), "this is no regular file");
+	assert_int_equal(rmdir("link.key"), 0);
+}
+
+static void
+test_a_key_of_somebody_else(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown("leaf.key", 12345, (gid_t)-1), 0);
+	kit_refused(FILES("leaf.pem", "leaf.key"), "this key belongs to user 12345");
+	assert_int_equal(chown("leaf.key", 0, (gid_t)-1), 0);
 }
 
 /* rows: R5922-6 */
@@ -123,6 +163,8 @@ main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_all_in_one_pass),
 		cmocka_unit_test(test_a_key_for_everybody),
+		cmocka_unit_test(test_a_key_that_is_no_file),
+		cmocka_unit_test(test_a_key_of_somebody_else),
 	};
 
 	return cmocka_run_group_tests(tests, kit_open, kit_close);
