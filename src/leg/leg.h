@@ -45,7 +45,8 @@ enum leg_text {
 	TEXT_ROUTES,      /* the route set in the order of sending, as header values         */
 	TEXT_CONTACT,     /* our Contact value, in requests and later responses              */
 	TEXT_REQUEST,     /* answered legs: the number that was dialled                       */
-	TEXT_NAME,        /* whom a TLS peer that we dial must prove to be                    */
+	TEXT_NAME,        /* made legs: whom a TLS peer that we dial must prove to be; answered
+	                   * legs: all whom the peer's certificate named                      */
 	TEXT_DN,          /* the number of the DN behind the leg, for the log                 */
 	TEXT_SDP_HEADERS, /* Content-Type and its kin of the session we described last        */
 	TEXT_SDP,         /* the session we described last to this peer                       */

@@ -3,6 +3,7 @@
  * target; what it refuses is not taken, whatever a Contact, a Route or a live socket says. */
 #include "leg/inside.h"
 #include "leg/ledger.h"
+#include "secure/identity.h"
 
 static struct txn_way
 way_of(const struct target *target)
@@ -41,13 +42,30 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 	return true;
 }
 
+/* Who must be behind a TLS connection to HOP. A leg that we answer was not made to anybody: whom its
+ * Contact or Route names must prove it; an address there proves little, so its peer must be whom the
+ * certificate named that the dialog began with (RFC 5922 4). */
+static struct str
+name_of(const struct leg *leg, const struct uri *hop)
+{
+	struct str name = leg_text(leg, TEXT_NAME);
+	struct addr ip;
+
+	if (leg->kind == LEG_OF_CALLEE && !str_is_empty(name))
+		return name;
+	if (str_is_empty(name) || !addr_parse(&ip, hop->host) ||
+		identity_is_listed(name, hop->host))
+		return hop->host;
+	return str_cut(&name, ',');
+}
+
 /* What the leg demands of the way to HOP: its own scheme, or more if the next hop asks for TLS, or
  * the target behind it is sips. */
 static struct demand
 demand_of(const struct leg *leg, const struct uri *hop)
 {
 	struct demand demand = {
-		.speech = leg->speech, .name = leg_text(leg, TEXT_NAME), .terms = leg->terms
+		.speech = leg->speech, .name = name_of(leg, hop), .terms = leg->terms
 	};
 	struct speech asked;
 
@@ -56,10 +74,6 @@ demand_of(const struct leg *leg, const struct uri *hop)
 	else if (leg->speech.scheme == SCHEME_SIP && speech_of_uri(hop, &asked) &&
 		asked.transport == TRANSPORT_TLS)
 		demand.speech.transport = TRANSPORT_TLS;
-	/* A leg that we answer has no name of its own: whom its Contact or Route names must
-	 * prove it. */
-	if (str_is_empty(demand.name))
-		demand.name = hop->host;
 	return demand;
 }
 
