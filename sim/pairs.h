@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { PAIR_STATES = 8, PAIR_WORDS = 14 }; /* the last state: there is no such leg */
+enum { PAIR_STATES = 8, PAIR_WORDS = 15 }; /* the last state: there is no such leg */
 
 struct pairs {
 	uint64_t seen[PAIR_STATES][PAIR_STATES][2][PAIR_WORDS];

@@ -11,7 +11,16 @@
 
 #include "base/pool.h"
 
-enum alarm_kind { ALARM_TXN, ALARM_LEG, ALARM_CALL, ALARM_REG, ALARM_FLOW, ALARM_HOP, ALARM_KINDS };
+enum alarm_kind {
+	ALARM_TXN,
+	ALARM_LEG,
+	ALARM_CALL,
+	ALARM_REG,
+	ALARM_FLOW,
+	ALARM_HOP,
+	ALARM_ENROL,
+	ALARM_KINDS
+};
 
 struct alarm {
 	int64_t at_ms;  /* when it rings; absolute, on the clock that never goes back */

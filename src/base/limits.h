@@ -71,7 +71,24 @@ enum {
 		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
 		HEAD_BYTES_MAX        /* headers that cross, until the answer */
 		+ AIMS_BYTES_MAX      /* likewise */
+		+ OURS_BYTES_MAX      /* our credentials */
 		+ 2 * OURS_BYTES_MAX, /* the ACK, kept for repeats */
+};
+
+/* ---- what one registration of ours keeps ----------------------------------------------------- */
+
+enum {
+	/* A path of proxies that the registrar wants before our requests: eight of 256 octets. */
+	SERVICE_ROUTE_BYTES_MAX = 2048,
+
+	ENROL_TEXT_BYTES = 64       /* the number of the DN */
+		+ (2 + 2 * 3) * 128 /* password and realm; username, with escapes */
+		+ 128 + 2 * 256     /* the contact's host, whom TLS must prove */
+		+ 1024 + 128        /* our Contact, Call-ID and tag */
+		+ SERVICE_ROUTE_BYTES_MAX,
+
+	/* For how long we ask at most, even when the registrar wants more: a day. */
+	ENROL_EXPIRES_MAX_S = 86400,
 };
 
 /* ---- what one event may ask for ------------------------------------------------------------- */
@@ -184,6 +201,8 @@ enum {
 enum {
 	DNS_MAX = BINDINGS_MAX, /* each may register */
 	TRUNKS_MAX = 4096,      /* those with a prefix are walked for a number that is no DN's */
+
+	ENROLS_MAX = 1024, /* those that want to know where we are: a table that is walked */
 
 	DN_NUMBER_BYTES_MAX = 64, /* E.164 has 15 digits; names of trunks are longer */
 	HOST_BYTES_MAX = 253,     /* a name in DNS (RFC 1035 2.3.4), without the last dot */

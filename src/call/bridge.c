@@ -191,6 +191,15 @@ pass_asked(struct calls *cs, struct call *call, const struct word *w, const stru
 	}
 }
 
+/* What crosses is asked in another transaction from here on. */
+static void
+follow_anew(struct call *call, const struct word *w)
+{
+	for (uint32_t i = 0; i < RELAYS_MAX; i++)
+		if (!ref_is_none(call->relays[i].asked) && ref_same(call->relays[i].asks, w->txn))
+			call->relays[i].asks = w->next;
+}
+
 void
 call_drop_relays(struct calls *cs, struct call *call, const struct turn *t)
 {
@@ -218,6 +227,7 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 	case WORD_NOTHING:
 	case WORD_OVER:
 	case WORD_NEXT: return;
+	case WORD_ANEW: follow_anew(call, w); return;
 	case WORD_RING:
 		if (call->ringing_at_s == 0)
 			call->ringing_at_s = t->now.wall_s;

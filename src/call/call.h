@@ -84,6 +84,7 @@ struct call_request {
 	struct str caller; /* the number of the DN that calls, or what the From says, for the log */
 	bool is_proven;    /* by digest */
 	struct terms terms; /* on which the caller's device is dialled, if it must be */
+	struct addr home;   /* of the trunk that calls: where it may challenge us; none: a device */
 	struct str number;  /* dialled */
 	bool is_dn;         /* caller is the number of a DN: no stranger */
 };

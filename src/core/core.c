@@ -28,7 +28,8 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		.alarms = &core->alarms,
 		.txns = &core->txns };
 	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls +
-		2 * (flows + o->listener_count) + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX;
+		2 * (flows + o->listener_count) + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX +
+		2 * ENROLS_MAX;
 	uint8_t key[FLOW_KEY_BYTES];
 	char *scratch;
 	bool ok;
@@ -48,6 +49,9 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	ok = peers_open(&core->peers, arena, DNS_LOOKED_UP_MAX, &core->alarms, &core->lookups) &&
 		ok;
 	ok = pairs_open(&core->pairs, arena, PAIRS_MAX, key) && ok;
+	ok = enrols_open(&core->enrols, arena, ENROLS_MAX, &core->txns, &core->flows, &core->alarms,
+		     &core->dice) &&
+		ok;
 	ok = halves_open(core, arena) && ok;
 	core->gate = gate_open(arena, &core->dice, o->is_replay);
 	core->registrar = registrar_open(arena, &registrar, &core->dice);
@@ -77,12 +81,16 @@ use_directory(struct core *core, const struct directory *directory, struct when 
 	core->directory = directory;
 	core->legs.uuid_header = directory->uuid_header;
 	core->legs.realm = directory_realm(directory);
+	core->legs.directory = directory;
+	core->legs.gate = core->gate;
 	core->challenges_invite = core->challenges_register = false;
 	for (uint32_t i = 0; i < directory->count; i++) {
 		core->challenges_invite |= directory->dns[i].challenges_invite;
 		core->challenges_register |= directory->dns[i].challenges_register;
 	}
 	peers_directory(&core->peers, directory, now);
+	core->enrols.gate = core->gate;
+	enrols_directory(&core->enrols, directory, now);
 }
 
 struct core *
@@ -123,6 +131,10 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 
 	if (news->kind == NEWS_NONE)
 		return;
+	if (news->owner.kind == OWNER_ENROL) {
+		enrols_hear(&core->enrols, news, msg, t);
+		return;
+	}
 	leg = news->owner.kind == OWNER_LEG ? leg_at(&core->legs, news->owner.ref) : NULL;
 	if (leg == NULL) {
 		legs_hear_orphan(&core->legs, news, msg, t);
@@ -240,6 +252,7 @@ flow_gone(struct core *core, const struct event *event, const struct turn *t)
 	flows_drop(&core->flows, flow);
 	txns_flow_gone(&core->txns, event->u.closed.flow, t->now);
 	registrar_flow_gone(core->registrar, event->u.closed.flow, t->now, t->out);
+	enrols_flow_gone(&core->enrols, event->u.closed.flow, t);
 }
 
 static void
@@ -319,6 +332,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 		stream_ring(core, flow, alarm, t);
 		return;
 	case ALARM_HOP: peers_ring(&core->peers, alarm, t); return;
+	case ALARM_ENROL: enrolment_ring(core, alarm, t); return;
 	case ALARM_KINDS: return;
 	}
 }
@@ -338,7 +352,10 @@ hear_event(struct core *core, const struct event *event, const struct turn *t)
 			event->u.bindings.set, t->now);
 		return;
 	case EV_SAVED: saved(core, event, t); return;
-	case EV_ORDER: core->is_draining = true; return;
+	case EV_ORDER:
+		core->is_draining = true;
+		enrols_drain(&core->enrols, t->now);
+		return;
 	case EV_DIRECTORY: use_directory(core, event->u.directory, t->now); return;
 	}
 }
@@ -362,6 +379,7 @@ core_feed(struct core *core, const struct event *event, struct when now, struct 
 	struct turn turn = { .now = now, .out = out, .scratch = &core->scratch };
 	uint32_t first = out->count;
 
+	core->fed_at = now;
 	arena_clear(&core->scratch);
 	gate_begin(core->gate);
 	hear_event(core, event, &turn);
@@ -414,6 +432,7 @@ core_count(const struct core *core, struct counts *counts)
 		.flows = flows_count(&core->flows),
 		.bindings = registrar_count(core->registrar),
 		.asks = registrar_asks(core->registrar),
+		.enrolled = enrols_count(&core->enrols, core->fed_at),
 		.calls_total = core->calls.total,
 		.answered_total = core->calls.answered,
 		.crossings_down_total = core->calls.crossings_down,

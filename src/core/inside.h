@@ -10,6 +10,7 @@
 #include "gate/challenge.h"
 #include "gate/source.h"
 #include "reg/registrar.h"
+#include "trunk/enrol.h"
 
 struct core {
 	const struct directory *directory;
@@ -24,12 +25,14 @@ struct core {
 	struct pairs pairs;
 	struct gate *gate;
 	struct registrar *registrar;
+	struct enrols enrols;
 	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
 	struct arena scratch;
 	struct msg *msg;          /* the message of this event */
 	bool challenges_invite;   /* some DN is challenged for it: unknown numbers are too */
 	bool challenges_register; /* likewise */
 	bool is_draining;
+	struct when fed_at;  /* the last event */
 	bool is_replay;      /* what the gate judges is told by core_tell */
 	uint32_t drain_slot; /* calls below it were hung up */
 	uint64_t refused, faults, strays;
@@ -133,6 +136,16 @@ void hop_seek(struct core *, struct leg *, const struct turn *);
 /* The answer to a question to DNS, whoever put it. */
 void names_hear(struct core *, const struct event *names, const struct turn *);
 
+/* ---- enrolment.c ---- */
+
+/* An alarm of kind ALARM_ENROL: we register at a trunk. */
+void enrolment_ring(struct core *, const struct alarm *, const struct turn *);
+
+/* The trunk whose request this is, since it comes from there to NUMBER, which is the user of the
+ * Contact that we registered there; NULL: none. The number that was dialled is then that of its
+ * To. */
+const struct dn *enrolment_called(const struct core *, const struct arrival *, struct str number);
+
 /* ---- route.c ---- */
 
 /* Whether URI names us: one of our domains, or an address that we listen on. */
@@ -186,6 +199,11 @@ struct route {
 	struct leg_plan plan;              /* ROUTE_PLAN                                  */
 	struct refusal refusal;            /* ROUTE_REFUSED                               */
 };
+
+/* By which ways a DN with a fixed contact is reached, whoever wants that; it is asked for nobody's
+ * call, and speaks what its contact says. */
+enum route_verdict route_reach(
+	struct core *, const struct dn *, const struct turn *, struct route *);
 
 /* How a leg is made for who asks. */
 enum route_verdict route_plan(

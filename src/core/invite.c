@@ -74,6 +74,7 @@ struct asker {
 	const struct dn *dn; /* NULL: a stranger */
 	bool is_proven;
 	struct terms terms; /* of that DN */
+	bool is_enrolled;   /* it calls the Contact that we registered there */
 };
 
 /* Whether the host in From is one that the peer of the flow was proved to be (RFC 3261
@@ -123,7 +124,7 @@ static bool
 find_asker(struct core *core, const struct arrival *a, struct asker *asker, const struct turn *t)
 {
 	const struct directory *directory = core->directory;
-	const struct dn *trunk;
+	const struct dn *trunk, *called;
 	struct str number = route_number(core, &a->msg->from.uri, t);
 	const struct dn *dn = directory_find(directory, number);
 	struct source source = { .is_trunk = false };
@@ -131,6 +132,10 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 
 	if (!find_trunk(core, a, &trunk, t))
 		return false;
+	called = enrolment_called(core, a, route_number(core, &a->msg->target, t));
+	asker->is_enrolled = called != NULL;
+	if (called != NULL)
+		trunk = called;
 	source.is_trunk = trunk != NULL;
 	if (dn != NULL && !dn_is_trunk(dn)) {
 		source.names_dn = true;
@@ -217,7 +222,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 
 	if (refusal.status == 0 && !find_asker(core, a, &asker, t))
 		return;
-	number = route_number(core, &a->msg->target, t);
+	number = route_number(core, asker.is_enrolled ? &a->msg->to.uri : &a->msg->target, t);
 	if (refusal.status == 0)
 		dn = route_find(core, number, &refusal);
 	if (dn != NULL &&
@@ -241,6 +246,8 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.is_proven = asker.is_proven,
 		.terms = asker.terms,
 		.number = number };
+	if (asker.kind == CALLER_TRUNK)
+		request.home = a->source;
 	call = call_open(&core->calls, &request, t);
 	if (call == NULL) {
 		refusal = (struct refusal){ .status = 513, .why = STR("its headers do not fit") };

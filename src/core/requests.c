@@ -191,7 +191,8 @@ options_hear(struct core *core, struct arrival *a, const struct turn *t)
 
 	if (!route_is_ours(core, &a->msg->target, a->flow))
 		answer.status = 404;
-	else if (!str_is_empty(number)) { /* what an INVITE would get (RFC 3261 11.2) */
+	else if (!str_is_empty(number) && enrolment_called(core, a, number) == NULL) {
+		/* What an INVITE would get (RFC 3261 11.2). */
 		ask.dn = route_find(core, number, &answer);
 		ask.scheme = speech_of_request(a->msg, a->flow->transport).scheme;
 		if (ask.dn != NULL)

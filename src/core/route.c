@@ -180,8 +180,9 @@ refuse_resting(struct refusal *refusal, uint32_t wait_s, const struct turn *t)
 	return ROUTE_REFUSED;
 }
 
+/* By which ways a fixed contact is reached. Pre: what the leg speaks is known. */
 static enum route_verdict
-plan_fixed(const struct core *core, const struct route_ask *ask, const struct turn *t,
+reach(const struct core *core, const struct route_ask *ask, const struct turn *t,
 	struct route *route)
 {
 	const struct dn *dn = ask->dn;
@@ -193,8 +194,6 @@ plan_fixed(const struct core *core, const struct route_ask *ask, const struct tu
 	struct buf uri = take_uri(t);
 	uint32_t count, wait_s;
 
-	if (!may_cross(core, ask, &contact->speech, 1, route, t))
-		return ROUTE_REFUSED;
 	if (peer == NULL || (peer->is_known && peer->count == 0)) {
 		route->refusal = (struct refusal){ .status = 480,
 			.why = STR("the name in the DN's contact has no address") };
@@ -209,6 +208,7 @@ plan_fixed(const struct core *core, const struct route_ask *ask, const struct tu
 	if (!buf_ok(&uri))
 		return refuse_uri(route);
 	plan->may_use_tcp = !contact->has_transport;
+	plan->may_prove = dn_is_trunk(dn);
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = plan->request_uri;
 	plan->name = dn_tls_name(dn);
@@ -217,6 +217,64 @@ plan_fixed(const struct core *core, const struct route_ask *ask, const struct tu
 		plan->ways[plan->way_count++] =
 			(struct way){ .transport = places[i].transport, .addr = places[i].addr };
 	return ROUTE_PLAN;
+}
+
+/* Whether DN can take a call now; false with *REFUSAL. */
+static bool
+is_in_service(
+	const struct core *core, const struct dn *dn, struct when now, struct refusal *refusal)
+{
+	const struct enrol *e = dn->registers ? enrols_find(&core->enrols, dn->number) : NULL;
+
+	if (!dn->registers || (e != NULL && enrol_is_in_force(e, now)))
+		return true;
+	*refusal = (struct refusal){ .status = 480,
+		.reason = STR("Trunk Not Registered"),
+		.why = STR("we are not registered at the trunk") };
+	return false;
+}
+
+/* The connection over which we are registered there goes before any other, and what the
+ * registrar wants before our requests goes with them. */
+static void
+plan_enrolled(const struct core *core, const struct enrol *e, struct leg_plan *plan)
+{
+	const struct flow *flow = flows_find(&core->flows, e->flow);
+	uint32_t kept = plan->way_count < WAYS_MAX ? plan->way_count : WAYS_MAX - 1;
+
+	plan->routes = enrol_routes(e);
+	if (flow == NULL || flow->is_shut || flow->transport == TRANSPORT_UDP)
+		return;
+	for (uint32_t i = kept; i > 0; i--)
+		plan->ways[i] = plan->ways[i - 1];
+	plan->ways[0] = (struct way){
+		.transport = e->transport, .addr = e->peer, .flow = e->flow, .tie = TIE_DIALLED
+	};
+	plan->way_count = kept + 1;
+}
+
+enum route_verdict
+route_reach(struct core *core, const struct dn *dn, const struct turn *t, struct route *route)
+{
+	struct route_ask ask = { .dn = dn, .number = STR(""), .dice = &core->dice };
+
+	*route = (struct route){ .plan = { .dn = dn->number, .speech = dn->contact.speech } };
+	return reach(core, &ask, t, route);
+}
+
+static enum route_verdict
+plan_fixed(const struct core *core, const struct route_ask *ask, const struct turn *t,
+	struct route *route)
+{
+	const struct enrol *e = enrols_find(&core->enrols, ask->dn->number);
+	enum route_verdict verdict;
+
+	if (!may_cross(core, ask, &ask->dn->contact.speech, 1, route, t))
+		return ROUTE_REFUSED;
+	verdict = reach(core, ask, t, route);
+	if (verdict == ROUTE_PLAN && e != NULL)
+		plan_enrolled(core, e, &route->plan);
+	return verdict;
 }
 
 enum route_verdict
@@ -228,6 +286,8 @@ route_plan(const struct core *core, const struct route_ask *ask, const struct tu
 
 	*route = (struct route){ .mode = crossings_mode(core, ask->caller, dn) };
 	route->plan.dn = dn->number;
+	if (!is_in_service(core, dn, t->now, &route->refusal))
+		return ROUTE_REFUSED;
 	verdict = dn->contact.is_self ? plan_registered(core, ask, t, route)
 				      : plan_fixed(core, ask, t, route);
 	if (verdict == ROUTE_REFUSED || dn->capacity == 0 ||

@@ -119,6 +119,19 @@ dn_is_trunk(const struct dn *dn)
 	return dn->type == DN_TRUNK || dn->type == DN_SOFTSWITCH;
 }
 
+struct secret
+dn_secret(const struct dn *dn)
+{
+	struct secret none = { .password = STR("") };
+	struct secret secret = {
+		.username = str_is_empty(dn->username) ? dn->number : dn->username,
+		.password = dn->password,
+		.realm = str_is_empty(dn->realm) ? dn->contact.host : dn->realm,
+	};
+
+	return dn_is_trunk(dn) && !str_is_empty(dn->password) ? secret : none;
+}
+
 struct str
 dn_tls_name(const struct dn *dn)
 {

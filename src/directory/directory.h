@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "directory/contact.h"
+#include "gate/answer.h"
 #include "secure/crossing.h"
 
 enum dn_type { DN_EXTENSION, DN_ACD_POSITION, DN_TRUNK, DN_SOFTSWITCH };
@@ -24,12 +25,16 @@ struct dn {
 	struct terms terms;  /* on which it is dialled; the host puts the place of `identity` in */
 	uint32_t trust;   /* by which CAs it is believed, as struct secured has it; by the host */
 	bool checks_from; /* `from-domain: certificate` */
+	struct str username; /* trunk, softswitch: with the password, what proves us there; */
+	struct str realm;    /* and to whom: in this realm. Both empty unless set           */
 	struct str tls_name; /* instead of the contact's host, what its certificate must name */
 	struct str prefix;   /* trunk, softswitch: what dialled numbers begin with; empty: none */
 	uint32_t priority;   /* among equal prefixes, the smaller first; 0 unless set */
 	uint32_t capacity;   /* calls at once; 0: no limit */
 	enum crossing_mode crossing; /* the stricter of this, its caller's and the directory's */
 	enum sips_policy sips;       /* what its own legs may speak                            */
+	bool registers;              /* trunk, softswitch: we REGISTER there, for so many seconds */
+	uint32_t register_expires_s;
 };
 
 /* Who may call though it is neither a trunk nor a DN. */
@@ -77,6 +82,11 @@ bool dn_is_trunk(const struct dn *); /* a trunk or a softswitch: its calls come 
 
 /* What its certificate must name: `tls-name`, else the contact's host; empty: nothing does. */
 struct str dn_tls_name(const struct dn *);
+
+/* What proves us to a trunk or softswitch: its password, the username (its number unless set),
+ * and the realm (the host of its contact unless set). Without a password, and for a device,
+ * whose password proves the device to us, an empty secret. */
+struct secret dn_secret(const struct dn *);
 
 /* `extension`, `acd-position`, `trunk`, `softswitch`. */
 struct str dn_type_name(enum dn_type);

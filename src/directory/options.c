@@ -33,9 +33,18 @@ static const struct option options[] = {
 	CARRIED("contact", OPTION_CONTACT, 0, 0, "", EVERY, "",
 		"Where it is and what it speaks: sips:5000@host:5061;transport=tls, or \"*\" "
 		"for a device that registers."),
-	CARRIED("password", OPTION_TEXT, 0, 0, "", DEVICES,
+	CARRIED("password", OPTION_TEXT, 0, 0, "", EVERY,
 		"a password has 1 to 128 characters, none of them a control character",
-		"The secret of digest authentication."),
+		"The secret of digest authentication: of a device, which is challenged; of a "
+		"trunk, which challenges us."),
+	CARRIED("username", OPTION_TEXT, 0, 0, "", TRUNKS,
+		"a username has 1 to 128 characters, none of them a control character, a quote or "
+		"a backslash",
+		"Who we are when it challenges us; the number unless set."),
+	CARRIED("realm", OPTION_TEXT, 0, 0, "", TRUNKS,
+		"a realm has 1 to 128 characters, none of them a control character, a quote or "
+		"a backslash",
+		"The one realm whose challenges are answered; the contact's host unless set."),
 	CARRIED("authenticate-requests", OPTION_METHODS, 0, 0, "register, invite", DEVICES,
 		"a list of register and invite, or none",
 		"Which requests are challenged when there is a password."),
@@ -51,6 +60,10 @@ static const struct option options[] = {
 		"Whether `*.example.com` in its certificate stands for a host there."),
 	CARRIED("from-domain", OPTION_TEXT, 0, 0, "any", TRUNKS, "it is any or certificate",
 		"Whether the host in the From of its calls must be in its certificate."),
+	CARRIED("register", OPTION_FLAG, 0, 0, "no", TRUNKS, "yes or no",
+		"Whether we REGISTER there, as the username at the contact's host."),
+	CARRIED("register-expires", OPTION_NUMBER, 60, ENROL_EXPIRES_MAX_S, "3600", TRUNKS,
+		"a number of seconds from 60 to 86400", "For how long we ask to be registered."),
 	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
 		"a prefix has 1 to 64 of the digits, + * and #",
 		"What the dialled numbers that go to it begin with; the longest prefix wins."),
@@ -180,7 +193,7 @@ option_guess(struct str wrong, const struct str *names, uint32_t count)
 void
 dn_init(struct dn *dn)
 {
-	*dn = (struct dn){ .type = DN_EXTENSION };
+	*dn = (struct dn){ .type = DN_EXTENSION, .register_expires_s = REGISTER_DEFAULT_S };
 }
 
 static struct str
@@ -217,6 +230,20 @@ is_password(struct str text, size_t *at)
 			return false;
 	}
 	return text.len > 0 && *at == text.len;
+}
+
+/* What can stand between quotes as it is. */
+static bool
+is_quotable(struct str text, size_t *at)
+{
+	size_t quote = str_find(text, '"'), backslash = str_find(text, '\\');
+	bool is_fine = is_password(text, at);
+
+	if (quote < *at)
+		*at = quote;
+	if (backslash < *at)
+		*at = backslash;
+	return is_fine && *at == text.len;
 }
 
 /* A host alone: what the contact grammar takes as one. */
@@ -294,8 +321,16 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 		dn->tls_name = value;
 		return is_host(value, at);
 	}
+	if (str_same(option->name, STR("username"))) {
+		dn->username = value;
+		return is_quotable(value, at);
+	}
+	if (str_same(option->name, STR("realm"))) {
+		dn->realm = value;
+		return is_quotable(value, at);
+	}
 	dn->password = value;
-	dn->challenges_register = dn->challenges_invite = true;
+	dn->challenges_register = dn->challenges_invite = !dn_is_trunk(dn);
 	return is_password(value, at);
 }
 
@@ -303,13 +338,28 @@ static bool
 set_number(struct dn *dn, const struct option *option, struct str value)
 {
 	uint64_t number = 0;
-	bool is_fine = str_number(value, option->max, &number) && number >= option->min;
+	const struct {
+		struct str name;
+		uint32_t *place;
+	} places[] = {
+		{ STR("priority"), &dn->priority },
+		{ STR("capacity"), &dn->capacity },
+		{ STR("register-expires"), &dn->register_expires_s },
+	};
 
-	if (is_fine && str_same(option->name, STR("priority")))
-		dn->priority = (uint32_t)number;
-	else if (is_fine)
-		dn->capacity = (uint32_t)number;
-	return is_fine;
+	if (!str_number(value, option->max, &number) || number < option->min)
+		return false;
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (str_same(option->name, places[i].name))
+			*places[i].place = (uint32_t)number;
+	return true;
+}
+
+static bool
+set_flag(struct dn *dn, struct str value)
+{
+	dn->registers = str_same(value, STR("yes")) || str_same(value, STR("true"));
+	return dn->registers || str_same(value, STR("no")) || str_same(value, STR("false"));
 }
 
 static bool
@@ -407,6 +457,7 @@ set(struct dn *dn, const struct option *option, struct str value, struct str *wh
 	switch (option->kind) {
 	case OPTION_TEXT: return set_text(dn, option, value, at);
 	case OPTION_NUMBER: return set_number(dn, option, value);
+	case OPTION_FLAG: return set_flag(dn, value);
 	case OPTION_CONTACT: return set_contact(dn, value, why, at);
 	case OPTION_TYPE: return set_type(dn, value, why);
 	case OPTION_SERVICE: return set_service(value, why);

@@ -10,6 +10,7 @@
 enum option_kind {
 	OPTION_TEXT,    /* by rules of its own, as `wants` says            */
 	OPTION_NUMBER,  /* from min to max                                 */
+	OPTION_FLAG,    /* `yes` or `no`, also `true` or `false`            */
 	OPTION_CONTACT, /* contact.h                                       */
 	OPTION_TYPE,    /* of the DN                                       */
 	OPTION_SERVICE, /* of a voip-service                               */

@@ -62,6 +62,12 @@ gate_close(struct gate *g)
 	OPENSSL_cleanse(g->key, sizeof g->key);
 }
 
+struct hashers *
+gate_hashers(struct gate *g)
+{
+	return &g->hashers;
+}
+
 static void
 put_u64(uint8_t at[8], uint64_t number)
 {
@@ -147,21 +153,6 @@ nonce_use(struct gate *g, uint64_t number, uint32_t count)
 	g->used[number % NONCES_MAX] = (struct used){ number, count };
 }
 
-/* Whether QUOTED, with its escapes undone, is PLAIN. */
-static bool
-same_unescaped(struct str quoted, struct str plain)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < quoted.len; i++) {
-		if (quoted.at[i] == '\\' && i + 1 < quoted.len)
-			i++;
-		if (at == plain.len || plain.at[at++] != quoted.at[i])
-			return false;
-	}
-	return at == plain.len;
-}
-
 /* The first Digest credentials for REALM. */
 static bool
 find_cred(const struct msg *request, struct str realm, struct cred *cred)
@@ -170,7 +161,7 @@ find_cred(const struct msg *request, struct str realm, struct cred *cred)
 
 	for (; line != NULL; line = msg_header_next(request, line))
 		if (cred_parse(cred, line->value) && str_alike(cred->scheme, STR("Digest")) &&
-			!str_is_none(cred->realm) && same_unescaped(cred->realm, realm))
+			!str_is_none(cred->realm) && cred_is_text(cred->realm, realm))
 			return true;
 	return false;
 }
@@ -243,7 +234,7 @@ judge(struct gate *g, const struct msg *request, const struct gate_claim *claim,
 	 * one. */
 	nonce = nonce_judge(g, cred.nonce, count, now, &number);
 	is_right = is_right_response(g, request, &cred, claim);
-	is_right &= same_unescaped(cred.username, claim->username);
+	is_right &= cred_is_text(cred.username, claim->username);
 	is_right &= claim->password.len > 0;
 	if (!is_right)
 		return GATE_CHALLENGE;

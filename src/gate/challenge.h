@@ -18,6 +18,7 @@
 #include "sip/msg.h"
 
 struct gate;
+struct hashers; /* digest.h */
 
 enum {
 	/* Credentials judged in one event: each message that is judged asks for something, and may
@@ -29,6 +30,9 @@ enum {
  * digests of libcrypto once. IS_TOLD: the verdicts come from a recording (gate_tell).
  * Ends: the gate, or NULL when the arena is too small (or only measures) or libcrypto refuses. */
 struct gate *gate_open(struct arena *, struct dice *, bool is_told);
+
+/* The digests that it fetched, for the sums of our own credentials (answer.h). */
+struct hashers *gate_hashers(struct gate *);
 
 /* Gives back what libcrypto gave. The memory stays the arena's. */
 void gate_close(struct gate *);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/panic.h"
 #include "secure/identity.h"
+#include "sip/write.h"
 
 _Static_assert((int)TARGET_NAME_MAX <= (int)CERT_NAMES_BYTES_MAX, "a name is not cut");
 
@@ -352,6 +353,22 @@ flows_write_face(const struct flows *fs, struct buf *b, enum transport transport
 	shown = *real;
 	shown.port = face->local.port;
 	addr_write_port(b, &shown);
+}
+
+void
+flows_write_via(const struct flows *fs, struct buf *b, enum transport transport,
+	const struct addr *peer, struct flow_id id, struct str branch)
+{
+	write_begin(b, HEADER_VIA);
+	buf_put(b, STR("SIP/2.0/"));
+	buf_put(b, transport_name(transport));
+	buf_char(b, ' ');
+	flows_write_face(fs, b, transport, peer, id);
+	if (transport == TRANSPORT_UDP)
+		buf_put(b, STR(";rport"));
+	buf_put(b, STR(";branch="));
+	buf_put(b, branch);
+	write_end(b);
 }
 
 struct str

@@ -117,6 +117,10 @@ void listener_write(struct buf *, const struct listener *);
 void flows_write_face(const struct flows *, struct buf *, enum transport, const struct addr *peer,
 	struct flow_id id);
 
+/* Puts the Via line of a request with BRANCH that goes to PEER over the flow ID. */
+void flows_write_via(const struct flows *, struct buf *, enum transport, const struct addr *peer,
+	struct flow_id id, struct str branch);
+
 struct str flow_name(const struct flow *);
 
 /* Datagram sockets do not count. */

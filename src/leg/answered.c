@@ -63,7 +63,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 		leg_close(ls, leg);
 		return NULL;
 	}
-	txn_own(ls->txns, txn, (struct txn_owner){ OWNER_LEG, leg->ref });
+	txn_own(ls->txns, txn, (struct txn_owner){ OWNER_LEG, leg->ref, 0 });
 	leg->invite_in = txn;
 	leg->heard_invite_cseq = invite->cseq;
 	leg->invite_had_offer = !str_is_empty(invite->body);
@@ -301,7 +301,7 @@ answered_hear_invite(struct legs *ls, struct leg *leg, const struct msg *invite,
 	}
 	if (status != 0)
 		return refuse_now(ls, leg, txn, status, reason, buf_str(&lines), t);
-	txn_own(ls->txns, txn, (struct txn_owner){ OWNER_LEG, leg->ref });
+	txn_own(ls->txns, txn, (struct txn_owner){ OWNER_LEG, leg->ref, 0 });
 	leg->invite_in = txn;
 	leg->heard_invite_cseq = invite->cseq;
 	leg->invite_had_offer = !str_is_empty(invite->body);

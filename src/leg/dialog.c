@@ -183,22 +183,6 @@ dialog_put_contact(
 	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CONTACT, buf_str(&b));
 }
 
-void
-dialog_write_via(const struct legs *ls, struct buf *b, enum transport transport,
-	const struct txn_way *way, struct str branch)
-{
-	write_begin(b, HEADER_VIA);
-	buf_put(b, STR("SIP/2.0/"));
-	buf_put(b, transport_name(transport));
-	buf_char(b, ' ');
-	flows_write_face(ls->flows, b, transport, &way->addr, way->flow);
-	if (transport == TRANSPORT_UDP)
-		buf_put(b, STR(";rport"));
-	buf_put(b, STR(";branch="));
-	buf_put(b, branch);
-	write_end(b);
-}
-
 /* The first value of a list of name-addrs, and what follows it. */
 static bool
 first_route(struct str routes, struct nameaddr *first, struct str *rest)
@@ -321,7 +305,7 @@ dialog_write_request(const struct legs *ls, const struct leg *leg, struct buf *b
 	buf_char(b, ' ');
 	buf_put(b, method);
 	write_end(b);
-	dialog_write_via(ls, b, transport, way, branch);
+	flows_write_via(ls->flows, b, transport, &way->addr, way->flow, branch);
 	write_number(b, HEADER_MAX_FORWARDS, leg->is_confirmed ? 70 : (uint64_t)leg->max_forwards);
 	if (is_strict)
 		write_routes(b, STR(""), rest, leg_text(leg, TEXT_TARGET));

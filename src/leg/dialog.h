@@ -41,10 +41,6 @@ bool dialog_put_contact(
 void dialog_write_request(const struct legs *, const struct leg *, struct buf *, struct str method,
 	uint32_t cseq, struct str branch, const struct txn_way *way, enum transport);
 
-/* Puts a Via line. */
-void dialog_write_via(const struct legs *, struct buf *, enum transport, const struct txn_way *way,
-	struct str branch);
-
 /* Puts the cargo of a message, then Content-Length and the body: the end of every message. */
 void dialog_write_cargo(struct buf *, const struct cargo *);
 

@@ -31,6 +31,8 @@ bool way_first(struct legs *, struct leg *, const struct turn *, struct txn_way 
  * new connection to the same address, which must prove the same name. The leg stays as it is.
  * Ends: false when there is none that is allowed. */
 bool way_anew(struct legs *, const struct leg *, const struct turn *, struct txn_way *);
+/* The way that the request before took, for one more like it before there is a dialog. */
+bool way_again(struct legs *, struct leg *, const struct turn *, struct txn_way *, struct str *why);
 
 /* A message came for this leg by WAY: on the dialog's flow from now on, if it may be. */
 void way_heard(struct legs *, struct leg *, const struct txn_way *way, const struct turn *);
@@ -71,6 +73,15 @@ void leg_write_abilities(struct buf *, struct str supported);
 
 struct word leg_nothing(void);
 struct word leg_say(enum leg_word, unsigned status, struct str reason, const struct msg *);
+
+/* ---- prove.c ---- */
+
+/* A 401 or 407 to a request of ours: it is said once more with credentials, if this leg leads to a
+ * trunk that has a secret with us, the challenge is of its realm, and the request would go to where
+ * that trunk is. In the same dialog, with the next CSeq (RFC 3261 22.2).
+ * Ends: true with what is to be said of it in *WORD; false: it was the final answer. */
+bool leg_prove(struct legs *, struct leg *, const struct news *, const struct msg *,
+	const struct turn *, struct word *);
 
 /* ---- session.c (RFC 4028) ---- */
 

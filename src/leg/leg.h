@@ -13,13 +13,14 @@
  * Files: leg.h (this), table.c (open, find, close), dialog.c (what a dialog is made of, and the
  * head
  * of every request), way.c (where it may go), answered.c and made.c (the INVITE, from either
- * side), talk.c (requests inside the dialog), session.c (RFC 4028), ending.c (CANCEL, BYE),
- * fork.c (answers that nobody waits for).
+ * side), talk.c (requests inside the dialog), prove.c (what challenges us), session.c (RFC 4028),
+ * ending.c (CANCEL, BYE), fork.c (answers that nobody waits for).
  */
 #ifndef LEG_LEG_H
 #define LEG_LEG_H
 
 #include "base/shelf.h"
+#include "directory/directory.h"
 #include "hop/flows.h"
 #include "hop/locate.h"
 #include "txn/txn.h"
@@ -54,6 +55,7 @@ enum leg_text {
 	TEXT_UUID,        /* of the call */
 	TEXT_HEADERS,     /* made legs: what crossed with the INVITE, for the next way; later: what
 	                  * goes with a BYE that must wait                                     */
+	TEXT_PROOF,       /* the credentials of our INVITE, which its ACK repeats                */
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 	TEXT_AIMS,        /* made legs: the aims of the other ways, until the answer            */
 	TEXT_INSTANCE,    /* of the phone that registered (RFC 5626), or empty                */
@@ -173,6 +175,10 @@ struct leg {
 	int32_t max_forwards;
 	bool is_proven; /* the peer was checked: certificate, name or digest          */
 	bool is_strict; /* a peer that falls back to sip inside a sips dialog is refused */
+	/* Whether the DN is one that challenges us, and the address at which it is that: where its
+	 * INVITE came from, or ours went to. */
+	bool may_prove;
+	struct addr home;
 	struct session session;
 	struct session asked; /* what the peer's INVITE under way asks of the session timer */
 	struct alarm alarms[LEG_ALARMS];
@@ -187,8 +193,10 @@ struct legs {
 	struct alarms *alarms;
 	struct dice *dice;
 	uint64_t sdp_key[2];
-	struct str uuid_header; /* of the directory in force */
-	struct str realm;       /* likewise: the host in the From that we make */
+	struct str uuid_header;            /* of the directory in force */
+	struct str realm;                  /* likewise: the host in the From that we make */
+	const struct directory *directory; /* likewise: has what proves us to a trunk */
+	struct gate *gate;                 /* makes credentials; NULL: none are made */
 };
 
 /* Carves a table for MAX legs; LEG_ALARMS alarms each.
@@ -209,6 +217,7 @@ bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns, s
  * ASKED    the final answer to ours, its transaction in txn
  * FAIL     the first INVITE failed, with status
  * NEXT     the first INVITE did not reach its way, and another one was tried
+ * ANEW     our INFO or MESSAGE of transaction txn was challenged, and is said again in next
  * CANCEL   the caller cancelled; it has its answers already
  * BYE      the peer hung up, or the dialog died; the leg is GONE or LEAVING
  * OVER     the leg came to its end after our own BYE or CANCEL */
@@ -217,7 +226,8 @@ bool legs_open(struct legs *, struct arena *, uint32_t max, struct txns *txns, s
 	X(RING)      \
 	X(ANSWER)    \
 	X(ACK)       \
-	X(CHANGE) X(CHANGED) X(REFUSED) X(ASK) X(ASKED) X(FAIL) X(NEXT) X(CANCEL) X(BYE) X(OVER)
+	X(CHANGE)    \
+	X(CHANGED) X(REFUSED) X(ASK) X(ASKED) X(FAIL) X(NEXT) X(ANEW) X(CANCEL) X(BYE) X(OVER)
 
 enum leg_word {
 #define X(name) WORD_##name,
@@ -230,7 +240,8 @@ struct word {
 	unsigned status;       /* RING, ANSWER, CHANGED, REFUSED, ASKED, FAIL */
 	struct str reason;     /* its phrase, or why a BYE is due, for the log */
 	const struct msg *msg; /* the message that said it; NULL: a timer or a failure of ours */
-	struct ref txn;        /* ASK: the peer's transaction; ASKED: ours */
+	struct ref txn;        /* ASK: the peer's transaction; ASKED, ANEW: ours */
+	struct ref next;       /* ANEW */
 	enum method method;    /* ASK */
 	/* FAIL, NEXT: the way whose server is dead, silent, somebody else or said 503, and for
 	 * how many seconds that asked to be let alone (0: it did not say); NULL: none of these. */
@@ -288,6 +299,7 @@ struct leg_plan {
 	bool may_use_tcp;             /* the contact leaves the transport open                */
 	bool is_strict;               /* `crossing: strict`, for both legs                     */
 	unsigned unreachable_warning; /* for the caller if TLS does not lead there; 0: none */
+	bool may_prove;               /* a challenge is answered with what the DN was given   */
 };
 
 /* Makes a leg and sends its INVITE by the first way that secure/target allows.

@@ -69,7 +69,7 @@ static bool
 send_invite(
 	struct legs *ls, struct leg *leg, struct str user, const struct turn *t, struct str *why)
 {
-	struct txn_owner owner = { OWNER_LEG, leg->ref };
+	struct txn_owner owner = { OWNER_LEG, leg->ref, 0 };
 	struct cargo cargo;
 	struct txn_way way;
 	struct str branch;
@@ -78,6 +78,7 @@ send_invite(
 
 	if (!way_first(ls, leg, t, &way, why))
 		return false;
+	leg->home = way.addr;
 	*why = STR("the INVITE does not fit");
 	if (!put_contact(ls, leg, user, &way))
 		return false;
@@ -172,6 +173,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->is_proven = plan->is_proven;
 	leg->terms = plan->terms;
 	leg->is_strict = plan->is_strict;
+	leg->may_prove = plan->may_prove;
 	leg->max_forwards = plan->max_forwards;
 	put_ways(leg, plan, cargo);
 	leg->invite_had_offer = !str_is_empty(cargo->body);

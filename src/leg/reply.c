@@ -94,7 +94,7 @@ struct ref
 leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_contact,
 	struct str lines, const struct cargo *cargo, const struct turn *t)
 {
-	struct txn_owner owner = { OWNER_LEG, leg->ref };
+	struct txn_owner owner = { OWNER_LEG, leg->ref, 0 };
 	struct str branch, why;
 	struct txn_way way;
 	struct ref txn;
@@ -119,6 +119,8 @@ leg_request(struct legs *ls, struct leg *leg, enum method method, bool with_cont
 	}
 	leg->local_cseq++;
 	txn_send(ls->txns, txn, method, out_wrote(t->out, &b), &way, t->now, t->out);
+	if (method == METHOD_INVITE)
+		(void)shelf_put(&leg->shelf, TEXT_PROOF, STR(""));
 	return txn;
 }
 
@@ -139,6 +141,8 @@ send_ack(struct legs *ls, struct leg *leg, uint32_t cseq, const struct cargo *ca
 	txns_write_branch(ls->txns, &branch);
 	b = out_buf(t->out, WRITE_BYTES_MAX);
 	dialog_write_request(ls, leg, &b, STR("ACK"), cseq, buf_str(&branch), &way, leg->transport);
+	if (cseq == leg->invite_cseq)
+		buf_put(&b, leg_text(leg, TEXT_PROOF)); /* RFC 3261 22.1 */
 	dialog_write_uuid(ls, leg, &b);
 	dialog_write_cargo(&b, cargo);
 	if (!buf_ok(&b))

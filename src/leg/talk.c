@@ -267,6 +267,8 @@ struct word
 leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const struct msg *msg,
 	const struct txn_way *way, const struct turn *t)
 {
+	struct word word;
+
 	if (news->kind == NEWS_NONE || news->kind == NEWS_NO_ACK)
 		return leg_nothing();
 	if (news->kind == NEWS_AGAIN || news->kind == NEWS_FORK) {
@@ -276,6 +278,8 @@ leg_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const s
 			leg_send_ack_again(ls, leg, t);
 		return leg_nothing();
 	}
+	if (news->kind == NEWS_FINAL && leg_prove(ls, leg, news, msg, t, &word))
+		return word;
 	if (ref_same(news->txn, leg->session.refresh))
 		return session_refreshed(ls, leg, news, msg, t);
 	if (ref_same(news->txn, leg->bye_out)) {

@@ -300,7 +300,7 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 			.tie = next->tie,
 		};
 
-		if (next->tie == TIE_REGISTERED && (flow == NULL || flow->is_shut)) {
+		if (next->tie != TIE_NONE && (flow == NULL || flow->is_shut)) {
 			*why = STR("the connection that the device registered over is gone");
 			continue;
 		}
@@ -336,6 +336,25 @@ way_anew(struct legs *ls, const struct leg *leg, const struct turn *t, struct tx
 		return false;
 	*way = way_of(&target);
 	return true;
+}
+
+bool
+way_again(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way *way,
+	struct str *why)
+{
+	struct demand demand = demand_of_first(leg);
+	const struct flow *flow = flows_find(ls->flows, leg->flow);
+	struct candidate candidate = { .transport = leg->transport,
+		.addr = leg->peer,
+		.flow = leg->flow,
+		.tie = leg->flow_tie };
+
+	*why = STR("the connection is gone");
+	if (flow == NULL || flow->is_shut)
+		return false;
+	candidate.flow_name = flow_name(flow);
+	candidate.flow_terms = flow->terms;
+	return try_way(ls, leg, &demand, &candidate, t, way, why);
 }
 
 /* The dialog moves to the flow that its peer came by, if it may. */

@@ -178,6 +178,12 @@ dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_node
 			nodes->methods = node;
 		else if (options[i].kind == OPTION_SIPS)
 			nodes->sips = node;
+		else if (node != NULL &&
+			(str_same(options[i].name, STR("username")) ||
+				str_same(options[i].name, STR("realm"))))
+			nodes->proof = node;
+		else if (str_same(options[i].name, STR("register-expires")))
+			nodes->register_expires = node;
 	}
 	nodes->has_password = yaml_get(map, STR("password")) != NULL;
 	if (dn->number.len > 0)

@@ -236,6 +236,13 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",
 			SHOW(dn->number));
 	check_sips(r, dn, nodes);
+	if (nodes->proof != NULL && !nodes->has_password)
+		report_error(r->report, nodes->proof->span,
+			"%.*s says nothing here: without a password nothing is proved",
+			SHOW(nodes->proof->key));
+	if (nodes->register_expires != NULL && !dn->registers)
+		report_error(r->report, nodes->register_expires->span,
+			"register-expires says nothing here without register: yes");
 	if (nodes->methods != NULL && !nodes->has_password &&
 		(dn->challenges_register || dn->challenges_invite))
 		report_error(r->report, nodes->methods->span,
@@ -328,7 +335,7 @@ void
 sense_check(struct reading *r)
 {
 	const struct directory *directory = &r->config->directory;
-	uint32_t ways = 0;
+	uint32_t ways = 0, enrols = 0;
 
 	check_listens(r);
 	check_identities(r);
@@ -340,7 +347,11 @@ sense_check(struct reading *r)
 	for (uint32_t i = 0; i < directory->count; i++) {
 		check_dn(r, &directory->dns[i], &r->dns[i]);
 		ways += directory->dns[i].prefix.len > 0;
+		enrols += directory->dns[i].registers;
 	}
+	if (enrols > ENROLS_MAX)
+		report_error(r->report, r->root->span,
+			"we are to register at %u DNs; %d may want it", enrols, ENROLS_MAX);
 	if (ways > TRUNKS_MAX)
 		report_error(
 			r->report, r->root->span, "%u DNs have a prefix; %d may", ways, TRUNKS_MAX);

@@ -197,6 +197,8 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->password = has_password ? STR("*") : STR("");
 	dn->challenges_register = flag(p, dn->challenges_register);
 	dn->challenges_invite = flag(p, dn->challenges_invite);
+	dn->username = text(p, dn->username, TEXT_MAX);
+	dn->realm = text(p, dn->realm, TEXT_MAX);
 	dn->tls_name = text(p, dn->tls_name, TEXT_MAX);
 	pass_terms(p, &dn->terms);
 	dn->trust = small(p, dn->trust, 4, IDENTITIES_MAX - 1);
@@ -206,6 +208,8 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);
 	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
 	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);
+	dn->registers = flag(p, dn->registers);
+	dn->register_expires_s = small(p, dn->register_expires_s, 4, UINT32_MAX);
 }
 
 static void
@@ -455,7 +459,8 @@ directory_room(const struct directory *d)
 		const struct dn *dn = &d->dns[i];
 
 		bytes += FIXED_BYTES + dn->number.len + dn->contact.number.len +
-			dn->contact.host.len + dn->tls_name.len + dn->prefix.len;
+			dn->contact.host.len + dn->username.len + dn->realm.len + dn->tls_name.len +
+			dn->prefix.len;
 	}
 	return bytes;
 }

@@ -97,6 +97,100 @@ cred_parse(struct cred *c, struct str value)
 	return true;
 }
 
+struct asked {
+	struct str name;
+	struct str *place;
+};
+
+/* Puts VALUE where NAME belongs. Ends: false when something stands there already. */
+static bool
+put_asked(const struct asked *places, size_t count, struct str name, struct str value)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!str_alike(places[i].name, name))
+			continue;
+		if (!str_is_none(*places[i].place))
+			return false;
+		*places[i].place = value;
+	}
+	return true;
+}
+
+bool
+challenge_parse(struct challenge *c, struct str value)
+{
+	struct str rest = str_trim(value), element, name, text;
+	struct str algorithm = STR_NONE, stale = STR_NONE, qop = STR_NONE;
+	struct str scheme = lex_token(&rest);
+	const struct asked places[] = {
+		{ STR("realm"), &c->realm },
+		{ STR("nonce"), &c->nonce },
+		{ STR("opaque"), &c->opaque },
+		{ STR("algorithm"), &algorithm },
+		{ STR("stale"), &stale },
+		{ STR("qop"), &qop },
+	};
+	size_t before = rest.len;
+
+	*c = (struct challenge){ .algorithm = DIGEST_MD5, .realm = STR_NONE };
+	lex_skip_lws(&rest);
+	if (!str_alike(scheme, STR("Digest")) || rest.len == before)
+		return false;
+	while (lex_element(&rest, &element)) {
+		if (!read_pair(element, &name, &text) ||
+			!put_asked(places, sizeof places / sizeof *places, name, text))
+			return false;
+	}
+	if (!str_is_none(algorithm))
+		c->algorithm = digest_find(algorithm);
+	c->stale = str_alike(stale, STR("true"));
+	while (lex_element(&qop, &element))
+		c->has_auth |= str_alike(element, STR("auth"));
+	return !str_is_none(c->realm) && !str_is_none(c->nonce);
+}
+
+bool
+cred_is_text(struct str quoted, struct str plain)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < quoted.len; i++) {
+		if (quoted.at[i] == '\\' && i + 1 < quoted.len)
+			i++;
+		if (at == plain.len || plain.at[at++] != quoted.at[i])
+			return false;
+	}
+	return at == plain.len;
+}
+
+/* Puts `name="text"`, where TEXT stood between quotes before. */
+static void
+write_pair(struct buf *b, struct str name, struct str text)
+{
+	buf_put(b, name);
+	buf_put(b, STR("=\""));
+	lex_write_value(b, text, false);
+	buf_char(b, '"');
+}
+
+void
+cred_write(struct buf *b, const struct cred *c)
+{
+	buf_put(b, STR("Digest "));
+	write_pair(b, STR("username"), c->username);
+	write_pair(b, STR(", realm"), c->realm);
+	write_pair(b, STR(", nonce"), c->nonce);
+	write_pair(b, STR(", uri"), c->uri);
+	write_pair(b, STR(", response"), c->response);
+	write_pair(b, STR(", cnonce"), c->cnonce);
+	if (!str_is_none(c->opaque))
+		write_pair(b, STR(", opaque"), c->opaque);
+	buf_put(b, STR(", algorithm="));
+	buf_put(b, digest_name(c->algorithm));
+	buf_put(b, STR(", qop=auth, nc="));
+	buf_put(b, c->nc);
+}
+
 /* Puts TEXT between quotes. */
 static void
 write_quoted(struct buf *b, struct str text)

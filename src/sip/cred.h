@@ -19,14 +19,29 @@ struct cred {
  * A scheme other than Digest reads as true with nothing else set. */
 bool cred_parse(struct cred *, struct str value);
 
+/* Puts the value of an Authorization or Proxy-Authorization line. Texts that stood between
+ * quotes go back as they came; qop is `auth`, and opaque is left out when it is STR_NONE. Pre:
+ * the algorithm is not DIGEST_OTHER. */
+void cred_write(struct buf *, const struct cred *);
+
 struct challenge {
-	struct str realm, nonce;
-	enum digest algorithm;
+	struct str realm, nonce; /* read: as between the quotes; STR_NONE where absent */
+	struct str opaque;       /* likewise; we never ask with one */
+	enum digest algorithm;   /* DIGEST_MD5 when absent; DIGEST_OTHER: not one that we know */
 	bool stale;
+	bool has_auth; /* its qop lists `auth` */
 };
+
+/* Reads the value of a WWW-Authenticate or Proxy-Authenticate line.
+ * Ends: true; false when it is no Digest challenge with a realm and a nonce, or a parameter stands
+ * twice. */
+bool challenge_parse(struct challenge *, struct str value);
 
 /* Puts the value of a WWW-Authenticate or Proxy-Authenticate line, always with qop="auth". */
 void challenge_write(struct buf *, const struct challenge *);
+
+/* Whether QUOTED, as it stands between quotes, is PLAIN once its escapes are undone. */
+bool cred_is_text(struct str quoted, struct str plain);
 
 /* The name of the algorithm as it is written. Pre: not DIGEST_OTHER. */
 struct str digest_name(enum digest);

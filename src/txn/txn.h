@@ -23,11 +23,12 @@ struct txn_timers {
 };
 
 /* Whom the news is for; the parent's words, not read here. */
-enum txn_owner_kind { OWNER_NONE, OWNER_LEG, OWNER_REG };
+enum txn_owner_kind { OWNER_NONE, OWNER_LEG, OWNER_ENROL };
 
 struct txn_owner {
 	enum txn_owner_kind kind;
 	struct ref ref;
+	unsigned tries; /* how often the same request was said before, as a challenge wants it */
 };
 
 /* Where its messages go: already chosen and checked by secure/target. */

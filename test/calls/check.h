@@ -8,4 +8,8 @@
 /* Each line of STEP holds for MESSAGE, or the scenario ends. */
 void check_lines(const struct step *, struct str message);
 
+/* `proves=PASSWORD` among the words of STEP: MESSAGE has one line of Digest credentials, and
+ * they are right for its method and its Request-URI. */
+void check_proof(const struct step *, struct str message);
+
 #endif

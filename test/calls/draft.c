@@ -152,9 +152,8 @@ unquote(struct str s)
 	return s.len >= 2 && s.at[0] == '"' ? str_of(s.at + 1, s.len - 2) : s;
 }
 
-/* A parameter of a challenge: they are parted by commas. */
-static struct str
-challenge_param(struct str value, struct str name)
+struct str
+draft_param(struct str value, struct str name)
 {
 	str_cut(&value, ' ');
 	while (value.len > 0) {
@@ -198,7 +197,7 @@ challenge_of(const struct side *side, struct str algorithm)
 		if (str_is_none(line))
 			break;
 		if (str_is_none(algorithm) ||
-			str_alike(challenge_param(line, STR("algorithm")), algorithm))
+			str_alike(draft_param(line, STR("algorithm")), algorithm))
 			return line;
 	}
 	play_fail("no challenge that could be answered was heard");
@@ -216,13 +215,13 @@ draft_credentials(
 	if (str_is_none(input.password))
 		return STR_NONE;
 	challenge = challenge_of(side, step_option(step, 2, "algorithm"));
-	algorithm = challenge_param(challenge, STR("algorithm"));
+	algorithm = draft_param(challenge, STR("algorithm"));
 	if (str_is_none(algorithm))
 		algorithm = STR("MD5");
 	input.algorithm = str_alike(algorithm, STR("SHA-256")) ? DIGEST_SHA256 : DIGEST_MD5;
 	input.username = option_or(step, "user", side->device->user);
-	input.realm = challenge_param(challenge, STR("realm"));
-	input.nonce = challenge_param(challenge, STR("nonce"));
+	input.realm = draft_param(challenge, STR("realm"));
+	input.nonce = draft_param(challenge, STR("nonce"));
 	input.uri = option_or(step, "uri", uri);
 	input.nc = option_or(step, "nc", STR("00000001"));
 	input.cnonce = option_or(step, "cnonce", STR("abcdef"));

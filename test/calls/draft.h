@@ -35,6 +35,9 @@ struct str draft_write(const struct draft *);
 /* The lines of a step that begin with `|`, each with its CRLF; STR_NONE: there are none. */
 struct str draft_octets(const struct step *);
 
+/* A parameter of a challenge or of credentials, without its quotes; STR_NONE: not there. */
+struct str draft_param(struct str value, struct str name);
+
 /* The Authorization for the last challenge that SIDE heard, as `auth=PASSWORD` among the words of
  * the step wants it; STR_NONE: nothing of that. */
 struct str draft_credentials(

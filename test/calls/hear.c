@@ -220,6 +220,7 @@ party_hear(struct side *side, const struct step *step, bool is_lost)
 		check_answers(side, step, message);
 	}
 	check_sdp(step, message);
+	check_proof(step, message);
 	check_lines(step, message);
 	side_keep(side, step_word(step, 2), message, true);
 	if (is_lost)

@@ -65,6 +65,8 @@ set_dn(const struct step *step)
 		.password = option_text(step, "password"),
 		.prefix = option_text(step, "prefix"),
 		.tls_name = option_text(step, "tls-name"),
+		.username = option_text(step, "username"),
+		.realm = option_text(step, "realm"),
 		.no_register = step_has(step, 3, "no-register"),
 		.no_invite = step_has(step, 3, "no-invite") };
 	size_t i = 0;
@@ -78,6 +80,10 @@ set_dn(const struct step *step)
 	value = step_option(step, 3, "capacity");
 	if (!str_is_none(value))
 		dn.capacity = number_of(value);
+	dn.registers = step_has(step, 3, "register");
+	value = step_option(step, 3, "register-expires");
+	if (!str_is_none(value))
+		dn.register_expires_s = number_of(value);
 	value = step_option(step, 3, "priority");
 	if (!str_is_none(value))
 		dn.priority = number_of(value);
@@ -283,6 +289,7 @@ count_of(struct str name)
 		{ "flows", c.flows },
 		{ "bindings", c.bindings },
 		{ "asks", c.asks },
+		{ "enrolled", c.enrolled },
 		{ "calls-total", c.calls_total },
 		{ "answered-total", c.answered_total },
 		{ "down-total", c.crossings_down_total },

@@ -85,8 +85,8 @@ a_full_table_of_transactions_sends_nothing(void **state)
 
 	(void)state;
 	while (txns_left(&bed.txns) > 0)
-		txns[count++] =
-			txn_reserve(&bed.txns, (struct txn_owner){ OWNER_NONE, REF_NONE }, &branch);
+		txns[count++] = txn_reserve(
+			&bed.txns, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, &branch);
 	assert_true(ref_is_none(
 		leg_request(&bed.legs, leg, METHOD_INFO, false, STR(""), NULL, bed_turn())));
 	bed_carry();

@@ -161,6 +161,23 @@ test_the_rest(void **state)
 	kit_taken(UDP "timers: { t1: 5s, t2: 5s }\n" STAR, 0, "");
 }
 
+static void
+test_what_proves_us(void **state)
+{
+#define TRUNK(more) UDP "dn: [ { number: e, type: trunk, contact: 192.0.2.9, " more " } ]\n"
+	(void)state;
+	kit_taken(TRUNK("password: x"), 0, "");
+	kit_taken(TRUNK("username: a, realm: b, password: x"), 0, "");
+	kit_refused(TRUNK("username: a"), "username says nothing here");
+	kit_refused(TRUNK("realm: b"), "realm says nothing here");
+	kit_taken(TRUNK("register: yes"), 0, "");
+	kit_taken(TRUNK("register: true, register-expires: 600, password: x"), 0, "");
+	kit_refused(TRUNK("register: no, register-expires: 600"), "nothing here without register");
+	kit_refused(TRUNK("register: maybe"), "yes or no");
+	kit_refused(TRUNK("register: yes, register-expires: 59"), "from 60 to 86400");
+	kit_refused(TRUNK("authenticate-requests: invite, password: x"), "known by their address");
+}
+
 int
 main(void)
 {
@@ -173,6 +190,7 @@ main(void)
 		cmocka_unit_test(test_contacts_that_lead_nowhere),
 		cmocka_unit_test(test_tls_name),
 		cmocka_unit_test(test_who_is_not_authenticated),
+		cmocka_unit_test(test_what_proves_us),
 		cmocka_unit_test(test_one_number_one_dn),
 		cmocka_unit_test(test_the_rest),
 	};

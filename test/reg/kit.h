@@ -335,7 +335,8 @@ send_register(struct world *w, struct phone *p, struct str lines)
 	struct ref txn;
 
 	read_register(w, p, lines, &msg);
-	txn = txn_serve(&w->txns, &msg, &way, (struct txn_owner){ OWNER_NONE, REF_NONE }, w->now);
+	txn = txn_serve(
+		&w->txns, &msg, &way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, w->now);
 	assert_false(ref_is_none(txn));
 	request = request_of(p, &msg, txn);
 	registrar_hear(w->registrar, &request, w->now, &w->out);

@@ -414,14 +414,14 @@ answer_plainly(struct ref txn, const struct msg *m, const struct addr *from, uns
 static void
 hear_cancel(const struct msg *m, const struct txn_way *way)
 {
-	struct txn_owner owner = { OWNER_NONE, REF_NONE };
+	struct txn_owner owner = { OWNER_NONE, REF_NONE, 0 };
 	struct ref invite, txn;
 	bool is_final = false;
 	bool found = txns_find_cancelled(&bed.txns, m, &invite, &owner, &is_final);
 	struct leg *leg = found && owner.kind == OWNER_LEG ? leg_at(&bed.legs, owner.ref) : NULL;
 	struct word word;
 
-	txn = txn_serve(&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE }, bed.now);
+	txn = txn_serve(&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, bed.now);
 	answer_plainly(txn, m, &way->addr, found ? 200 : 481,
 		leg != NULL ? leg_text(leg, TEXT_LOCAL_TAG) : STR("plain-0"));
 	if (leg == NULL || is_final)
@@ -433,8 +433,8 @@ hear_cancel(const struct msg *m, const struct txn_way *way)
 static void
 hear_first_invite(const struct msg *m, const struct txn_way *way)
 {
-	struct ref txn =
-		txn_serve(&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE }, bed.now);
+	struct ref txn = txn_serve(
+		&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, bed.now);
 	struct leg *leg;
 
 	assert_false(ref_is_none(txn));
@@ -472,7 +472,7 @@ hear_request(const struct msg *m, const struct txn_way *way)
 	}
 	if (m->method != METHOD_ACK)
 		txn = txn_serve(
-			&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE }, bed.now);
+			&bed.txns, m, way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, bed.now);
 	if (leg != NULL) {
 		word = leg_hear_request(&bed.legs, leg, m, txn, way, bed_turn());
 		note_word(leg, &word);

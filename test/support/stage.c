@@ -43,14 +43,17 @@ static void
 put_dn(struct dn *dn, const struct stage_dn *line)
 {
 	struct str password = text_of(line->password);
+	bool is_trunk = line->type == DN_TRUNK || line->type == DN_SOFTSWITCH;
 	size_t at;
 
 	*dn = (struct dn){
 		.number = str_cstr(line->number),
 		.type = line->type,
 		.password = password,
-		.challenges_register = password.len > 0 && !line->no_register,
-		.challenges_invite = password.len > 0 && !line->no_invite,
+		.challenges_register = password.len > 0 && !is_trunk && !line->no_register,
+		.challenges_invite = password.len > 0 && !is_trunk && !line->no_invite,
+		.username = text_of(line->username),
+		.realm = text_of(line->realm),
 		.tls_name = text_of(line->tls_name),
 		.checks_from = line->checks_from,
 		.prefix = text_of(line->prefix),
@@ -58,6 +61,9 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.capacity = line->capacity,
 		.crossing = line->crossing,
 		.sips = line->sips,
+		.registers = line->registers,
+		.register_expires_s =
+			line->register_expires_s != 0 ? line->register_expires_s : 3600,
 	};
 	assert_int_equal(contact_parse(&dn->contact, str_cstr(line->contact), &at), CONTACT_FINE);
 }

@@ -26,11 +26,13 @@ enum {
 struct stage_dn {
 	const char *number, *contact;
 	enum dn_type type;
-	const char *password, *prefix, *tls_name;
+	const char *password, *prefix, *tls_name, *username, *realm;
 	uint32_t priority, capacity;
 	bool checks_from; /* its From is held against its certificate */
 	enum crossing_mode crossing;
 	enum sips_policy sips;
+	bool registers;              /* there, as a trunk wants it */
+	uint32_t register_expires_s; /* 0: an hour */
 	bool no_register, no_invite; /* not challenged for it though there is a password */
 };
 

@@ -24,7 +24,6 @@ NO_TWIN = {
     "src/main/verbs.c": "test/wire says what a user says",
     "src/main/demo.c": "test/wire runs the demo as a user does",
     "src/main/handset_say.c": "handset_test.c reads what a handset writes",
-    "src/main/recording_hash.c": "recording_test.c makes hashes",
     "src/main/serve.c": "test/wire runs the server as a user does",
 }
 

@@ -12,7 +12,7 @@ LEVELS = (
     ("secure", "txn", "gate"),
     ("directory", "hop"),
     ("leg",),
-    ("call", "reg"),
+    ("call", "reg", "trunk"),
     ("core",),
     ("net", "store", "admin"),
     ("main",),

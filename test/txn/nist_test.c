@@ -159,7 +159,7 @@ echo_and_answer_are_kept_side_by_side(void **state)
 static void
 owner_may_come_later(void **state)
 {
-	const struct txn_owner later = { OWNER_REG, { 8, 9 } };
+	const struct txn_owner later = { .kind = OWNER_ENROL, .ref = { 8, 9 } };
 	struct ref ref = serve("INVITE", &tls);
 
 	(void)state;
@@ -167,7 +167,7 @@ owner_may_come_later(void **state)
 	answer(ref, 500);
 	pass_until(32000);
 	assert_told(0, NEWS_NO_ACK, 32000, ref);
-	assert_int_equal(stage.told[0].news.owner.kind, OWNER_REG);
+	assert_int_equal(stage.told[0].news.owner.kind, OWNER_ENROL);
 	assert_true(ref_same(stage.told[0].news.owner.ref, later.ref));
 	txn_own(&stage.txns, ref, leg);
 }

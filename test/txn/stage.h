@@ -49,7 +49,7 @@ static struct stage {
 
 static const struct txn_way udp = { { 1 }, { ADDR_V4, { 192, 0, 2, 9 }, 5060 }, false, false };
 static const struct txn_way tls = { { 2 }, { ADDR_V4, { 192, 0, 2, 9 }, 5061 }, true, true };
-static const struct txn_owner leg = { OWNER_LEG, { 3, 1 } };
+static const struct txn_owner leg = { OWNER_LEG, { 3, 1 }, 0 };
 
 static inline int
 stage_open(void **state)

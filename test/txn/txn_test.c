@@ -182,7 +182,7 @@ a_way_never_moves_away_from_tls(void **state)
 static bool
 find_cancelled(const char *via, unsigned cseq, const char *to_tag, struct ref *ref, bool *is_final)
 {
-	struct txn_owner owner = { OWNER_NONE, REF_NONE };
+	struct txn_owner owner = { OWNER_NONE, REF_NONE, 0 };
 	struct heard h;
 	bool is_found;
 

@@ -16,7 +16,7 @@ auto_aliases=no
 disable_tcp=no
 enable_tls=yes
 tcp_accept_no_cl=no
-listen=tls:{host}:{port}
+{listen}
 loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "rr.so"
@@ -26,6 +26,7 @@ loadmodule "textops.so"
 loadmodule "siputils.so"
 loadmodule "tls.so"
 modparam("tls", "config", "{tls}")
+{modules}
 request_route {{
 	xlog("L_NOTICE", "SAW proto=$proto method=$rm ruri=$ru from=$fu to=$tu "
 		"contact=$ct via=$(hdr(Via)[0])\\n");
@@ -57,6 +58,50 @@ FORWARD = """\
 	t_relay();
 	exit;
 """
+MODULES = """\
+loadmodule "auth.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "nathelper.so"
+modparam("auth", "algorithm", "{algorithm}")
+modparam("usrloc", "db_mode", 0)
+modparam("registrar|nathelper", "received_avp", "$avp(RECEIVED)")
+"""
+REGISTRAR = """\
+	if (is_method("REGISTER")) {{
+		if (!pv_www_authenticate("{realm}", "{password}", "0")) {{
+			www_challenge("{realm}", "1");
+			exit;
+		}}
+		xlog("L_NOTICE", "PROVED user=$au uri=$adu expires=$hdr(Expires)\\n");
+		fix_nated_register();
+		save("location");
+		exit;
+	}}
+	if (has_totag()) {{
+		loose_route();
+		t_relay();
+		exit;
+	}}
+	if (is_method("ACK|CANCEL")) {{
+		t_relay();
+		exit;
+	}}
+	record_route();
+	if (lookup("location")) {{
+		t_relay();
+		exit;
+	}}
+	if (!pv_proxy_authenticate("{realm}", "{password}", "0")) {{
+		proxy_challenge("{realm}", "1");
+		exit;
+	}}
+	xlog("L_NOTICE", "PROVED user=$au uri=$adu call\\n");
+	consume_credentials();
+	$du = "{scheme}:{host}:{port}";
+	t_relay();
+	exit;
+"""
 TLS = """\
 [server:default]
 method = TLSv1.2+
@@ -75,17 +120,27 @@ require_certificate = yes
 
 
 class Kamailio:
-    """Listens for TLS; refuses with 486, or forwards to (host, port) with sips."""
+    """Listens for TLS; refuses with 486, or forwards to (host, port) with sips. With `registrar`, a
+    dict of realm, password, algorithm: challenges REGISTER and INVITE, calls those that
+    registered, and forwards other calls; for UDP if that is its transport."""
 
-    def __init__(self, loop, path, folder, identity, trust, host, port, forward=None):
+    def __init__(self, loop, path, folder, identity, trust, host, port, forward=None,
+                 registrar=None, transport="TLS"):
         self.folder = os.path.join(str(folder), "kamailio")
         os.makedirs(os.path.join(self.folder, "run"))
         self.address = (host, port)
         tls = self._write("tls.cfg", TLS.format(certificate=identity.certificate,
                                                 key=identity.key, trust=trust))
+        listen, modules = f"listen=tls:{host}:{port}", ""
         action = FORWARD.format(host=forward[0], port=forward[1]) if forward else REFUSE
-        script = self._write("kamailio.cfg", SCRIPT.format(host=host, port=port, tls=tls,
-                                                           action=action))
+        if registrar:
+            modules = MODULES.format(algorithm=registrar["algorithm"])
+            action = REGISTRAR.format(host=forward[0], port=forward[1],
+                                      scheme="sips" if transport == "TLS" else "sip", **registrar)
+        if transport == "UDP":
+            listen = f"listen=udp:{host}:{port}\nlisten=tcp:{host}:{port}"
+        script = self._write("kamailio.cfg", SCRIPT.format(listen=listen, tls=tls, action=action,
+                                                           modules=modules))
         self.program = Program(loop, [path, "-f", script, "-DD", "-E", "-m", "32", "-M", "8",
                                       "-Y", os.path.join(self.folder, "run"), "-w", self.folder],
                                "kamailio")

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a REGISTER of ours looks like, and where it may go (RFC 3261 10.2, RFC 5630 5.1.1.1). */
+#include "sip/write.h"
+#include "trunk/inside.h"
+
+static void
+write_uri_of(struct buf *b, const struct enrol *e, struct str user, struct str host, uint16_t port,
+	struct str params)
+{
+	struct uri_parts parts = {
+		.scheme = e->speech.scheme == SCHEME_SIPS ? URI_SIPS : URI_SIP,
+		.user = user,
+		.host = host,
+		.port = port,
+		.params = params,
+	};
+
+	uri_write(b, &parts);
+}
+
+void
+enrol_write_registrar(struct buf *b, const struct enrol *e)
+{
+	write_uri_of(b, e, STR(""), enrol_text(e, ENROL_TEXT_HOST), e->port, STR(""));
+}
+
+void
+enrol_write_aor(struct buf *b, const struct enrol *e)
+{
+	write_uri_of(
+		b, e, enrol_text(e, ENROL_TEXT_USER), enrol_text(e, ENROL_TEXT_HOST), 0, STR(""));
+}
+
+/* Our one Contact: where TARGET reaches us, in the scheme that the trunk speaks. */
+static bool
+put_contact(struct enrols *es, struct enrol *e, const struct target *target)
+{
+	struct speech spoken = { e->speech.scheme, target->transport };
+	char text[URI_BYTES_MAX], at[URI_BYTES_MAX];
+	struct buf host = buf_on(at, sizeof at), b = buf_on(text, sizeof text);
+
+	flows_write_face(es->flows, &host, target->transport, &target->addr, target->flow);
+	write_uri_of(&b, e, enrol_text(e, ENROL_TEXT_USER), buf_str(&host), 0,
+		scheme_contact_param(&spoken));
+	return buf_ok(&host) && buf_ok(&b) && shelf_put(&e->shelf, ENROL_TEXT_CONTACT, buf_str(&b));
+}
+
+static void
+write_end_of_ours(struct buf *b, enum header_id id, const struct enrol *e, bool with_tag)
+{
+	write_begin(b, id);
+	buf_char(b, '<');
+	enrol_write_aor(b, e);
+	buf_char(b, '>');
+	if (with_tag) {
+		buf_put(b, STR(";tag="));
+		buf_put(b, enrol_text(e, ENROL_TEXT_TAG));
+	}
+	write_end(b);
+}
+
+static void
+write_register(const struct enrols *es, const struct enrol *e, struct buf *b, struct str branch,
+	const struct target *target, uint32_t asked_s, struct str proof)
+{
+	char text[URI_BYTES_MAX];
+	struct buf registrar = buf_on(text, sizeof text);
+
+	enrol_write_registrar(&registrar, e);
+	write_request_line(b, STR("REGISTER"), buf_str(&registrar));
+	write_end_of_ours(b, HEADER_FROM, e, true);
+	write_end_of_ours(b, HEADER_TO, e, false);
+	write_header(b, HEADER_CALL_ID, enrol_text(e, ENROL_TEXT_CALL_ID));
+	write_begin(b, HEADER_CSEQ);
+	buf_number(b, e->cseq + 1);
+	buf_put(b, STR(" REGISTER"));
+	write_end(b);
+	flows_write_via(es->flows, b, target->transport, &target->addr, target->flow, branch);
+	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
+	write_begin(b, HEADER_CONTACT);
+	buf_char(b, '<');
+	buf_put(b, enrol_text(e, ENROL_TEXT_CONTACT));
+	buf_char(b, '>');
+	write_end(b);
+	write_number(b, HEADER_EXPIRES, asked_s);
+	buf_put(b, proof);
+	write_body(b, STR(""));
+}
+
+/* The choice of the one place where it may go. */
+static bool
+choose(struct enrols *es, const struct enrol *e, const struct way *way, const struct turn *t,
+	struct target *target, struct str *why)
+{
+	struct demand demand = {
+		.speech = e->speech, .name = enrol_text(e, ENROL_TEXT_NAME), .terms = e->terms
+	};
+	const struct flow *flow = flows_find(es->flows, way->flow);
+	struct candidate candidate = {
+		.transport = way->transport, .addr = way->addr, .flow = way->flow, .tie = way->tie
+	};
+	enum target_verdict verdict;
+
+	if (flow != NULL) {
+		candidate.flow_name = flow_name(flow);
+		candidate.flow_terms = flow->terms;
+	}
+	verdict = target_choose(&demand, &candidate, target);
+	*why = target_verdict_text(verdict);
+	if (verdict != TARGET_CHOSEN)
+		return false;
+	*why = STR("no connection: the table of flows is full or no listener fits");
+	return flows_reach(es->flows, target, enrol_number(e), t);
+}
+
+bool
+enrol_way_again(const struct enrols *es, const struct enrol *e, struct way *way)
+{
+	const struct flow *flow = flows_find(es->flows, e->flow);
+
+	*way = (struct way){
+		.transport = e->transport, .addr = e->peer, .flow = e->flow, .tie = TIE_DIALLED
+	};
+	return flow != NULL && !flow->is_shut;
+}
+
+bool
+enrol_say(struct enrols *es, struct enrol *e, const struct way *way, uint32_t asked_s,
+	struct str proof, unsigned tries, const struct turn *t, struct str *why)
+{
+	struct txn_owner owner = { OWNER_ENROL, e->ref, tries };
+	struct target target;
+	struct txn_way by;
+	struct str branch;
+	struct ref txn;
+	struct buf b;
+
+	if (!choose(es, e, way, t, &target, why))
+		return false;
+	*why = STR("the table of transactions is full");
+	txn = txn_reserve(es->txns, owner, &branch);
+	if (ref_is_none(txn))
+		return false;
+	*why = STR("the REGISTER does not fit");
+	b = out_buf(t->out, OURS_BYTES_MAX + ENROL_TEXT_BYTES);
+	if (put_contact(es, e, &target))
+		write_register(es, e, &b, branch, &target, asked_s, proof);
+	if (!buf_ok(&b) || b.used == 0) {
+		txn_drop(es->txns, txn);
+		return false;
+	}
+	by = (struct txn_way){ .flow = target.flow,
+		.addr = target.addr,
+		.is_reliable = target.transport != TRANSPORT_UDP,
+		.is_tls = target.transport == TRANSPORT_TLS };
+	txn_send(es->txns, txn, METHOD_REGISTER, out_wrote(t->out, &b), &by, t->now, t->out);
+	e->cseq++;
+	e->txn = txn;
+	e->flow = target.flow;
+	e->peer = target.addr;
+	e->transport = target.transport;
+	return true;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the trunks are at which we register, and whose call comes to the Contact that they know. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/phone.h"
+
+static const struct stage_dn dns[] = {
+	{ .number = "east",
+		.contact = "sip:east.example;transport=udp",
+		.type = DN_TRUNK,
+		.username = "acme",
+		.registers = true },
+	{ .number = "west",
+		.contact = "sip:192.0.2.51;transport=udp",
+		.type = DN_TRUNK,
+		.username = "acme",
+		.registers = true },
+	{ .number = "5000", .contact = "sip:192.0.2.60" },
+};
+static struct stage_options options = { .dns = dns, .dn_count = 3, .strangers = STRANGERS_ALL };
+
+static struct stage stage;
+static struct phone east, west, phone, mallory;
+
+static void
+open_stage(const char *east_ip)
+{
+	stage_open(&stage, &options);
+	if (east_ip != NULL)
+		stage_name(&stage, "east.example", east_ip);
+	device_open(&east, &stage, "east", "192.0.2.50", 5060, TRANSPORT_UDP, false);
+	device_open(&west, &stage, "west", "192.0.2.51", 5060, TRANSPORT_UDP, false);
+	device_open(&phone, &stage, "5000", "192.0.2.60", 5060, TRANSPORT_UDP, false);
+	device_open(&mallory, &stage, "m", "192.0.2.66", 5060, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+}
+
+static void
+close_stage(void)
+{
+	phone_close(&east);
+	phone_close(&west);
+	phone_close(&phone);
+	phone_close(&mallory);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+/* P calls the number TO with the Request-URI sip:acme at us. */
+static void
+call(struct phone *p, const char *method, const char *to)
+{
+	static unsigned number;
+
+	number++;
+	phone_say(p,
+		"%s sip:acme@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bKc%u\r\n"
+		"From: <sip:x@example.net>;tag=%u\r\nTo: <sip:%s@example.net>\r\nCall-ID: %u\r\n"
+		"CSeq: 1 %s\r\nContact: <sip:x@%s>\r\nContent-Length: 0\r\n\r\n",
+		method, p->host, number, number, to, number, method, p->host);
+}
+
+static void
+its_name_is_waited_for(void **state)
+{
+	(void)state;
+	open_stage("192.0.2.50");
+	stage_pass_ms(&stage, 300);
+	(void)phone_hear(&west, "REGISTER sip:192.0.2.51 ");
+	(void)phone_hear(&east, "REGISTER sip:east.example ");
+	assert_false(stage_noted(&stage, "not registered"));
+	close_stage();
+}
+
+static void
+a_name_without_an_address_is_tried_again(void **state)
+{
+	(void)state;
+	open_stage(NULL);
+	stage_pass_ms(&stage, 300);
+	assert_true(stage_noted(&stage,
+		"DN east: not registered at sip:east.example: the name in the DN's contact has no "
+		"address; tried again in "));
+	stage_name(&stage, "east.example", "192.0.2.50");
+	stage_pass_ms(&stage, 61 * 1000);
+	(void)phone_hear(&east, "REGISTER sip:east.example ");
+	close_stage();
+}
+
+/* Both know us as acme: whose call it is follows from where it comes from. */
+static void
+a_call_is_of_the_trunk_it_comes_from(void **state)
+{
+	(void)state;
+	open_stage("192.0.2.50");
+	stage_pass_ms(&stage, 300);
+	stage_forget_sent(&stage);
+	call(&west, "INVITE", "5000");
+	(void)phone_hear(&west, "SIP/2.0 100");
+	(void)phone_hear(&phone, "INVITE sip:5000@192.0.2.60");
+	phone_answer(&phone, 486, NULL, NULL);
+	(void)phone_hear(&phone, "ACK ");
+	assert_true(stage_noted(&stage, "caller west ["));
+	stage_forget_notes(&stage);
+	call(&east, "INVITE", "5000");
+	(void)phone_hear(&phone, "INVITE sip:5000@192.0.2.60");
+	phone_answer(&phone, 486, NULL, NULL);
+	assert_true(stage_noted(&stage, "caller east ["));
+	close_stage();
+}
+
+static void
+our_contact_is_nobody_elses(void **state)
+{
+	(void)state;
+	open_stage("192.0.2.50");
+	stage_pass_ms(&stage, 300);
+	stage_forget_sent(&stage);
+	call(&mallory, "INVITE", "5000");
+	(void)phone_hear(&mallory, "SIP/2.0 404");
+	call(&mallory, "OPTIONS", "acme");
+	(void)phone_hear(&mallory, "SIP/2.0 404");
+	call(&west, "OPTIONS", "acme");
+	(void)phone_hear(&west, "SIP/2.0 200");
+	close_stage();
+}
+
+/* A trunk that does not know where we are is not called; nor is it known what it would be
+ * called. */
+static void
+no_call_goes_where_we_are_not_registered(void **state)
+{
+	(void)state;
+	open_stage("192.0.2.50");
+	stage_pass_ms(&stage, 300);
+	stage_forget_sent(&stage);
+	phone_ask(
+		&mallory, "INVITE", "sip:west@192.0.2.1", "Contact: <sip:m@192.0.2.66>\r\n", NULL);
+	(void)phone_hear(&mallory, "SIP/2.0 100");
+	(void)phone_hear(&mallory, "SIP/2.0 480 Trunk Not Registered");
+	expect_quiet(&stage);
+	close_stage();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(its_name_is_waited_for),
+		cmocka_unit_test(a_name_without_an_address_is_tried_again),
+		cmocka_unit_test(a_call_is_of_the_trunk_it_comes_from),
+		cmocka_unit_test(our_contact_is_nobody_elses),
+		cmocka_unit_test(no_call_goes_where_we_are_not_registered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
