@@ -11,6 +11,7 @@ import pytest
 
 from kit.asks import Window
 from kit.certs import openssl
+from kit.loop import free_port
 
 
 @pytest.fixture
@@ -151,3 +152,21 @@ def test_records_follow_a_rotation(bench, records):
         bench.server.await_idle()
         os.rename(records, f"{records}.{name}")
         assert len(read(f"{records}.{name}")) == 1
+
+
+def test_a_client_certificate_is_what_verified_it(bench, shop, window, records):
+    device, entry = bench.device("5000", "sip")
+    listen = bench.ports_for()
+    port = free_port("127.0.0.1")
+    listen.append({"uri": f"sips:127.0.0.1:{port}", "client-certificate": "required"})
+    identity = shop.leaf("east", "DNS:east.example.test")
+    bench.start([entry], listen=listen, admin=window.path, records=records)
+    caller = bench.phone("7789", "TLS", server=("127.0.0.1", port),
+                         tls_client=shop.authority.client_context(identity))
+    call, seen = bench.talk(caller, device)
+    leg = window.json("show", "calls")["items"][0]["legs"][0]
+    check_tls(leg, caller.end, "client-certificate", "east.example.test", identity.certificate)
+    bench.hang_up(call, seen)
+    bench.server.await_idle()
+    assert read(records)[-1]["legs"][0] == leg
+    bench.server.await_line(rf"over: .*client=east.example.test sha256={leg['cert_sha256']}")
