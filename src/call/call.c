@@ -48,7 +48,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	call->alarm = alarm_of(ALARM_CALL, ref, 0);
 	call->ask_until_ms = t->now.mono_ms + LOOK_MAX_MS;
 	uuid_next(&cs->uuids, call->uuid);
-	leg = leg_open_answered(cs->legs, r->invite, r->txn, &r->way, t);
+	leg = leg_open_answered(cs->legs, r->invite, r->txn, &r->way, r->emits_tls, t);
 	if (leg == NULL || !leg_set_call(leg, ref, str_of(call->uuid, UUID_BYTES), r->caller) ||
 		!shelf_put(&leg->shelf, TEXT_REQUEST, r->number)) {
 		if (leg != NULL) {

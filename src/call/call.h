@@ -83,6 +83,7 @@ struct call_request {
 	struct txn_way way; /* how it came */
 	struct str caller; /* the number of the DN that calls, or what the From says, for the log */
 	bool is_proven;    /* by digest */
+	bool emits_tls;    /* to the caller: `emit-transport-tls` */
 	struct terms terms; /* on which the caller's device is dialled, if it must be */
 	struct addr home;   /* of the trunk that calls: where it may challenge us; none: a device */
 	struct str number;  /* dialled */

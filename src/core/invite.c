@@ -75,6 +75,7 @@ struct asker {
 	bool is_proven;
 	struct terms terms; /* of that DN */
 	bool is_enrolled;   /* it calls the Contact that we registered there */
+	bool emits_tls;     /* likewise   */
 };
 
 /* Whether the host in From is one that the peer of the flow was proved to be (RFC 3261
@@ -117,6 +118,14 @@ find_trunk(
 	refusal.why = buf_str(&why);
 	refuse(core, a, &refusal, t);
 	return false;
+}
+
+/* How the caller's device is spoken to, by the options of its DN. */
+static void
+use_caller(struct asker *asker, const struct dn *dn)
+{
+	asker->terms = dn->terms;
+	asker->emits_tls = dn->emits_tls;
 }
 
 /* Finds out who calls. Ends: true; false when a challenge or refusal was sent. */
@@ -167,7 +176,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	}
 	asker->is_proven = source.is_proven;
 	if (trunk != NULL || (asker->kind == CALLER_DN && dn != NULL))
-		asker->terms = (trunk != NULL ? trunk : dn)->terms;
+		use_caller(asker, trunk != NULL ? trunk : dn);
 	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
 	asker->number = str_upto(a->msg->from.uri.text, LOG_TEXT_MAX);
 	if (trunk != NULL)
@@ -245,6 +254,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.is_dn = asker.dn != NULL,
 		.is_proven = asker.is_proven,
 		.terms = asker.terms,
+		.emits_tls = asker.emits_tls,
 		.number = number };
 	if (asker.kind == CALLER_TRUNK)
 		request.home = a->source;

@@ -286,6 +286,7 @@ route_plan(const struct core *core, const struct route_ask *ask, const struct tu
 
 	*route = (struct route){ .mode = crossings_mode(core, ask->caller, dn) };
 	route->plan.dn = dn->number;
+	route->plan.emits_tls = dn->emits_tls;
 	if (!is_in_service(core, dn, t->now, &route->refusal))
 		return ROUTE_REFUSED;
 	verdict = dn->contact.is_self ? plan_registered(core, ask, t, route)

@@ -58,6 +58,8 @@ static const struct option options[] = {
 		"The one certificate that it may show, whatever that names; its chain is checked."),
 	CARRIED("tls-wildcard", OPTION_TEXT, 0, 0, "no", EVERY, "it is yes or no",
 		"Whether `*.example.com` in its certificate stands for a host there."),
+	CARRIED("emit-transport-tls", OPTION_TEXT, 0, 0, "no", EVERY, "it is yes or no",
+		"Whether our Contacts on its sips legs say transport=tls."),
 	CARRIED("from-domain", OPTION_TEXT, 0, 0, "any", TRUNKS, "it is any or certificate",
 		"Whether the host in the From of its calls must be in its certificate."),
 	CARRIED("register", OPTION_FLAG, 0, 0, "no", TRUNKS, "yes or no",
@@ -104,7 +106,6 @@ static const struct option options[] = {
 	KNOWN("session-refresh-interval", EVERY, "The session timer."),
 	KNOWN("use-contact-as-dn", DEVICES, "Whether the contact's user is the DN."),
 	KNOWN("dr-forward", EVERY, "Whether calls go to the other site."),
-	KNOWN("emit-transport-tls", EVERY, "Whether transport=tls is sent on a sips leg."),
 };
 
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -309,6 +310,10 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 	}
 	if (str_same(option->name, STR("tls-fingerprint")))
 		return set_pin(dn, value, at);
+	if (str_same(option->name, STR("emit-transport-tls"))) {
+		dn->emits_tls = str_same(value, STR("yes"));
+		return dn->emits_tls || str_same(value, STR("no"));
+	}
 	if (str_same(option->name, STR("tls-wildcard"))) {
 		dn->terms.takes_wildcard = str_same(value, STR("yes"));
 		return dn->terms.takes_wildcard || str_same(value, STR("no"));

@@ -22,7 +22,7 @@ put_first_contact(
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
 		dialog_put_contact(ls, leg, invite->target.user, buf_str(&host),
-			scheme_echo_param(&leg->speech, invite));
+			scheme_echo_param(&leg->speech, invite, leg->emits_tls));
 }
 
 /* Whether a caller by datagrams sits behind a NAT: its own Via names another address than its
@@ -39,7 +39,7 @@ is_natted(const struct msg *invite, const struct flow *flow, const struct txn_wa
 
 struct leg *
 leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
-	const struct txn_way *way, const struct turn *t)
+	const struct txn_way *way, bool emits_tls, const struct turn *t)
 {
 	const struct flow *flow = flows_find(ls->flows, way->flow);
 	struct leg *leg = flow != NULL ? leg_take(ls, LEG_OF_CALLER, t) : NULL;
@@ -47,6 +47,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	if (leg == NULL)
 		return NULL;
 	leg->speech = speech_of_request(invite, flow->transport);
+	leg->emits_tls = emits_tls;
 	leg->transport = flow->transport;
 	leg->flow = flow->id;
 	leg->flow_tie = TIE_DIALOG;

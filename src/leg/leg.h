@@ -142,6 +142,7 @@ struct leg {
 	uint32_t ack_cseq;            /* of our INVITE that it is for    */
 	bool ack_is_bare;             /* it has no session               */
 	struct terms terms;           /* on which it is dialled over TLS */
+	bool emits_tls;               /* its sips Contacts say transport=tls */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 	struct way spare; /* where the device is registered now; no flow: nowhere known */
@@ -264,7 +265,7 @@ struct cargo {
  * After: TXN is the leg's.
  * Ends: the leg in CALLING, or NULL: the table is full or its texts do not fit. */
 struct leg *leg_open_answered(struct legs *, const struct msg *invite, struct ref txn,
-	const struct txn_way *way, const struct turn *);
+	const struct txn_way *way, bool emits_tls, const struct turn *);
 
 /* A 1xx beyond 100, a 2xx, a final failure, for the INVITE that waits (the first or a later one).
  * leg_answer ends: true; false when nobody waits, or the 2xx cannot be written and a 500 went
@@ -286,6 +287,7 @@ struct leg_plan {
 	struct str from_user;    /* escapes in; empty: none                                      */
 	struct str name;         /* TLS: whom the peer must prove to be,                         */
 	struct terms terms;      /* and on what terms it is dialled                              */
+	bool emits_tls;          /* `emit-transport-tls`                                         */
 	struct str dn;
 	struct str uuid;
 	struct str instance;                     /* of the phone that registered, or empty */

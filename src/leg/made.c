@@ -61,7 +61,8 @@ put_contact(struct legs *ls, struct leg *leg, struct str user, const struct txn_
 
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
-		dialog_put_contact(ls, leg, user, buf_str(&host), scheme_contact_param(&spoken));
+		dialog_put_contact(ls, leg, user, buf_str(&host),
+			scheme_contact_param(&spoken, leg->emits_tls));
 }
 
 /* Sends the INVITE by the next way that is allowed. */
@@ -174,6 +175,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->terms = plan->terms;
 	leg->is_strict = plan->is_strict;
 	leg->may_prove = plan->may_prove;
+	leg->emits_tls = plan->emits_tls;
 	leg->max_forwards = plan->max_forwards;
 	put_ways(leg, plan, cargo);
 	leg->invite_had_offer = !str_is_empty(cargo->body);

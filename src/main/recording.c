@@ -203,6 +203,7 @@ pass_dn(struct pass *p, struct dn *dn)
 	pass_terms(p, &dn->terms);
 	dn->trust = small(p, dn->trust, 4, IDENTITIES_MAX - 1);
 	dn->checks_from = flag(p, dn->checks_from);
+	dn->emits_tls = flag(p, dn->emits_tls);
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);

@@ -127,10 +127,10 @@ scheme_fault_text(enum scheme_fault fault)
 }
 
 struct str
-scheme_contact_param(const struct speech *speech)
+scheme_contact_param(const struct speech *speech, bool emits_tls)
 {
 	if (speech->scheme == SCHEME_SIPS)
-		return STR("");
+		return emits_tls ? STR(";transport=tls") : STR("");
 	switch (speech->transport) {
 	case TRANSPORT_TLS: return STR(";transport=tls");
 	case TRANSPORT_TCP: return STR(";transport=tcp");
@@ -141,14 +141,14 @@ scheme_contact_param(const struct speech *speech)
 }
 
 struct str
-scheme_echo_param(const struct speech *speech, const struct msg *request)
+scheme_echo_param(const struct speech *speech, const struct msg *request, bool emits_tls)
 {
 	struct str params = request->target.params;
 	struct param param;
 	struct str rest = params;
 
-	if (speech->scheme != SCHEME_SIPS)
-		return scheme_contact_param(speech);
+	if (speech->scheme != SCHEME_SIPS || emits_tls)
+		return scheme_contact_param(speech, emits_tls);
 	while (uri_param_next(&rest, &param) == 1) {
 		if (!str_alike(param.name, STR("transport")))
 			continue;

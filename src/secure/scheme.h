@@ -57,13 +57,14 @@ enum scheme_fault scheme_check(const struct msg *request, enum transport transpo
 struct str scheme_fault_text(enum scheme_fault);
 
 /* The transport parameter, with its `;`, that our Contact carries on a leg in a request we make:
- * none on a sips leg (RFC 5630 5.1.1.1 forbids `tls`, and tcp says nothing), `;transport=tls` or
+ * none on a sips leg (RFC 5630 5.1.1.1 forbids `tls`, and tcp says nothing) unless the DN wants to
+ * see it (EMITS_TLS: `emit-transport-tls`), `;transport=tls` or
  * `;transport=tcp` on a sip leg over those, since nothing else brings the peer back that way. */
-struct str scheme_contact_param(const struct speech *);
+struct str scheme_contact_param(const struct speech *, bool emits_tls);
 
 /* The same for our Contact in a response: on a sips leg the spelling of the request's Request-URI
- * is echoed, unless it says tls; on a sip leg as scheme_contact_param. The view may be into
+ * is echoed, unless it says tls, or EMITS_TLS; on a sip leg as scheme_contact_param. The view may be into
  * REQUEST. */
-struct str scheme_echo_param(const struct speech *, const struct msg *request);
+struct str scheme_echo_param(const struct speech *, const struct msg *request, bool emits_tls);
 
 #endif

@@ -138,8 +138,7 @@ static void
 test_not_carried_out(void **state)
 {
 	static const char *const names[] = { "contact-backup", "oos-check", "oos-force",
-		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn",
-		"emit-transport-tls" };
+		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -203,6 +202,7 @@ static const struct {
 	{ "tls-fingerprint", "00:11:22 33", DN_TRUNK, 9 },
 	{ "tls-fingerprint", PRINT "0", DN_TRUNK, 64 },
 	{ "tls-wildcard", "true", DN_TRUNK, 0 },
+	{ "emit-transport-tls", "tls", DN_TRUNK, 0 },
 	{ "from-domain", "all", DN_TRUNK, 0 },
 	{ "identity", "", DN_TRUNK, 0 },
 	{ "identity", "a b", DN_TRUNK, 1 },
@@ -251,6 +251,8 @@ test_values_arrive(void **state)
 		&why, &at));
 	for (unsigned i = 0; i < FINGERPRINT_BYTES; i++)
 		assert_int_equal(dn.terms.pin[i], i + 1);
+	assert_true(set(&dn, "emit-transport-tls", "yes", &why, &at) && dn.emits_tls);
+	assert_true(set(&dn, "emit-transport-tls", "no", &why, &at) && !dn.emits_tls);
 	assert_true(set(&dn, "tls-wildcard", "yes", &why, &at) && dn.terms.takes_wildcard);
 	assert_true(set(&dn, "tls-wildcard", "no", &why, &at) && !dn.terms.takes_wildcard);
 	assert_true(set(&dn, "identity", "tenant_1.east-2", &why, &at));

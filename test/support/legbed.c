@@ -444,7 +444,7 @@ hear_first_invite(const struct msg *m, const struct txn_way *way)
 	if (bed.on_invite != NULL) {
 		bed.opened = bed.on_invite(m, txn, way);
 	} else {
-		leg = leg_open_answered(&bed.legs, m, txn, way, bed_turn());
+		leg = leg_open_answered(&bed.legs, m, txn, way, false, bed_turn());
 		if (leg != NULL)
 			bed.opened = leg->ref;
 	}

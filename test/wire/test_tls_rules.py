@@ -69,6 +69,24 @@ def test_revoked_peers_are_refused_when_we_dial(bench, shop):
     bench.server.await_line("the revocation list of its CA is out of date, and nobody of this CA")
 
 
+@pytest.mark.parametrize("option", ["yes", "no"])
+def test_transport_tls_is_emitted_where_a_device_wants_it(bench, option):
+    """In the Contacts of its sips legs, both ways, and nowhere else."""
+    device, entry = bench.device("6001", "sips")
+    other, usual = bench.device("6002", "sips")
+    entry["emit-transport-tls"] = option
+    bench.start([entry, usual])
+    caller = bench.phone("7789", "TLS")
+    call, seen = bench.talk(caller, device, "6001")
+    says = "transport=tls" in device.received("INVITE")[0].get("Contact")
+    assert says == (option == "yes")
+    assert "transport=tls" not in call.tx.final.get("Contact")
+    bench.hang_up(call, seen)
+    call, seen = bench.talk(caller, other, "6002")
+    assert "transport=tls" not in other.received("INVITE")[0].get("Contact")
+    bench.hang_up(call, seen)
+
+
 def show(bench, *words):
     """What `openssl s_client` says of the usual listener."""
     port = bench.ports["TLS"][1]
