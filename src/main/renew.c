@@ -4,13 +4,13 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
-#include "main/certs.h"
+#include "main/config_file.h"
 #include "main/expiry.h"
 #include "main/log.h"
 #include "main/watch.h"
 #include "net/chain.h"
 
-enum { LOOK_MS = 3600 * 1000, LINE_BYTES = 1536, UNNAMED_MAX = 8 };
+enum { LOOK_MS = 3600 * 1000, LINE_BYTES = 1536 };
 
 struct renew {
 	const struct config *config;
@@ -21,29 +21,6 @@ struct renew {
 	int64_t look_at_ms;  /* when the dates are looked at next */
 	struct expiry expiry[IDENTITIES_MAX];
 };
-
-/* At the start: a phone that looks will not like a name that no certificate of ours has. */
-static void
-warn_of_names(const struct config *config, FILE *log)
-{
-	struct unnamed list[UNNAMED_MAX];
-	char at[ADDR_TEXT_MAX];
-	uint32_t count = certs_unnamed(config, list, UNNAMED_MAX, at);
-
-	for (uint32_t i = 0; i < count; i++) {
-		char text[LINE_BYTES];
-		struct buf b = buf_on(text, sizeof text);
-
-		buf_put(&b, STR("certificates: none that is shown at "));
-		addr_write_port(&b, &list[i].listen->addr);
-		buf_put(&b, STR(" names its "));
-		buf_put(&b, str_cstr(list[i].what));
-		buf_char(&b, ' ');
-		buf_put(&b, list[i].host);
-		buf_put(&b, STR("; who dials that and looks will refuse it"));
-		log_line(log, log_now_ms(), NOTE_WARN, buf_str(&b));
-	}
-}
 
 struct renew *
 renew_open(const struct config *config, struct host *host, FILE *log)
@@ -62,7 +39,6 @@ renew_open(const struct config *config, struct host *host, FILE *log)
 		log_line(log, log_now_ms(), NOTE_WARN,
 			STR("certificates: the system does not tell when their files change; "
 			    "SIGHUP does"));
-	warn_of_names(config, log);
 	return r;
 }
 
@@ -119,6 +95,28 @@ tell_renewed(struct renew *r, struct str cause)
 		buf_ok(&b) ? buf_str(&b) : STR("certificates: read again"));
 }
 
+/* As at the start: a key that others can read or change is not taken. */
+static bool
+are_keys_guarded(const struct config *config, struct buf *why)
+{
+	struct config_memory *memory = memory_open();
+	bool is_good = true;
+	struct str fault;
+
+	for (uint32_t i = 0; i < config->identity_count && is_good; i++) {
+		struct str key = config->identities[i].key;
+
+		is_good = str_is_empty(key) || file_is_guarded(memory, key, &fault);
+		if (is_good)
+			continue;
+		buf_put(why, key);
+		buf_put(why, STR(": "));
+		buf_put(why, fault);
+	}
+	memory_close(memory);
+	return is_good;
+}
+
 bool
 renew_now(struct renew *r, struct str cause)
 {
@@ -128,7 +126,7 @@ renew_now(struct renew *r, struct str cause)
 	buf_put(&b, STR("certificates: those before stay in use ("));
 	buf_put(&b, cause);
 	buf_put(&b, STR("): "));
-	if (!host_renew(r->host, &b)) {
+	if (!are_keys_guarded(r->config, &b) || !host_renew(r->host, &b)) {
 		log_line(r->log, log_now_ms(), NOTE_ERROR, buf_str(&b));
 		return false;
 	}

@@ -42,7 +42,7 @@ def test_a_client_that_fails_is_explained(bench, code, words, part):
 CALLING_OUT = [
     ("version-refused", ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"], "1.2"),
     ("nothing-shared", ["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"], "cipher"),
-    ("client-wanted", ["-Verify", "1"], "client certificate"),
+    ("client-ca-unknown", ["-Verify", "1", "-verify_return_error"], "client certificate"),
     ("sni-unknown", ["-servername", "other.example.test", "-servername_fatal"],
      "peer.example.test"),
 ]

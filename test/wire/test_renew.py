@@ -33,6 +33,7 @@ class Place:
 
     def put_file(self, source, target):
         shutil.copyfile(source, target + ".new")
+        os.chmod(target + ".new", 0o600)
         os.replace(target + ".new", target)
 
     def cut(self, identity, octets=300):
@@ -113,8 +114,6 @@ def test_cert_check_says_what_is_wrong(bench, shop):
     assert "names   IP:127.0.0.1, DNS:sip.example.test" in said
     assert re.search(r"\d+ days left", said)
     assert "names its domain example.test" in said
-    bench.server.await_line(r"warn  certificates: none that is shown at .* names its domain "
-                            r"example\.test")
 
 
 def test_cert_test_tries_a_handshake(bench, shop):
