@@ -22,9 +22,11 @@ take_facts(struct ledger *l, const struct flow *flow)
 	l->facts_of = flow->id;
 	l->transport = flow->transport;
 	l->proof = flow->proof;
-	/* Without a proof it is the name that was wanted, or none. */
-	l->name_len =
-		flow->proof != PROOF_NONE ? keep(l->name, sizeof l->name, flow_name(flow)) : 0;
+	l->is_pinned = flow->proof == PROOF_NAME && flow->terms.has_pin;
+	/* Without a proof, or by a pin, it is but the name that was wanted. */
+	l->name_len = flow->proof != PROOF_NONE && !l->is_pinned
+		? keep(l->name, sizeof l->name, flow_name(flow))
+		: 0;
 	l->version_len =
 		keep(l->version, sizeof l->version, str_of(flow->version, flow->version_len));
 	l->cipher_len = keep(l->cipher, sizeof l->cipher, str_of(flow->cipher, flow->cipher_len));
@@ -81,7 +83,9 @@ ledger_now(const struct legs *ls, const struct leg *leg)
 static void
 write_proof(const struct leg *leg, const struct ledger *l, struct buf *b)
 {
-	if (l->proof == PROOF_NAME || l->proof == PROOF_CLIENT_CERT) {
+	if (l->is_pinned) {
+		buf_put(b, STR(" pinned"));
+	} else if (l->proof == PROOF_NAME || l->proof == PROOF_CLIENT_CERT) {
 		buf_put(b, l->proof == PROOF_NAME ? STR(" verified=") : STR(" client="));
 		buf_quoted(b, str_of(l->name, l->name_len), LOG_TEXT_MAX);
 	} else if (leg->is_proven) {
@@ -143,7 +147,7 @@ static struct str
 verified_by(const struct leg *leg, const struct ledger *l)
 {
 	if (l->proof == PROOF_NAME)
-		return STR("name");
+		return l->is_pinned ? STR("pin") : STR("name");
 	if (l->proof == PROOF_CLIENT_CERT)
 		return STR("client-certificate");
 	return leg->is_proven ? STR("digest") : STR("none");
@@ -178,7 +182,7 @@ put_tls(const struct ledger *l, struct json *j)
 
 	json_put_text(j, STR("tls_version"), str_of(l->version, l->version_len));
 	json_put_text(j, STR("cipher"), str_of(l->cipher, l->cipher_len));
-	if (l->proof != PROOF_NONE)
+	if (l->proof != PROOF_NONE && !l->is_pinned)
 		json_put_text(j, STR("verified_name"), str_of(l->name, l->name_len));
 	if (l->has_fingerprint) {
 		buf_hex(&b, l->fingerprint, FINGERPRINT_BYTES);

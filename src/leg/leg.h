@@ -118,6 +118,7 @@ struct ledger {
 	struct flow_id facts_of; /* the last one that was open: of it is what stands here */
 	enum transport transport;
 	enum proof proof;
+	bool is_pinned; /* PROOF_NAME: by the one certificate that it may show, not by a name */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	uint32_t name_len, version_len, cipher_len;

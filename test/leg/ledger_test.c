@@ -154,6 +154,27 @@ the_same_for_programs(void **state)
 	bed_skip();
 }
 
+/* Known by the one certificate that it may show; whose name was not asked for. */
+static void
+a_pinned_certificate(void **state)
+{
+	struct ua trunk = ua_wait("sip", TRANSPORT_TLS, "192.0.2.8", 5061);
+	struct leg_plan plan = bed_plan(&trunk);
+	struct leg *leg;
+
+	(void)state;
+	plan.terms.has_pin = true;
+	bed.dial = BED_OPENS;
+	leg = bed_make(&plan, NULL);
+	assert_non_null(leg);
+	assert_true(has(leg, "\"verified_by\":\"pin\",\"tls_version\""));
+	assert_false(has(leg, "verified_name"));
+	assert_non_null(strstr(security(leg), "ECDHE-ECDSA-AES128-GCM-SHA256 pinned"));
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
 /* What is being dialled has proved nothing yet, whatever name is wanted. */
 static void
 nothing_is_said_before_it_is_open(void **state)
@@ -219,6 +240,7 @@ main(void)
 		BEDDED(the_same_for_programs),
 		BEDDED(nothing_is_said_before_it_is_open),
 		BEDDED(changes_of_flow),
+		BEDDED(a_pinned_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
