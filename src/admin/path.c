@@ -16,6 +16,21 @@ static const struct path paths[] = {
 		.what = ASK_REGISTRATIONS,
 		.schema = STR("registrations/1"),
 		.words = { STR("number") } },
+	{ .text = STR("/v1/route"),
+		.what = ASK_ROUTE,
+		.schema = STR("route/1"),
+		.words = { STR("from"), STR("to") } },
+	{ .text = STR("/v1/why/"), .has_name = true, .what = ASK_WHY, .schema = STR("why/1") },
+	{ .text = STR("/v1/crossings"),
+		.is_list = true,
+		.what = ASK_PAIRS,
+		.schema = STR("crossings/1"),
+		.words = { STR("number") } },
+	{ .text = STR("/v1/crossings/dns"),
+		.is_list = true,
+		.what = ASK_TALLIES,
+		.schema = STR("crossing-dns/1"),
+		.words = { STR("number") } },
 };
 
 static bool

@@ -14,6 +14,10 @@ enum ask_what {
 	ASK_CALLS,         /* the calls; NAME: those of this number   */
 	ASK_CALL,          /* the call NAME                           */
 	ASK_REGISTRATIONS, /* the bindings; NAME: those of this number */
+	ASK_WHY,           /* why the call NAME was as it was        */
+	ASK_ROUTE,         /* what a call from NAME to OTHER would be */
+	ASK_PAIRS,         /* which DN calls which; NAME: those of it */
+	ASK_TALLIES,       /* the DNs, and what strict would refuse them; NAME: that one */
 	ASK_KINDS,
 };
 

@@ -91,6 +91,15 @@ enum {
 	ENROL_EXPIRES_MAX_S = 86400,
 };
 
+/* ---- what is kept of a call that was --------------------------------------------------------- */
+
+enum {
+	/* A URI, a From: the usual ones whole, the odd ones cut; and all of one call, where the
+	 * usual take 50 octets each. */
+	PAST_ONE_TEXT_MAX = 256,
+	PAST_TEXT_BYTES = 2048,
+};
+
 /* ---- what one event may ask for ------------------------------------------------------------- */
 
 enum {
@@ -161,6 +170,11 @@ enum {
 	/* Pairs of DNs whose calls are counted by what their schemes had to do with it: each of
 	 * some thousand phones with the trunk and a few colleagues. 200 octets each. */
 	PAIRS_MAX = 16384,
+
+	/* The last calls, and the last that were refused before they had a leg, whose story can
+	 * still be asked for: some hours of a site, half an hour of a busy one. */
+	PASTS_MAX = 2048,
+	PAST_REFUSALS_MAX = 1024,
 
 	/* DNs with a fixed contact that are looked up and matched by address; how many are being
 	 * looked up at the same time. */

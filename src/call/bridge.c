@@ -225,8 +225,8 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 
 	switch (w->word) {
 	case WORD_NOTHING:
-	case WORD_OVER:
-	case WORD_NEXT: return;
+	case WORD_OVER: return;
+	case WORD_NEXT: story_callee(cs, call, from); return;
 	case WORD_ANEW: follow_anew(call, w); return;
 	case WORD_RING:
 		if (call->ringing_at_s == 0)

@@ -14,9 +14,12 @@ bool
 calls_open(struct calls *cs, struct arena *arena, uint32_t max, struct legs *legs,
 	struct txns *txns, struct alarms *alarms, struct dice *dice)
 {
+	bool ok;
+
 	*cs = (struct calls){ .legs = legs, .txns = txns, .alarms = alarms };
 	uuids_init(&cs->uuids, dice);
-	return pool_open(&cs->pool, arena, max, sizeof(struct call));
+	ok = pasts_open(&cs->pasts, arena, PASTS_MAX, PAST_REFUSALS_MAX);
+	return pool_open(&cs->pool, arena, max, sizeof(struct call)) && ok;
 }
 
 struct call *
@@ -65,6 +68,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	leg->max_forwards = r->invite->max_forwards < 0 ? 70 : r->invite->max_forwards - 1;
 	call->legs[0] = leg->ref;
 	cs->total++;
+	story_begin(cs, call, r, t);
 	if (msg_seconds(r->invite, HEADER_EXPIRES, &expires_s) && expires_s > 0)
 		call->expires_at_ms = t->now.mono_ms + (int64_t)expires_s * 1000;
 	return call;
@@ -186,6 +190,7 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 		alarm_arm(cs->alarms, &call->alarm, call->expires_at_ms);
 	callee->call = call->ref;
 	call->legs[1] = callee->ref;
+	story_callee(cs, call, callee);
 	call->state = CALL_HUNTING;
 	call->crossing = crossing_of(caller->speech.scheme, callee->speech.scheme);
 	cs->crossings_down += call->crossing == CROSSING_DOWN;

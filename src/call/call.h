@@ -11,6 +11,7 @@
 #ifndef CALL_CALL_H
 #define CALL_CALL_H
 
+#include "call/past.h"
 #include "call/uuid.h"
 #include "leg/ledger.h"
 #include "leg/leg.h"
@@ -47,6 +48,7 @@ struct call {
 	enum crossing crossing;
 	bool is_dn;                   /* who calls is a DN, whose number stands on its leg */
 	unsigned unreachable_warning; /* of the plan */
+	uint64_t past;                /* its entry among the last calls */
 	unsigned status;              /* the last final status the caller heard; 0: none yet */
 	int64_t opened_at_s, ringing_at_s, answered_at_s; /* 0: not yet */
 	enum call_ender ender;
@@ -66,6 +68,7 @@ struct calls {
 	struct alarms *alarms;
 	struct uuids uuids;
 	bool writes_records;
+	struct pasts pasts;
 	uint64_t total, answered, crossings_down, crossings_up;
 };
 
@@ -104,6 +107,15 @@ void call_place(struct calls *, struct call *, struct leg_plan *plan, const stru
 /* Keeps what crosses until the callee's addresses are known; the alarm rings to look again.
  * Ends: false when that time is over. */
 bool call_park(struct calls *, struct call *, const struct msg *invite, const struct turn *);
+
+/* What was decided about its schemes, for who asks why. */
+void call_tell_verdict(struct calls *, const struct call *, const struct verdict *, struct str dn);
+
+/* Keeps the story of an INVITE that is refused before there is a call; its identifier is put into
+ * UUID. */
+void calls_keep_refusal(struct calls *, const struct call_request *, enum transport,
+	unsigned status, struct str why, const struct verdict *, char uuid[UUID_BYTES],
+	const struct turn *);
 
 /* The number that was dialled. */
 struct str call_number(const struct calls *, const struct call *);

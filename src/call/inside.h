@@ -18,6 +18,12 @@ struct str call_unreachable(const struct calls *, const struct call *, const str
 /* Answers what still waits to be relayed with 487. */
 void call_drop_relays(struct calls *, struct call *, const struct turn *);
 
+/* ---- story.c: what is kept of a call for who asks later ---- */
+
+void story_begin(struct calls *, struct call *, const struct call_request *, const struct turn *);
+void story_callee(struct calls *, const struct call *, const struct leg *callee);
+void story_end(struct calls *, const struct call *, struct str why, const struct turn *);
+
 /* Closes the call if both its legs are at their end, with one line for the log. */
 void call_sweep(struct calls *, struct call *, struct str why, const struct turn *);
 

@@ -176,6 +176,7 @@ call_sweep(struct calls *cs, struct call *call, struct str why, const struct tur
 	}
 	note_end_of_call(cs, call, why, t);
 	record_call(cs, call, t);
+	story_end(cs, call, why, t);
 	for (int side = 0; side < 2; side++) {
 		struct leg *leg = leg_at(cs->legs, call->legs[side]);
 

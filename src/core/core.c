@@ -142,6 +142,8 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 	}
 	(void)registered_call(core, leg->call, t);
 	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
+	if (word.word == WORD_ANSWER && leg->is_fallback)
+		crossings_fallback(core, leg, t);
 	word_carry(core, leg, &word, t);
 }
 

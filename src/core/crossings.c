@@ -4,8 +4,8 @@
  * decided by secure/crossing alone. */
 #include "core/inside.h"
 
-static enum caller_says
-says_of(const struct dn *dn)
+enum caller_says
+crossings_says(const struct dn *dn)
 {
 	if (dn == NULL)
 		return SAYS_NOTHING;
@@ -28,7 +28,16 @@ const struct caller_row *
 crossings_caller(enum crossing_mode mode, enum scheme scheme, const struct dn *caller)
 {
 	return crossing_caller_row(
-		mode, scheme == SCHEME_SIPS ? FROM_SIPS : FROM_SIP, says_of(caller));
+		mode, scheme == SCHEME_SIPS ? FROM_SIPS : FROM_SIP, crossings_says(caller));
+}
+
+struct verdict
+crossings_verdict(const struct core *core, const struct route_ask *ask)
+{
+	return (struct verdict){ .is_set = true,
+		.mode = crossings_mode(core, ask->caller, ask->dn),
+		.from = ask->scheme == SCHEME_SIPS ? FROM_SIPS : FROM_SIP,
+		.says = crossings_says(ask->caller) };
 }
 
 struct refusal
@@ -114,26 +123,45 @@ crossings_judge(struct core *core, const struct arrival *a, enum scheme scheme,
 	return (struct refusal){ .status = 0 };
 }
 
+/* What strict would refuse the call with; status 0: with nothing. */
+struct objection {
+	unsigned status, warning;
+	struct str why;
+};
+
+static struct objection
+objection_of(const struct route_ask *ask, const struct route *route)
+{
+	const struct caller_row *own = crossings_caller(MODE_STRICT, ask->scheme, ask->caller);
+	const struct crossing_row *row = route->strict;
+
+	if (own != NULL && own->status != 0)
+		return (struct objection){ own->status, own->warning, own->why };
+	if (ask->scheme == SCHEME_SIPS && ask->has_sip_to)
+		return (struct objection){ 400, 0, STR("its To is sip beside a sips Request-URI") };
+	if (row->leg == LEG_B_REFUSED)
+		return (struct objection){ row->status, row->warning, row->why };
+	return (struct objection){ .status = 0 };
+}
+
 /* The line that `observe` is for. */
 static void
-note_strict(const struct route_ask *ask, unsigned status, unsigned warning, struct str why,
-	const struct turn *t)
+note_strict(struct str caller, struct str callee, const struct objection *o, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 
 	buf_put(&line, STR("observe: strict would refuse the call from "));
-	if (ask->caller != NULL)
-		buf_quoted(&line, ask->caller->number, LOG_TEXT_MAX);
-	else
-		buf_put(&line, STR("a stranger"));
+	buf_quoted(&line, str_is_empty(caller) ? STR("a stranger") : caller, LOG_TEXT_MAX);
 	buf_put(&line, STR(" to "));
-	buf_quoted(&line, ask->dn->number, LOG_TEXT_MAX);
+	buf_quoted(&line, callee, LOG_TEXT_MAX);
 	buf_put(&line, STR(" with "));
-	buf_number(&line, status);
-	buf_put(&line, STR(" and Warning "));
-	buf_number(&line, warning);
+	buf_number(&line, o->status);
+	if (o->warning != 0) {
+		buf_put(&line, STR(" and Warning "));
+		buf_number(&line, o->warning);
+	}
 	buf_put(&line, STR(": "));
-	buf_put(&line, why);
+	buf_put(&line, o->why);
 	note_end(t, NOTE_INFO, &line);
 }
 
@@ -141,25 +169,37 @@ void
 crossings_count(struct core *core, const struct route_ask *ask, const struct route *route,
 	const struct turn *t)
 {
-	const struct caller_row *own = crossings_caller(MODE_STRICT, ask->scheme, ask->caller);
-	const struct crossing_row *row = route->crossing.row, *strict = route->strict;
-	bool by_caller = own != NULL && own->status != 0;
+	const struct crossing_row *row = route->crossing.row;
+	struct str caller = ask->caller != NULL ? ask->caller->number : STR("");
 	struct pair_call call = { .is_refused = false };
+	struct objection objection;
 	enum crossing crossing;
 
 	if (row == NULL || route->crossing.known == KNOWN_NONE)
 		return;
 	crossing = crossing_of(ask->scheme, route->crossing.speech.scheme);
+	objection = objection_of(ask, route);
 	call.is_refused = row->leg == LEG_B_REFUSED;
 	call.goes_down = !call.is_refused && crossing == CROSSING_DOWN;
 	call.goes_up = !call.is_refused && crossing == CROSSING_UP;
-	call.strict_would = !call.is_refused && (by_caller || strict->leg == LEG_B_REFUSED);
-	pairs_count(&core->pairs, ask->caller != NULL ? ask->caller->number : STR(""),
-		ask->dn->number, &call, t->now.wall_s);
-	if (!call.strict_would || route->mode != MODE_OBSERVE)
-		return;
-	if (by_caller)
-		note_strict(ask, own->status, own->warning, own->why, t);
-	else
-		note_strict(ask, strict->status, strict->warning, strict->why, t);
+	call.strict_would = !call.is_refused && objection.status != 0;
+	pairs_count(&core->pairs, caller, ask->dn->number, &call, t->now.wall_s);
+	if (call.strict_would && route->mode == MODE_OBSERVE)
+		note_strict(caller, ask->dn->number, &objection, t);
+}
+
+void
+crossings_fallback(struct core *core, const struct leg *leg, const struct turn *t)
+{
+	const struct call *call = call_at(&core->calls, leg->call);
+	const struct leg *caller = call != NULL ? leg_at(&core->legs, call->legs[0]) : NULL;
+	struct str number = caller != NULL && call->is_dn ? leg_text(caller, TEXT_DN) : STR("");
+	const struct objection objection = { 480, 0,
+		STR("the device answered sips with a sip Contact") };
+	const struct dn *from = directory_find(core->directory, number);
+	const struct dn *to = directory_find(core->directory, leg_text(leg, TEXT_DN));
+
+	pairs_object(&core->pairs, number, leg_text(leg, TEXT_DN));
+	if (to != NULL && crossings_mode(core, from, to) == MODE_OBSERVE)
+		note_strict(number, to->number, &objection, t);
 }

@@ -88,6 +88,7 @@ struct refusal {
 	struct str reason; /* empty: the usual phrase */
 	struct str lines;  /* whole header lines, or empty */
 	struct str why;    /* for the log; empty: the reason */
+	struct str call;   /* its identifier, for the log, or empty */
 };
 
 /* Answers with the arrival's transaction, or without state when it has none. */
@@ -119,6 +120,10 @@ void request_hear(struct core *, struct arrival *, const struct turn *);
 /* ---- invite.c, register.c ---- */
 
 void invite_hear(struct core *, struct arrival *, const struct turn *);
+
+/* Refuses an INVITE that is no call yet, and keeps its story. CALLER: its DN's number, or empty. */
+void invite_refuse(
+	struct core *, struct arrival *, struct str caller, struct refusal *, const struct turn *);
 
 /* A call that waited for addresses: it is placed, refused, or waits on. */
 void invite_again(struct core *, struct call *, const struct turn *);
@@ -189,6 +194,7 @@ struct route_ask {
 	const struct dn *caller; /* NULL: a stranger, or nobody who calls yet */
 	enum scheme scheme;      /* of the caller's leg                       */
 	struct dice *dice;       /* for the order of its servers             */
+	bool has_sip_to;         /* its INVITE has a To of another scheme      */
 };
 
 /* How it was found what a leg is to be. */
@@ -210,6 +216,15 @@ enum route_verdict route_plan(
 	const struct core *, const struct route_ask *, const struct turn *, struct route *);
 
 /* ---- crossings.c ---- */
+
+/* What is configured for who calls; CALLER may be NULL. */
+enum caller_says crossings_says(const struct dn *caller);
+
+/* What is decided before it is known what the callee's device can. */
+struct verdict crossings_verdict(const struct core *, const struct route_ask *);
+
+/* Counts that a device answered sips with a sip Contact, which strict would not have lived with. */
+void crossings_fallback(struct core *, const struct leg *, const struct turn *);
 
 /* The strictest of what is configured for everybody, for CALLER (NULL: nobody's) and for CALLEE. */
 enum crossing_mode crossings_mode(

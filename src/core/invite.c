@@ -188,20 +188,35 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	return true;
 }
 
+/* Asks how the leg is made, counts what its schemes had to do with it, and notes for who asks why
+ * what was known of the device. */
+static enum route_verdict
+plan_and_count(struct core *core, const struct route_ask *ask, const struct turn *t,
+	struct route *route, struct refusal *refusal, struct verdict *told)
+{
+	enum route_verdict verdict = route_plan(core, ask, t, route);
+
+	if (verdict == ROUTE_REFUSED)
+		*refusal = route->refusal;
+	if (verdict != ROUTE_WAIT)
+		crossings_count(core, ask, route, t);
+	told->is_known = route->crossing.row != NULL;
+	told->known = route->crossing.known;
+	return verdict;
+}
+
 static void
 place(struct core *core, const struct arrival *a, struct call *call, const struct route_ask *ask,
 	const struct turn *t)
 {
 	struct refusal refusal = crossings_judge(core, a, ask->scheme, ask->caller, ask->dn, t);
+	struct verdict told = crossings_verdict(core, ask);
 	enum route_verdict verdict = ROUTE_REFUSED;
 	struct route route;
 
-	if (refusal.status == 0) {
-		verdict = route_plan(core, ask, t, &route);
-		refusal = route.refusal;
-		if (verdict != ROUTE_WAIT)
-			crossings_count(core, ask, &route, t);
-	}
+	if (refusal.status == 0)
+		verdict = plan_and_count(core, ask, t, &route, &refusal, &told);
+	call_tell_verdict(&core->calls, call, &told, ask->dn->number);
 	if (verdict == ROUTE_PLAN) {
 		call_place(&core->calls, call, &route.plan, a->msg, t);
 		return;
@@ -209,11 +224,45 @@ place(struct core *core, const struct arrival *a, struct call *call, const struc
 	if (verdict == ROUTE_WAIT) {
 		if (call_park(&core->calls, call, a->msg, t))
 			return;
-		refusal = (struct refusal){ .status = 480 };
+		refusal = (struct refusal){ .status = 480,
+			.why = STR("the addresses of the DN's contact did not come in time") };
 	}
+	refusal.call = str_of(call->uuid, UUID_BYTES);
 	note_refusal(core, a, &refusal, t);
 	call_refuse(&core->calls, call, refusal.status,
 		str_is_empty(refusal.reason) ? STR("") : refusal.reason, refusal.lines, t);
+}
+
+/* What the schemes of an INVITE had to do with its refusal before anybody was looked for. */
+static struct verdict
+early_verdict(const struct core *core, const struct arrival *a)
+{
+	enum scheme_fault fault = scheme_check(a->msg, a->flow->transport);
+	struct verdict verdict = { .is_set = fault == SCHEME_NOT_TLS || fault == SCHEME_MIXED,
+		.mode = core->directory->crossing,
+		.from = fault == SCHEME_MIXED ? FROM_MIXED : FROM_CLEAR };
+
+	return verdict;
+}
+
+void
+invite_refuse(struct core *core, struct arrival *a, struct str caller, struct refusal *refusal,
+	const struct turn *t)
+{
+	struct call_request request = { .invite = a->msg,
+		.way = a->way,
+		.caller = str_is_empty(caller) ? a->msg->from.uri.text : caller,
+		.number = route_number(core, &a->msg->target, t) };
+	struct verdict verdict = early_verdict(core, a);
+	struct str why = !str_is_empty(refusal->why) ? refusal->why
+		: !str_is_empty(refusal->reason)     ? refusal->reason
+						     : reason_phrase(refusal->status);
+	char uuid[UUID_BYTES];
+
+	calls_keep_refusal(&core->calls, &request, a->flow->transport, refusal->status, why,
+		&verdict, uuid, t);
+	refusal->call = str_of(uuid, UUID_BYTES);
+	refuse(core, a, refusal, t);
 }
 
 void
@@ -243,7 +292,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 			.lines = STR("Retry-After: 5\r\n"),
 			.why = STR("there is no room for one more call") };
 	if (refusal.status != 0) {
-		refuse(core, a, &refusal, t);
+		invite_refuse(core, a, asker.number, &refusal, t);
 		return;
 	}
 	respond(core, a, &trying, t);
@@ -261,7 +310,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	call = call_open(&core->calls, &request, t);
 	if (call == NULL) {
 		refusal = (struct refusal){ .status = 513, .why = STR("its headers do not fit") };
-		refuse(core, a, &refusal, t);
+		invite_refuse(core, a, asker.number, &refusal, t);
 		return;
 	}
 	if (asker.kind == CALLER_DN)
@@ -270,6 +319,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.number = number,
 		.caller = asker.dn,
 		.scheme = leg_at(&core->legs, call->legs[0])->speech.scheme,
+		.has_sip_to = a->msg->to.uri.scheme == URI_SIP,
 		.dice = &core->dice };
 	caller = call->legs[0];
 	place(core, a, call, &ask, t);
@@ -291,7 +341,9 @@ note_late(struct core *core, const struct leg *caller, struct str number, const 
 	buf_number(&line, r->status);
 	buf_put(&line, STR(": "));
 	buf_put(&line, str_is_empty(r->why) ? r->reason : r->why);
-	buf_put(&line, STR(": call to "));
+	buf_put(&line, STR(": call "));
+	buf_put(&line, r->call);
+	buf_put(&line, STR(" to "));
 	buf_quoted(&line, number, LOG_TEXT_MAX);
 	note_end(t, NOTE_INFO, &line);
 }
@@ -306,6 +358,7 @@ invite_again(struct core *core, struct call *call, const struct turn *t)
 		.dn = route_find(core, number, &refusal), .number = number, .dice = &core->dice
 	};
 	enum route_verdict verdict = ROUTE_REFUSED;
+	struct verdict told;
 	struct route route;
 
 	must(caller != NULL);
@@ -313,10 +366,9 @@ invite_again(struct core *core, struct call *call, const struct turn *t)
 	if (call->is_dn)
 		ask.caller = directory_find(core->directory, leg_text(caller, TEXT_DN));
 	if (ask.dn != NULL) {
-		verdict = route_plan(core, &ask, t, &route);
-		refusal = verdict == ROUTE_REFUSED ? route.refusal : refusal;
-		if (verdict != ROUTE_WAIT)
-			crossings_count(core, &ask, &route, t);
+		told = crossings_verdict(core, &ask);
+		verdict = plan_and_count(core, &ask, t, &route, &refusal, &told);
+		call_tell_verdict(&core->calls, call, &told, ask.dn->number);
 	}
 	if (verdict == ROUTE_PLAN) {
 		call_place(&core->calls, call, &route.plan, NULL, t);
@@ -324,6 +376,7 @@ invite_again(struct core *core, struct call *call, const struct turn *t)
 	}
 	if (verdict == ROUTE_WAIT && call_park(&core->calls, call, NULL, t))
 		return;
+	refusal.call = str_of(call->uuid, UUID_BYTES);
 	note_late(core, caller, number, &refusal, t);
 	call_refuse(&core->calls, call, refusal.status, refusal.reason, refusal.lines, t);
 }

@@ -26,9 +26,17 @@ struct pair {
 	char names[2 * DN_NUMBER_BYTES_MAX]; /* the caller's number, then the callee's */
 };
 
+/* All calls of one DN, from it and to it. */
+struct tally {
+	uint64_t calls, refused, strict;
+	int64_t last_at_s;
+	uint32_t number_len;
+	char number[DN_NUMBER_BYTES_MAX];
+};
+
 struct pairs {
-	struct pool pool;
-	struct map by_names;
+	struct pool pool, tallies;
+	struct map by_names, by_number;
 	struct pair others; /* of all pairs that found no room; it has no names */
 };
 
@@ -40,9 +48,13 @@ bool pairs_open(struct pairs *, struct arena *, uint32_t max, const uint8_t key[
 void pairs_count(struct pairs *, struct str caller, struct str callee, const struct pair_call *,
 	int64_t now_s);
 
+/* Counts of a call that was counted before that strict would not have lived with it after all. */
+void pairs_object(struct pairs *, struct str caller, struct str callee);
+
 /* The pair, or NULL. */
 const struct pair *pairs_find(const struct pairs *, struct str caller, struct str callee);
 
+struct str tally_number(const struct tally *);
 struct str pair_caller(const struct pair *);
 struct str pair_callee(const struct pair *);
 

@@ -256,7 +256,10 @@ outside_hear(struct core *core, struct arrival *a, const struct turn *t)
 		default: refusal = outside_refusal(a->msg->method);
 		}
 	}
-	refuse(core, a, &refusal, t);
+	if (a->msg->method == METHOD_INVITE)
+		invite_refuse(core, a, STR(""), &refusal, t);
+	else
+		refuse(core, a, &refusal, t);
 }
 
 void

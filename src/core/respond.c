@@ -68,6 +68,10 @@ note_refusal(
 	buf_quoted(&line, a->msg->target_text, LOG_TEXT_MAX);
 	buf_put(&line, STR(" from "));
 	buf_quoted(&line, a->msg->from.uri.text, LOG_TEXT_MAX);
+	if (!str_is_empty(r->call)) {
+		buf_put(&line, STR(": call "));
+		buf_put(&line, r->call);
+	}
 	note_end(t, NOTE_INFO, &line);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What those who look on are shown. A list is walked by slots, a bounded number at a time. */
-#include "core/inside.h"
+#include "core/explain.h"
 
 static bool
 is_named(const struct ask *ask, struct str name)
@@ -11,20 +11,20 @@ is_named(const struct ask *ask, struct str name)
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 /* Whether the slot is the next one's: a page ends when it may be full, or looked at enough. */
-static bool
+bool
 page_ends(const struct ask *ask, uint32_t slot, const struct json *j)
 {
 	return slot - ask->from >= ASK_SLOTS_MAX || j->to->size - j->to->used < ASK_ITEM_BYTES_MAX;
 }
 
-static struct answer
+struct answer
 page_end(uint32_t slot, uint32_t slots, struct json *j)
 {
 	json_close(j, ']');
 	return (struct answer){ .told = slot < slots ? TOLD_MORE : TOLD_ALL, .next = slot };
 }
 
-static void
+void
 page_begin(struct json *j)
 {
 	json_key(j, STR("items"));
@@ -176,6 +176,10 @@ core_ask(const struct core *core, const struct ask *ask, struct when now, struct
 	case ASK_CALLS: return show_calls(core, ask, j);
 	case ASK_CALL: return show_call(core, ask, j);
 	case ASK_REGISTRATIONS: return show_registrations(core, ask, now, j);
+	case ASK_WHY: return explain_why(core, ask, j);
+	case ASK_ROUTE: return explain_route(core, ask, now, j);
+	case ASK_PAIRS: return explain_pairs(core, ask, j);
+	case ASK_TALLIES: return explain_tallies(core, ask, j);
 	case ASK_KINDS: break;
 	}
 	return (struct answer){ .told = TOLD_NONE };

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/panic.h"
+#include "secure/contract.h"
 #include "secure/identity.h"
 #include "sip/write.h"
 
@@ -359,13 +360,14 @@ void
 flows_write_via(const struct flows *fs, struct buf *b, enum transport transport,
 	const struct addr *peer, struct flow_id id, struct str branch)
 {
+	char text[URI_BYTES_MAX];
+	struct buf face = buf_on(text, sizeof text);
+
+	flows_write_face(fs, &face, transport, peer, id);
 	write_begin(b, HEADER_VIA);
-	buf_put(b, STR("SIP/2.0/"));
-	buf_put(b, transport_name(transport));
-	buf_char(b, ' ');
-	flows_write_face(fs, b, transport, peer, id);
-	if (transport == TRANSPORT_UDP)
-		buf_put(b, STR(";rport"));
+	contract_write_via(b, transport, buf_str(&face));
+	if (!buf_ok(&face))
+		b->full = true;
 	buf_put(b, STR(";branch="));
 	buf_put(b, branch);
 	write_end(b);

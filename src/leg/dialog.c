@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "secure/contract.h"
 #include "sip/lex.h"
 #include "sip/param.h"
 #include "sip/write.h"
@@ -170,16 +171,7 @@ dialog_put_contact(
 	struct buf b = buf_on(text, sizeof text);
 
 	(void)ls;
-	buf_char(&b, '<');
-	buf_put(&b, scheme_name(leg->speech.scheme));
-	buf_char(&b, ':');
-	if (!str_is_empty(user)) {
-		buf_put(&b, user);
-		buf_char(&b, '@');
-	}
-	buf_put(&b, host);
-	buf_put(&b, param);
-	buf_char(&b, '>');
+	contract_write_contact(&b, leg->speech.scheme, user, host, param);
 	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CONTACT, buf_str(&b));
 }
 

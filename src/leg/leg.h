@@ -175,8 +175,9 @@ struct leg {
 	int64_t resend_ms;     /* of the 2xx                                                 */
 	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
-	bool is_proven; /* the peer was checked: certificate, name or digest          */
-	bool is_strict; /* a peer that falls back to sip inside a sips dialog is refused */
+	bool is_proven;   /* the peer was checked: certificate, name or digest          */
+	bool is_strict;   /* a peer that falls back to sip inside a sips dialog is refused */
+	bool is_fallback; /* it answered sips with a sip Contact                          */
 	/* Whether the DN is one that challenges us, and the address at which it is that: where its
 	 * INVITE came from, or ours went to. */
 	bool may_prove;

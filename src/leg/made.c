@@ -6,34 +6,27 @@
  *      `-------------`--3xx..6xx, no way left--> GONE
  *   LEAVING (cancelled) --2xx--> ACK, BYE;  --487--> GONE */
 #include "leg/inside.h"
+#include "secure/contract.h"
 
 static bool
 put_ends(struct legs *ls, struct leg *leg, const struct leg_plan *plan)
 {
 	char text[NAME_ADDR_BYTES_MAX + TAG_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
+	struct contract_terms terms = { .speech = plan->speech,
+		.to_uri = plan->to_uri,
+		.from_display = plan->from_display,
+		.from_user = plan->from_user,
+		.realm = ls->realm };
 	bool ok;
 
-	if (!str_is_empty(plan->from_display)) {
-		write_piece(&b, plan->from_display);
-		buf_char(&b, ' ');
-	}
-	buf_char(&b, '<');
-	buf_put(&b, scheme_name(plan->speech.scheme));
-	buf_char(&b, ':');
-	if (!str_is_empty(plan->from_user)) {
-		buf_put(&b, plan->from_user);
-		buf_char(&b, '@');
-	}
-	buf_put(&b, ls->realm);
-	buf_put(&b, STR(">;tag="));
+	contract_write(&b, PART_FROM, &terms);
+	buf_put(&b, STR(";tag="));
 	buf_put(&b, leg_text(leg, TEXT_LOCAL_TAG));
 	ok = buf_ok(&b) && shelf_put(&leg->shelf, TEXT_LOCAL, buf_str(&b));
 
 	b = buf_on(text, sizeof text);
-	buf_char(&b, '<');
-	buf_put(&b, plan->to_uri);
-	buf_char(&b, '>');
+	contract_write(&b, PART_TO, &terms);
 	return ok && buf_ok(&b) && shelf_put(&leg->shelf, TEXT_REMOTE, buf_str(&b));
 }
 
@@ -270,7 +263,8 @@ hear_answer(struct legs *ls, struct leg *leg, const struct msg *msg, const struc
 		return leg->state == LEG_GONE ? leg_say(WORD_OVER, 0, STR(""), NULL)
 					      : leg_nothing();
 	}
-	if (leg->is_strict && leg->speech.scheme == SCHEME_SIPS && !is_answer_sips(leg)) {
+	leg->is_fallback = leg->speech.scheme == SCHEME_SIPS && !is_answer_sips(leg);
+	if (leg->is_strict && leg->is_fallback) {
 		note_fallback(leg, t);
 		leg_move(ls, leg, LEG_TALKING);
 		hang_up(ls, leg, t);

@@ -103,10 +103,11 @@ print_answer(const struct look *look)
 	fputc('\n', stdout);
 }
 
-/* One question with one answer. */
+/* One question with one answer: for PATH NAME BEHIND OTHER, where the two names are escaped and all
+ * but PATH may be NULL. */
 static int
 look_once(const struct look_options *options, const char *path, const char *name,
-	void (*show)(const json_t *))
+	const char *behind, const char *other, void (*show)(const json_t *))
 {
 	char text[TARGET_BYTES_MAX];
 	struct buf target = buf_on(text, sizeof text);
@@ -116,6 +117,10 @@ look_once(const struct look_options *options, const char *path, const char *name
 	buf_put(&target, str_cstr(path));
 	if (name != NULL)
 		client_put_escaped(&target, str_cstr(name));
+	if (behind != NULL)
+		buf_put(&target, str_cstr(behind));
+	if (other != NULL)
+		client_put_escaped(&target, str_cstr(other));
 	if (code == EXIT_FINE && !buf_ok(&target))
 		code = complain(EXIT_NOT_FOUND, STR("no name is so long"));
 	if (code == EXIT_FINE)
@@ -130,13 +135,25 @@ look_once(const struct look_options *options, const char *path, const char *name
 int
 look_status(const struct look_options *options)
 {
-	return look_once(options, "/v1/status", NULL, show_status);
+	return look_once(options, "/v1/status", NULL, NULL, NULL, show_status);
 }
 
 int
 look_call(const struct look_options *options, const char *id)
 {
-	return look_once(options, "/v1/calls/", id, show_call);
+	return look_once(options, "/v1/calls/", id, NULL, NULL, show_call);
+}
+
+int
+look_why(const struct look_options *options, const char *id)
+{
+	return look_once(options, "/v1/why/", id, NULL, NULL, show_why);
+}
+
+int
+look_route(const struct look_options *options, const char *from, const char *to)
+{
+	return look_once(options, "/v1/route?from=", from, "&to=", to, show_route);
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */
@@ -147,12 +164,16 @@ static const struct {
 } lists[] = {
 	{ "calls", "/v1/calls", &show_calls },
 	{ "registrations", "/v1/registrations", &show_registrations },
+	{ "crossings", "/v1/crossings", &show_pairs },
+	{ "dns", "/v1/crossings/dns", &show_tallies }, /* the second half of `crossings` */
 };
+
+enum { LISTS = sizeof lists / sizeof lists[0] - 1 };
 
 const char *
 look_nouns(void)
 {
-	return "calls|registrations";
+	return "calls|registrations|crossings";
 }
 
 /* Asks for one page after another, each item to the table, or as it is. */
@@ -195,29 +216,43 @@ read_pages(struct look *look, size_t list, const char *number, struct table *tab
 	return EXIT_FINE;
 }
 
+/* Reads a list and prints it. */
+static int
+print_list(struct look *look, size_t list, const char *number)
+{
+	struct table *table = table_open(lists[list].list->titles, lists[list].list->columns);
+	int code = read_pages(look, list, number, table);
+
+	if (code == EXIT_FINE && !look->options->is_json)
+		table_print(table, stdout);
+	table_close(table);
+	return code;
+}
+
 int
 look_list(const struct look_options *options, const char *noun, const char *number)
 {
 	struct look look;
-	struct table *table;
 	size_t list = 0;
+	bool has_second;
 	int code;
 
-	while (list < sizeof lists / sizeof lists[0] &&
-		!str_same(str_cstr(lists[list].noun), str_cstr(noun)))
+	while (list < LISTS && !str_same(str_cstr(lists[list].noun), str_cstr(noun)))
 		list++;
-	if (list == sizeof lists / sizeof lists[0])
-		return complain(EXIT_USAGE, STR("there is no such list; show calls|registrations"));
+	if (list == LISTS)
+		return complain(EXIT_USAGE,
+			STR("there is no such list; show calls|registrations|crossings"));
+	has_second = lists[list].list == &show_pairs;
 	code = look_open(&look, options);
-	table = table_open(lists[list].list->titles, lists[list].list->columns);
 	if (code == EXIT_FINE && options->is_json)
 		printf("{\"schema\":\"%s/1\",\"items\":[", noun);
 	if (code == EXIT_FINE)
-		code = read_pages(&look, list, number, table);
+		code = print_list(&look, list, number);
+	if (code == EXIT_FINE && has_second) {
+		fputs(options->is_json ? "],\"dns\":[" : "\n", stdout);
+		code = print_list(&look, list + 1, number);
+	}
 	if (code == EXIT_FINE && options->is_json)
 		fputs("]}\n", stdout);
-	else if (code == EXIT_FINE)
-		table_print(table, stdout);
-	table_close(table);
 	return look_close(&look, code);
 }

@@ -14,13 +14,19 @@ struct look_options {
 /* What is going on, in a few lines. */
 int look_status(const struct look_options *);
 
-/* A list: NOUN is `calls` or `registrations`; NUMBER: only those of it, or NULL. */
+/* A list: NOUN is `calls`, `registrations` or `crossings`; NUMBER: only those of it, or NULL. */
 int look_list(const struct look_options *, const char *noun, const char *number);
 
 /* One call and how each of its legs is secured. */
 int look_call(const struct look_options *, const char *id);
 
-/* The nouns of look_list, for the usage: `calls|registrations`. */
+/* Why a call was as it was; ID: its identifier, or how that begins or ends. */
+int look_why(const struct look_options *, const char *id);
+
+/* What a call from one number to another would be. */
+int look_route(const struct look_options *, const char *from, const char *to);
+
+/* The nouns of look_list, for the usage: `calls|registrations|crossings`. */
 const char *look_nouns(void);
 
 #endif

@@ -19,4 +19,9 @@ extern const struct show_list show_calls, show_registrations;
 void show_status(const json_t *answer);
 void show_call(const json_t *answer);
 
+/* What `route-test` and `why` say, and the two lists of `show crossings`. */
+void show_route(const json_t *route);
+void show_why(const json_t *why);
+extern const struct show_list show_pairs, show_tallies;
+
 #endif

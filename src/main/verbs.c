@@ -19,6 +19,8 @@ enum flag {
 	FLAG_DEBUG,
 	FLAG_RECORD,
 	FLAG_RECORD_MAX,
+	FLAG_FROM,
+	FLAG_TO,
 	FLAGS,
 };
 
@@ -38,6 +40,8 @@ static const struct {
 		"write what happens to a new FILE, for a replay" },
 	[FLAG_RECORD_MAX] = { "--record-max", NULL, "SIZE",
 		"until it is that large; 256M unless said" },
+	[FLAG_FROM] = { "--from", NULL, "NUMBER", "who would call" },
+	[FLAG_TO] = { "--to", NULL, "NUMBER", "who would be called" },
 };
 
 enum { OPERANDS_MAX = 2 };
@@ -205,6 +209,24 @@ call_verb(const struct words *words)
 }
 
 static int
+why_verb(const struct words *words)
+{
+	const struct look_options options = look_options_of(words);
+
+	return look_why(&options, words->operands[0]);
+}
+
+static int
+route_verb(const struct words *words)
+{
+	const struct look_options options = look_options_of(words);
+
+	if (words->flags[FLAG_FROM] == NULL || words->flags[FLAG_TO] == NULL)
+		return bad_usage("route-test needs --from NUMBER and --to NUMBER", "");
+	return look_route(&options, words->flags[FLAG_FROM], words->flags[FLAG_TO]);
+}
+
+static int
 version_verb(const struct words *words)
 {
 	(void)words;
@@ -230,10 +252,14 @@ static const struct verb verbs[] = {
 	{ STR("cert"), cert_verb, TAKES(FLAG_CONFIG), 1, 2, "check|test [DN] -c FILE",
 		"judge our certificates; try a handshake with DN" },
 	{ STR("status"), status_verb, TAKES_LOOK, 0, 0, "", "how a running server is doing" },
-	{ STR("show"), show_verb, TAKES_LOOK, 1, 2, "calls|registrations [NUMBER]",
+	{ STR("show"), show_verb, TAKES_LOOK, 1, 2, "calls|registrations|crossings [NUMBER]",
 		"what there is, or what there is of NUMBER" },
 	{ STR("call"), call_verb, TAKES_LOOK, 1, 1, "ID",
 		"one call, and how each of its legs is secured" },
+	{ STR("why"), why_verb, TAKES_LOOK, 1, 1, "ID",
+		"why each leg of a call was what it was, and how it ended" },
+	{ STR("route-test"), route_verb, TAKES_LOOK | TAKES(FLAG_FROM) | TAKES(FLAG_TO), 0, 0,
+		"--from NUMBER --to NUMBER", "what a call would be: every rule, and each leg" },
 	{ STR("demo"), demo_verb, 0, 0, 0, "",
 		"let two phones call each other on loopback, and show it" },
 	{ STR("version"), version_verb, 0, 0, 0, "", "say which version this is" },

@@ -23,6 +23,10 @@ each_path_is_its_question(void **state)
 		{ STR("/v1/calls"), ASK_CALLS, STR("") },
 		{ STR("/v1/calls/0123"), ASK_CALL, STR("0123") },
 		{ STR("/v1/registrations"), ASK_REGISTRATIONS, STR("") },
+		{ STR("/v1/route"), ASK_ROUTE, STR("") },
+		{ STR("/v1/why/0123"), ASK_WHY, STR("0123") },
+		{ STR("/v1/crossings"), ASK_PAIRS, STR("") },
+		{ STR("/v1/crossings/dns"), ASK_TALLIES, STR("") },
 	};
 	static const struct str none[] = { STR(""), STR("/"), STR("/v1"), STR("/v1/statu"),
 		STR("/v1/status/"), STR("/v1/status/x"), STR("/v1/calls/"), STR("/v1/calls/a/b"),
@@ -50,6 +54,7 @@ words_behind_it(void **state)
 	struct str name;
 	const struct path *calls = path_find(STR("/v1/calls"), &name);
 	const struct path *status = path_find(STR("/v1/status"), &name);
+	const struct path *route = path_find(STR("/v1/route"), &name);
 
 	(void)state;
 	memset(longest, '7', sizeof longest);
@@ -65,6 +70,10 @@ words_behind_it(void **state)
 	assert_non_null(path_word(calls, &ask, STR(""), STR("1")));
 	assert_non_null(path_word(calls, &ask, STR("Number"), STR("1")));
 	assert_non_null(path_word(status, &ask, STR("cursor"), STR("1")));
+	assert_null(path_word(route, &ask, STR("from"), STR("7789")));
+	assert_null(path_word(route, &ask, STR("to"), STR("5000")));
+	assert_true(str_same(ask.name, STR("7789")) && str_same(ask.other, STR("5000")));
+	assert_non_null(path_word(route, &ask, STR("cursor"), STR("1")));
 	assert_non_null(path_word(status, &ask, STR("number"), STR("1")));
 }
 

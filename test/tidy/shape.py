@@ -21,6 +21,7 @@ NO_TWIN = {
     "src/main/main.c": "main() and nothing else",
     "src/main/look.c": "test/wire asks a server as a user does",
     "src/main/look_show.c": "test/wire reads what a user reads",
+    "src/main/look_why.c": "test/wire reads what a user reads",
     "src/main/verbs.c": "test/wire says what a user says",
     "src/main/demo.c": "test/wire runs the demo as a user does",
     "src/main/handset_say.c": "handset_test.c reads what a handset writes",

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is told of a call is what the call is: for every caller, every callee and every mode the
+ * answer to `route-test` is held against the INVITE that leaves, or the refusal that comes. */
+#include "core/explain_kit.h"
+
+static const struct {
+	enum transport transport;
+	bool is_sips;
+} callers[] = { { TRANSPORT_TLS, true }, { TRANSPORT_UDP, false }, { TRANSPORT_TCP, false },
+	{ TRANSPORT_TLS, false } };
+
+static const char *
+told(const char *side, const char *part)
+{
+	char label[64];
+	const char *leg;
+
+	snprintf(label, sizeof label, "\"side\":\"%s\"", side);
+	leg = strstr(page, label);
+	snprintf(label, sizeof label, "\"part\":\"%s\",\"value\":\"", part);
+	return text_behind(leg, label);
+}
+
+/* The value of a header, less its display name, tag and branch. */
+static void
+same(const char *part, const char *value)
+{
+	const char *angle = strchr(value, '<'), *end;
+	const char *said = told("callee", part);
+
+	if (angle != NULL)
+		value = angle;
+	if (strchr(said, '<') != NULL)
+		said = strchr(said, '<');
+	end = strstr(value, ";branch=");
+	if (end == NULL)
+		end = strstr(value, ";tag=");
+	if (end == NULL)
+		end = value + strlen(value);
+	if (strncmp(said, value, (size_t)(end - value)) != 0 ||
+		(said[end - value] != '\0' && said[end - value] != ';'))
+		fail_msg("%s: told %s, sent %s", part, said, value);
+}
+
+/* The INVITE that BOB has heard is what the page says of the callee's leg. */
+static void
+same_as_sent(const struct callee *callee)
+{
+	char uri[256];
+	const struct msg *invite = &bob.heard.msg;
+
+	snprintf(uri, sizeof uri, "%.*s", (int)invite->target_text.len, invite->target_text.at);
+	assert_string_equal(told("callee", "Request-URI"), uri);
+	same("From", phone_value(&bob, HEADER_FROM));
+	same("To", phone_value(&bob, HEADER_TO));
+	same("Contact", phone_value(&bob, HEADER_CONTACT));
+	same("Via", phone_value(&bob, HEADER_VIA));
+	assert_non_null(strstr(told("callee", "target"), callee->ip));
+}
+
+static void
+call_under(enum crossing_mode mode, size_t i, const struct callee *callee)
+{
+	struct stage_options o = {
+		.dns = all, .dn_count = sizeof all / sizeof all[0], .crossing = mode
+	};
+	bool is_swapped = mode == MODE_STRICT && !callers[i].is_sips && callee->is_sips;
+
+	stage_open(&stage, &o);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, callers[i].transport,
+		callers[i].is_sips);
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	callee_open(&bob, callee);
+	question(ASK_ROUTE, "1001", callee->number);
+	has(crossing_mode_name(mode).at);
+	phone_invite(&alice, callee->number, NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	if (strstr(page, "\"outcome\":\"placed\"") == strstr(page, "\"outcome\"")) {
+		bob.is_sips = bob.is_sips && !is_swapped;
+		phone_hear(&bob, "INVITE ");
+		same_as_sent(callee);
+		phone_answer(&bob, 486, NULL, NULL);
+		phone_hear(&bob, "ACK ");
+		phone_hear(&alice, "SIP/2.0 486 ");
+	} else {
+		has("\"outcome\":\"refused\",\"status\":480,");
+		phone_hear(&alice, "SIP/2.0 480 ");
+		assert_non_null(strstr(page,
+			phone_heard(&alice, "Warning: 380") ? "\"warning\":380"
+							    : "\"warning\":381"));
+	}
+	phone_ack_refusal(&alice);
+	phone_close(&alice);
+	phone_close(&bob);
+	stage_close(&stage);
+}
+
+static void
+test_told_is_sent(void **state)
+{
+	(void)state;
+	for (int mode = 0; mode < CROSSING_MODES; mode++)
+		for (size_t i = 0; i < sizeof callers / sizeof callers[0]; i++)
+			for (size_t j = 0; j < sizeof callees / sizeof callees[0]; j++)
+				call_under((enum crossing_mode)mode, i, &callees[j]);
+}
+
+static void
+test_every_rule(void **state)
+{
+	(void)state;
+	open_stage(MODE_PER_LEG, true);
+	question(ASK_ROUTE, "1001", "98123");
+	has("{\"rule\":\"who calls\",\"result\":\"extension, as it registered it speaks sips over TLS\"}");
+	has("{\"rule\":\"number\",\"result\":\"no DN has it\"}");
+	has("{\"rule\":\"prefix\",\"result\":\"98 of west: fits\"}");
+	has("{\"rule\":\"contact\",\"result\":\"sips:trunk.example.net: sips over TLS\"}");
+	has("{\"rule\":\"crossing\",\"result\":\"for everybody per-leg, the caller's per-leg, the callee's "
+	    "per-leg: in force is per-leg\"}");
+	has("{\"rule\":\"capacity\",\"result\":\"0 of 2 calls\"}");
+	question(ASK_ROUTE, "1001", "95");
+	has("{\"rule\":\"prefix\",\"result\":\"98 of west: does not fit\"},{\"rule\":\"prefix\",\"result\":\"9 of "
+	    "east: fits\"}");
+	question(ASK_ROUTE, "1001", "4711");
+	has("],\"outcome\":\"refused\",\"status\":404,\"why\":\"no DN has this number and no trunk its "
+	    "prefix\",\"modes\":[],\"legs\":[]");
+	question(ASK_ROUTE, "0049", "98123");
+	has("no DN has this number: a stranger");
+	has("a stranger may not call there: 403");
+	question(ASK_ROUTE, "0049", "7000");
+	has("a stranger may call there");
+	has("{\"rule\":\"registration\",\"result\":\"none is in force\"}");
+	has("\"outcome\":\"refused\",\"status\":480,\"why\":\"the DN is not registered\"");
+	question(ASK_ROUTE, "7000", "1001");
+	has("not registered: taken to call with sip over UDP");
+	has("\"rule\":\"registration\",\"result\":\"sips:1001@192.0.2.10:30000");
+	close_stage();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_told_is_sent),
+		cmocka_unit_test(test_every_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a call was as it was, and who could be made strict. */
+#include "core/explain_kit.h"
+
+static void
+test_why_knows_what_was(void **state)
+{
+	char id[40];
+
+	(void)state;
+	open_stage(MODE_STRICT, false);
+	phone_invite(&alice, "6001", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&alice, "SIP/2.0 480 ");
+	phone_ack_refusal(&alice);
+	assert_true(stage_noted(&stage, "the device always speaks sips"));
+	snprintf(id, sizeof id, "%.32s", text_behind(stage.notes, ": call "));
+	question(ASK_WHY, id, "");
+	assert_int_equal(answer.told, TOLD_ALL);
+	has("\"state\":\"refused\",\"from\":\"1001\",\"to\":\"6001\",\"dn\":\"6001\"");
+	has("\"sip_code\":480");
+	has("{\"mode\":\"strict\",\"in_force\":true,\"outcome\":\"refused\",\"status\":480,\"warning\":381,"
+	    "\"rule\":\"RFC 5630 5.1.2\"");
+	has("{\"mode\":\"per-leg\",\"in_force\":false,\"outcome\":\"sips over TLS\"");
+	/* its end is enough, its beginning is everybody's */
+	question(ASK_WHY, id + 26, "");
+	assert_int_equal(answer.told, TOLD_ALL);
+	phone_invite(&alice, "4711", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 404 ");
+	phone_ack_refusal(&alice);
+	id[26] = '\0';
+	question(ASK_WHY, id, "");
+	assert_int_equal(answer.told, TOLD_NONE);
+	question(ASK_WHY, "", "");
+	assert_int_equal(answer.told, TOLD_NONE);
+	close_stage();
+}
+
+/* sips in clear is refused before anybody was looked for, and that is told too. */
+static void
+test_why_of_sips_in_clear(void **state)
+{
+	char id[40];
+
+	(void)state;
+	open_stage(MODE_PER_LEG, false);
+	stage.tap.may_echo_sips = true;
+	phone_ask(&alice, "INVITE", "sips:6001@example.com",
+		"Contact: <sips:1001@192.0.2.10:30000>\r\n", "");
+	stage_forget_sent(&stage); /* a 400 that repeats the sips of its To */
+	snprintf(id, sizeof id, "%.32s", text_behind(stage.notes, ": call "));
+	question(ASK_WHY, id, "");
+	has("\"caller_speaks\":\"sips in clear\"");
+	has("{\"mode\":\"per-leg\",\"in_force\":true,\"outcome\":\"refused\",\"status\":400,\"rule\":\"RFC 3261 "
+	    "26.2.2\"");
+	has("\"legs\":[]");
+	close_stage();
+}
+
+static void
+test_who_could_be_strict(void **state)
+{
+	(void)state;
+	open_stage(MODE_OBSERVE, true);
+	device_open(&bob, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	question(ASK_PAIRS, "", "");
+	assert_string_equal(page, "\"items\":[]");
+	phones_talk(&alice, &bob, "5000");
+	phones_part(&alice, &bob);
+	assert_true(stage_noted(&stage, "observe: strict would refuse the call from 1001 to 5000"));
+	phone_close(&bob);
+	device_open(&bob, &stage, "6001", "192.0.2.61", 5061, TRANSPORT_TLS, true);
+	phones_talk(&alice, &bob, "6001");
+	phones_part(&alice, &bob);
+	phone_close(&bob);
+	question(ASK_PAIRS, "", "");
+	has("{\"from\":\"1001\",\"to\":\"5000\",\"calls\":1,\"down\":1,\"up\":0,\"refused\":0,"
+	    "\"strict_would_refuse\":1,");
+	has("{\"from\":\"1001\",\"to\":\"6001\",\"calls\":1,\"down\":0,\"up\":0,\"refused\":0,"
+	    "\"strict_would_refuse\":0,");
+	question(ASK_PAIRS, "5000", "");
+	assert_null(strstr(page, "6001"));
+	question(ASK_TALLIES, "", "");
+	has("{\"number\":\"6001\",\"crossing\":\"observe\",\"calls\":1,\"refused\":0,\"strict_would_refuse\":0,"
+	    "\"could_be_strict\":\"yes\"");
+	has("{\"number\":\"5000\",\"crossing\":\"observe\",\"calls\":1,\"refused\":0,\"strict_would_refuse\":1,"
+	    "\"could_be_strict\":\"no\"");
+	question(ASK_TALLIES, "1001", "");
+	has("\"could_be_strict\":\"no\"");
+	assert_null(strstr(page, "5000"));
+	close_stage();
+}
+
+/* A device that answers sips with a sip Contact: strict would not have lived with it. */
+static void
+test_a_fallback_counts(void **state)
+{
+	(void)state;
+	open_stage(MODE_OBSERVE, true);
+	device_open(&bob, &stage, "6001", "192.0.2.61", 5061, TRANSPORT_TLS, true);
+	phone_invite(&alice, "6001", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	bob.is_sips = false; /* what it says from here on names sip */
+	phone_answer(&bob, 200, NULL, SDP("callee", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 200 ");
+	assert_true(stage_noted(&stage, "the device answered sips with a sip Contact"));
+	question(ASK_TALLIES, "6001", "");
+	has("\"strict_would_refuse\":1,\"could_be_strict\":\"no\"");
+	stage_forget_sent(&stage);
+	phone_close(&bob);
+	close_stage();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_why_knows_what_was),
+		cmocka_unit_test(test_why_of_sips_in_clear),
+		cmocka_unit_test(test_who_could_be_strict),
+		cmocka_unit_test(test_a_fallback_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
