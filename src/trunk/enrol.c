@@ -96,7 +96,7 @@ is_unchanged(const struct enrol *e, const struct dn *dn)
 		if (!str_same(enrol_text(e, same_texts[i].text), option_of(dn, same_texts[i].text)))
 			return false;
 	return e->wanted_s == dn->register_expires_s && e->port == dn->contact.port &&
-		terms_same(&e->terms, &dn->terms) &&
+		terms_same(&e->terms, &dn->terms) && e->emits_tls == dn->emits_tls &&
 		e->speech.scheme == dn->contact.speech.scheme &&
 		e->speech.transport == dn->contact.speech.transport;
 }
@@ -150,6 +150,7 @@ begin(struct enrols *es, const struct dn *dn, int64_t at_ms)
 	*e = (struct enrol){ .ref = ref,
 		.speech = dn->contact.speech,
 		.terms = dn->terms,
+		.emits_tls = dn->emits_tls,
 		.port = dn->contact.port,
 		.wanted_s = dn->register_expires_s,
 		.asked_s = dn->register_expires_s,

@@ -33,6 +33,7 @@ struct enrol {
 	enum enrol_state state;
 	struct speech speech;
 	struct terms terms;  /* on which it is dialled */
+	bool emits_tls;      /* `emit-transport-tls` */
 	uint16_t port;       /* of the contact; 0: none written */
 	uint32_t wanted_s;   /* as the DN has it */
 	uint32_t asked_s;    /* as the registrar wants it at least */

@@ -41,7 +41,7 @@ put_contact(struct enrols *es, struct enrol *e, const struct target *target)
 
 	flows_write_face(es->flows, &host, target->transport, &target->addr, target->flow);
 	write_uri_of(&b, e, enrol_text(e, ENROL_TEXT_USER), buf_str(&host), 0,
-		scheme_contact_param(&spoken));
+		scheme_contact_param(&spoken, e->emits_tls));
 	return buf_ok(&host) && buf_ok(&b) && shelf_put(&e->shelf, ENROL_TEXT_CONTACT, buf_str(&b));
 }
 
