@@ -340,7 +340,8 @@ put_caller(struct trial *trial, const struct prober *prober, struct str number)
 		.from_user = prober->number,
 		.realm = directory_realm(trial->core->directory),
 		.contact_user = number,
-		.contact_param = scheme_contact_param(&prober->speech),
+		.contact_param = scheme_contact_param(
+			&prober->speech, prober->dn != NULL && prober->dn->emits_tls),
 		.name = STR(""),
 		.target = prober->source };
 
@@ -368,7 +369,7 @@ put_callee(struct trial *trial, const struct prober *prober, const struct dn *ca
 		.name = plan->name,
 		.target = way->addr };
 
-	terms.contact_param = scheme_contact_param(&terms.speech);
+	terms.contact_param = scheme_contact_param(&terms.speech, plan->emits_tls);
 	terms.face = face_of(trial, way->transport, &way->addr, way->flow);
 	put_leg(trial, &leg, &terms);
 }
