@@ -20,7 +20,7 @@ static const struct tls_why_row rows[TLS_WHYS] = {
 	ROW(WHY_CERT_EARLY, "cert-not-yet-valid", "the peer's certificate is not valid yet",
 		"compare the clocks of the two sides"),
 	ROW(WHY_CERT_ISSUER, "cert-issuer-unknown",
-		"the peer showed one certificate whose issuer is not known here",
+		"the issuer of the peer's certificate was not shown and is not known here",
 		"if the issuer is an intermediate CA, let the peer send its whole chain; else put "
 		"the issuer's certificate into the file of trusted CAs"),
 	ROW(WHY_CERT_CA, "cert-ca-unknown",
