@@ -113,7 +113,7 @@ put_ways(struct leg_plan *plan, const struct binding *binding, uint32_t aim, str
 	};
 	struct buf uri = take(t, 2 * URI_BYTES_MAX);
 	struct buf routes = take(t, str_is_empty(binding->path) ? 1 : 2 * binding->path.len);
-	struct uri proxy;
+	struct uri proxy = { .port = 0 };
 
 	if (!registered_write_uri(&uri, binding, plan->speech.scheme))
 		return false;
