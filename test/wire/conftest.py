@@ -16,8 +16,8 @@ from kit.loop import Late, free_port  # noqa: E402
 from kit.program import Program  # noqa: E402
 
 # The servers of these are recorded, and what happened to them must happen again, to the byte.
-RECORDED = ("test_crossings", "test_dialog", "test_digest", "test_names", "test_register",
-            "test_targets")
+RECORDED = ("test_crossings", "test_dialog", "test_digest", "test_enrol", "test_names",
+            "test_register", "test_targets")
 
 # Of what the server said, a failing test shows no more than the end.
 LOG_LINES_SHOWN = 150
