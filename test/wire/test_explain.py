@@ -98,6 +98,7 @@ def test_under_strict(bench, window, a_side, b_side):
     assert (before["outcome"], before["status"], before["warning"]) == ("refused", status, warning)
     final = caller.call("5000").await_refusal(status)
     assert re.fullmatch(rf'{warning} \S+ "SIPS (Not Allowed|Required)"', final.get("Warning"))
+    bench.server.await_line(r"refused with 480: .*: call \w{32}")
     said = re.findall(r"refused with 480: .*: call (\w{32})", bench.server.log())
     assert len(said) == 1
     pairs = window.json("show", "crossings")
