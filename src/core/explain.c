@@ -202,7 +202,7 @@ explain_why(const struct core *core, const struct ask *ask, struct json *j)
 	return (struct answer){ .told = TOLD_ALL };
 }
 
-/* ---- which DN crossed with which --------------------------------------------------------------- */
+/* ---- which DN crossed with which ------------------------------------------------------------- */
 
 struct answer
 explain_pairs(const struct core *core, const struct ask *ask, struct json *j)

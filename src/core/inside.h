@@ -161,7 +161,7 @@ struct str route_number(const struct core *, const struct uri *, const struct tu
 
 /* ---- registered.c ---- */
 
-/* Puts the Contact of BINDING as the Request-URI of a leg of SCHEME. Ends: false: it does not fit. */
+/* Puts the Contact of BINDING as the Request-URI of a leg of SCHEME. Ends: false if it is long. */
 bool registered_write_uri(struct buf *, const struct binding *, enum scheme scheme);
 
 /* Puts Request-URI, routes and ways to the phone behind the binding CHOSEN of the COUNT that were

@@ -453,29 +453,25 @@ static size_t
 directory_room(const struct directory *d)
 {
 	size_t bytes = FIXED_BYTES + d->uuid_header.len;
+	const struct dn *dn = d->dns;
 
 	for (uint32_t i = 0; i < d->domain_count; i++)
 		bytes += d->domains[i].len + 4;
-	for (uint32_t i = 0; i < d->count; i++) {
-		const struct dn *dn = &d->dns[i];
-
+	for (uint32_t i = 0; i < d->count; i++, dn++)
 		bytes += FIXED_BYTES + dn->number.len + dn->contact.number.len +
 			dn->contact.host.len + dn->username.len + dn->realm.len + dn->tls_name.len +
 			dn->prefix.len;
-	}
 	return bytes;
 }
 
 static size_t
 names_room(const struct event *e)
 {
+	const struct dns_record *s = e->u.names.services;
 	size_t bytes = 0;
 
-	for (uint32_t i = 0; i < e->u.names.count && e->u.names.kind != NAMES_ADDRESSES; i++) {
-		const struct dns_record *s = &e->u.names.services[i];
-
+	for (uint32_t i = 0; i < e->u.names.count && e->u.names.kind != NAMES_ADDRESSES; i++, s++)
 		bytes += s->flags.len + s->what.len + s->name.len;
-	}
 	return bytes;
 }
 
@@ -504,12 +500,9 @@ recording_room(const struct record *r)
 {
 	size_t bytes = HEAD_BYTES + FIXED_BYTES;
 
-	if (r->kind == RECORD_EVENT)
-		bytes += event_room(&r->event);
-	if (r->kind == RECORD_ANSWER)
-		bytes += r->verdicts.len;
 	if (r->kind != RECORD_OPEN)
-		return bytes;
+		return bytes + (r->kind == RECORD_EVENT ? event_room(&r->event) : 0) +
+			(r->kind == RECORD_ANSWER ? r->verdicts.len : 0);
 	bytes += r->version.len + directory_room(r->options.directory);
 	for (uint32_t i = 0; i < r->options.listener_count; i++)
 		bytes += FIXED_BYTES + r->options.listeners[i].advertise.len;

@@ -37,7 +37,7 @@ static const struct contract_row rows[] = {
 		STR("sips in the Request-URI asks for sips in Contact, without transport=tls") },
 	{ SIDE_MADE, PART_CONTACT, SIP, TLS, STR("<sip:CALLER@US:5061;transport=tls>"),
 		STR("RFC 5630 5.1.1.2; our own: sip over TLS says so"),
-		STR("sip, though over TLS; nothing else brings what the device asks back over TLS") },
+		STR("sip, though over TLS; nothing else brings its requests back over TLS") },
 	{ SIDE_MADE, PART_CONTACT, SIP, TCP, STR("<sip:CALLER@US:5060;transport=tcp>"),
 		STR("RFC 5630 5.1.1.2; our own: sip over TCP says so"),
 		STR("what the device asks comes back over TCP") },

@@ -112,7 +112,8 @@ test_every_rule(void **state)
 	(void)state;
 	open_stage(MODE_PER_LEG, true);
 	question(ASK_ROUTE, "1001", "98123");
-	has("{\"rule\":\"who calls\",\"result\":\"extension, as it registered it speaks sips over TLS\"}");
+	has("{\"rule\":\"who calls\",\"result\":\"extension, as it registered it speaks sips over "
+	    "TLS\"}");
 	has("{\"rule\":\"number\",\"result\":\"no DN has it\"}");
 	has("{\"rule\":\"prefix\",\"result\":\"98 of west: fits\"}");
 	has("{\"rule\":\"contact\",\"result\":\"sips:trunk.example.net: sips over TLS\"}");
@@ -120,8 +121,8 @@ test_every_rule(void **state)
 	    "per-leg: in force is per-leg\"}");
 	has("{\"rule\":\"capacity\",\"result\":\"0 of 2 calls\"}");
 	question(ASK_ROUTE, "1001", "95");
-	has("{\"rule\":\"prefix\",\"result\":\"98 of west: does not fit\"},{\"rule\":\"prefix\",\"result\":\"9 of "
-	    "east: fits\"}");
+	has("{\"rule\":\"prefix\",\"result\":\"98 of west: does not fit\"},"
+	    "{\"rule\":\"prefix\",\"result\":\"9 of east: fits\"}");
 	question(ASK_ROUTE, "1001", "4711");
 	has("],\"outcome\":\"refused\",\"status\":404,\"why\":\"no DN has this number and no trunk its "
 	    "prefix\",\"modes\":[],\"legs\":[]");

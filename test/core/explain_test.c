@@ -51,8 +51,8 @@ test_why_of_sips_in_clear(void **state)
 	snprintf(id, sizeof id, "%.32s", text_behind(stage.notes, ": call "));
 	question(ASK_WHY, id, "");
 	has("\"caller_speaks\":\"sips in clear\"");
-	has("{\"mode\":\"per-leg\",\"in_force\":true,\"outcome\":\"refused\",\"status\":400,\"rule\":\"RFC 3261 "
-	    "26.2.2\"");
+	has("{\"mode\":\"per-leg\",\"in_force\":true,\"outcome\":\"refused\",\"status\":400,"
+	    "\"rule\":\"RFC 3261 26.2.2\"");
 	has("\"legs\":[]");
 	close_stage();
 }
