@@ -24,12 +24,6 @@ seen_call_request_out(struct check *c, struct leg *leg, const struct wire_msg *m
 		check_break(c, "X6", "a second call out, %s, for one INVITE", leg->call_id);
 	if (caller == NULL || caller->is_dead)
 		return;
-	/* Refused without state for want of room, and a repeat came when there was some again. */
-	if (caller->end == END_REFUSED && seen_txn_find(c, caller->invite_in) != NULL &&
-		seen_txn_find(c, caller->invite_in)->final == 503) {
-		call->is_vague = true;
-		return;
-	}
 	if (caller->end != END_NONE)
 		check_break(c, "B6", "INVITE of %s though its caller %s is gone", leg->call_id,
 			caller->call_id);
@@ -85,6 +79,8 @@ seen_call_response_out(struct check *c, struct leg *leg, const struct wire_msg *
 		seen_reg_refused(c, leg, m->status, seen_secure_warning(m));
 		seen_secure_refused(c, leg, m->status, seen_secure_warning(m));
 		seen_res_refused(c, leg, m->status);
+		/* Without state: a repeat may be heard for the first time. */
+		call->is_vague = call->is_vague || seen_txn_is_stateless(m->status);
 	}
 }
 

@@ -395,6 +395,9 @@ answer_due(struct check *c, const struct txn *t)
 	}
 	if (!t->is_server || t->final != 0 || !t->is_strict || t->is_murky || t->is_blurred)
 		return;
+	/* It was for one of the same name that a crash ended; this one has a due of its own. */
+	if (c->now_ms - t->first_ms < check_64_t1(c))
+		return;
 	if (seen_flow_is_gone(c, t->flow) || seen_flow_at(c, t->flow)->is_murky)
 		return;
 	check_break(c, "X3", "the %s of %s, CSeq %u, that came %lld ms ago got no final answer",
