@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers whose connection is gone (RFC 3261 18.2.2): a new one is opened to where the request came
- * from, at the port of its Via, over what the request came over: what was asked over TLS is answered
- * over TLS, to a peer that proves to be who the Via names. Everybody who answers may go on as if the
- * connection were there: this looks through what is about to leave. */
+/* Answers whose connection is gone (RFC 3261 18.2.2): a new one is opened to where the request
+ * came from, at the port of its Via, over what the request came over: what was asked over TLS is
+ * answered over TLS, to a peer that proves to be who the Via names. Everybody who answers may go
+ * on as if the connection were there: this looks through what is about to leave. */
 #include "core/inside.h"
 
 #include <string.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ways to a phone that registered: over the flow that it came by or along its Path, and, for one
- * that keeps several flows (RFC 5626), over each of them in turn. */
+/* The ways to a phone that registered: over the flow that it came by or along its Path, and, for
+ * one that keeps several flows (RFC 5626), over each of them in turn. */
 #include "core/inside.h"
 
 #include "sip/lex.h"
 #include "sip/param.h"
 
-/* Puts URI in SCHEME, without the parameters that say nothing to who is asked: where a URI stands as
- * the Request-URI that is transport (the leg's flow decides it), method, and headers; in a Route only
- * a transport of a sips one, which must not say tls (RFC 5630 5.1.1). */
+/* Puts URI in SCHEME, without the parameters that say nothing to who is asked: where a URI stands
+ * as the Request-URI that is transport (the leg's flow decides it), method, and headers; in a
+ * Route only a transport of a sips one, which must not say tls (RFC 5630 5.1.1). */
 static bool
 write_uri(struct buf *b, const struct uri *uri, enum scheme scheme, bool is_route)
 {

@@ -385,8 +385,8 @@ void leg_close(struct legs *, struct leg *);
 /* Whether the connection of the dialog is gone, so that its next request needs another way. */
 bool leg_lacks_way(const struct legs *, const struct leg *);
 
-/* Shows the leg where its device is registered now: the way that it takes when its own connection is
- * gone, before it dials (design: live, then registered, then of the same identity, then new). */
+/* Shows the leg where its device is registered now: the way that it takes when its own connection
+ * is gone, before it dials (design: live, then registered, then of the same identity, then new). */
 void leg_show_way(struct leg *, const struct way *);
 
 /* Keeps by what instance the phone is known that this leg's device registered as. */

@@ -42,9 +42,9 @@ try_way(struct legs *ls, struct leg *leg, const struct demand *demand,
 	return true;
 }
 
-/* Who must be behind a TLS connection to HOP. A leg that we answer was not made to anybody: whom its
- * Contact or Route names must prove it; an address there proves little, so its peer must be whom the
- * certificate named that the dialog began with (RFC 5922 4). */
+/* Who must be behind a TLS connection to HOP. A leg that we answer was not made to anybody: whom
+ * its Contact or Route names must prove it; an address there proves little, so its peer must be
+ * whom the certificate named that the dialog began with (RFC 5922 4). */
 static struct str
 name_of(const struct leg *leg, const struct uri *hop)
 {

@@ -43,8 +43,8 @@ write_tail(struct buf *b, const struct binding_set *set, struct when now)
 	write_body(b, STR(""));
 }
 
-/* What only a 200 says: which extensions there are, that outbound is used, how often the phone is to
- * be heard then (by us, when no proxy is in between), and the Path as it came (RFC 3327 5.3). */
+/* What only a 200 says: which extensions there are, that outbound is used, how often the phone is
+ * to be heard then (by us, when no proxy is in between), and the Path as it came (RFC 3327 5.3). */
 static void
 write_good(struct buf *b, const struct register_request *request, bool is_outbound)
 {

@@ -22,8 +22,9 @@ enum outbound_verdict {
 	OUTBOUND_BAD_ID, /* a reg-id that is no number from 1 to 2^31-1: 400       */
 };
 
-/* Judges REQUEST, COMING of whose Contacts are to come in force (RFC 5626 6). Over a datagram socket
- * of our own nothing would keep its flow alive, since we speak no STUN: there it is not used.
+/* Judges REQUEST, COMING of whose Contacts are to come in force (RFC 5626 6). Over a datagram
+ * socket of our own nothing would keep its flow alive, since we speak no STUN: there it is not
+ * used.
  * Pre: the Contacts can be read. */
 enum outbound_verdict outbound_judge(const struct register_request *request, uint32_t coming);
 

@@ -5,10 +5,9 @@
  * and becomes a question to the store; the 200 waits for the answer, ready made.
  *
  * Files: registrar.c (this interface), change.c, outbound.c and reach.c (the judgement of a
- * REGISTER), answer.c (the responses), expiry.c (what waits for time or the store), table.c and lane.c (addresses, and
- * the
- * connections that their bindings lead over), binding.c (a set as octets), table.h (what those
- * share).
+ * REGISTER), answer.c (the responses), expiry.c (what waits for time or the store), table.c and
+ * lane.c (addresses, and the connections that their bindings lead over), binding.c (a set as
+ * octets), table.h (what those share).
  */
 #ifndef REG_REGISTRAR_H
 #define REG_REGISTRAR_H
@@ -61,9 +60,9 @@ struct register_request {
  *   - 403 for a Contact that is the address-of-record itself, that is one of our listeners, that is
  *     loopback from a source that is not, multicast, or no SIP URI
  *   - a sip Contact in a sips REGISTER makes a sip binding, and a line in the log
- *
- *   - a phone that uses outbound (RFC 5626) is known by its instance and reg-id, not by its URI; 439
- *     when the first hop is a proxy that knows nothing of it; 400 for such a Contact beside others
+ *   - a phone that uses outbound (RFC 5626) is known by its instance and reg-id, not by its URI;
+ *     439 when the first hop is a proxy that knows nothing of it; 400 for such a Contact beside
+ *     others
  *   - a Path is kept with the binding and repeated in the 200, whether the phone lists `path` among
  *     what it supports or not (RFC 3327 5.3 leaves that to the registrar)
  *
@@ -104,8 +103,8 @@ uint32_t registrar_find(const struct registrar *, struct str aor, struct when no
 bool registrar_is_on_flow(const struct registrar *, struct str aor, struct flow_id flow,
 	const struct addr *source, struct when now);
 
-/* For walking: how many slots there may be, and the address in one of them; STR_NONE: none. The view
- * lives until the registrar is told of anything. */
+/* For walking: how many slots there may be, and the address in one of them; STR_NONE: none. The
+ * view lives until the registrar is told of anything. */
 uint32_t registrar_slots(const struct registrar *);
 struct str registrar_aor(const struct registrar *, uint32_t slot);
 

@@ -182,10 +182,10 @@ void txn_drop(struct txns *, struct ref);
  * Nothing is done for another method, or the second time. */
 void txn_cancel(struct txns *, struct ref, struct str reason, struct when now, struct out *out);
 
-/* The connection of an INVITE is gone, as NEWS_UNREACHABLE has said: it goes on by WAY, which leads to
- * the same place, and is cancelled there (RFC 5923 8.1). Nobody owns it any more; its final answer is
- * acknowledged by WAY too. Nothing is done for one that was cancelled before, or for anything
- * else. */
+/* The connection of an INVITE is gone, as NEWS_UNREACHABLE has said: it goes on by WAY, which
+ * leads to the same place, and is cancelled there (RFC 5923 8.1). Nobody owns it any more; its
+ * final answer is acknowledged by WAY too. Nothing is done for one that was cancelled before, or
+ * for anything else. */
 void txn_cancel_by(struct txns *, struct ref, const struct txn_way *way, struct str reason,
 	struct when now, struct out *out);
 

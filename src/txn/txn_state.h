@@ -121,8 +121,8 @@ void ict_cancel(struct txns *, struct txn *, struct str reason, struct when now,
 void ict_cut(struct txns *, struct txn *, struct when now);
 void ict_disown(struct txns *, struct txn *);
 
-/* Whether it ended for want of its connection, and was not cancelled; then, with its new way, it goes
- * on and is cancelled. */
+/* Whether it ended for want of its connection, and was not cancelled; then, with its new way, it
+ * goes on and is cancelled. */
 bool ict_may_go_on(const struct txn *);
 void ict_go_on(struct txns *, struct txn *, struct str reason, struct when now, struct out *out);
 
