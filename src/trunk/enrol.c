@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "base/panic.h"
 #include "sip/lex.h"
 #include "trunk/inside.h"
@@ -147,14 +149,15 @@ begin(struct enrols *es, const struct dn *dn, int64_t at_ms)
 
 	if (e == NULL)
 		return;
-	*e = (struct enrol){ .ref = ref,
-		.speech = dn->contact.speech,
-		.terms = dn->terms,
-		.emits_tls = dn->emits_tls,
-		.port = dn->contact.port,
-		.wanted_s = dn->register_expires_s,
-		.asked_s = dn->register_expires_s,
-		.alarm = alarm_of(ALARM_ENROL, ref, 0) };
+	/* The text is left as it is: it is large, and nobody reads what was not written. */
+	memset(e, 0, offsetof(struct enrol, text));
+	e->ref = ref;
+	e->speech = dn->contact.speech;
+	e->terms = dn->terms;
+	e->emits_tls = dn->emits_tls;
+	e->port = dn->contact.port;
+	e->wanted_s = e->asked_s = dn->register_expires_s;
+	e->alarm = alarm_of(ALARM_ENROL, ref, 0);
 	shelf_init(&e->shelf, e->text, sizeof e->text);
 	if (!put_texts(es, e, dn)) {
 		pool_give(&es->pool, ref);

@@ -53,7 +53,7 @@ note_failure(const struct enrol *e, struct str why, int64_t wait_ms, const struc
 static int64_t
 span_ms(struct enrols *es, unsigned failures)
 {
-	uint32_t most_s = BASE_S << (failures < DOUBLED_MAX ? failures : DOUBLED_MAX);
+	uint32_t most_s = (uint32_t)BASE_S << (failures < DOUBLED_MAX ? failures : DOUBLED_MAX);
 
 	if (most_s > MOST_S)
 		most_s = MOST_S;
