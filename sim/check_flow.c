@@ -251,8 +251,8 @@ request_out(struct check *c, struct flow *flow, const char *peer, const struct w
 			seen_dialog_request_out(c, leg, txn, m, is_new);
 		if (leg != NULL && is_new && kind == OF_INVITE && m->to_tag.at == NULL) {
 			seen_call_request_out(c, leg, m, is_new_leg);
-			seen_reg_invite_out(c, flow, leg, m);
 			seen_secure_crossing(c, leg, m);
+			seen_reg_invite_out(c, flow, leg, m);
 		}
 	}
 	if (leg != NULL)

@@ -12,7 +12,10 @@ static const struct stage_dn dns[] = {
 	{ .number = "east", .contact = "sip:192.0.2.90", .type = DN_TRUNK, .prefix = "9" },
 };
 
-static const struct stage_options usual = { .dns = dns, .dn_count = COUNT_OF(dns) };
+/* As many requests as one test says within the half minute that each of them stays. */
+static const struct stage_options usual = {
+	.dns = dns, .dn_count = COUNT_OF(dns), .requests = 256
+};
 
 static bool is_open;
 static uint16_t next_port;
