@@ -201,7 +201,7 @@ static const struct tls_why_row rows[TLS_WHYS] = {
 	ROW(WHY_ALERT, "alert-other", "the peer ended the handshake", "look into the peer's log"),
 	ROW(WHY_KEY_UPDATES, "key-updates", "the peer changes its keys without end",
 		"no sane device does that: find out who it is"),
-	ROW(WHY_TLS, "tls-fault", "TLS came to no end",
+	ROW(WHY_TLS, "tls-fault", "TLS itself broke",
 		"look into the peer's log, and try `openssl s_client`"),
 
 	ROW(WHY_CLEAR_SIP, "clear-sip", "the phone speaks SIP in clear on the port for TLS",
