@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where those who look on find the server: `admin: PATH`, or `admin: { socket: PATH, group: NAME }`. */
+/* Where those who look on find the server: `admin: PATH`, or `admin: { socket: PATH, group:
+ * NAME }`. */
 #include <grp.h>
 #include <sys/un.h>
 

@@ -154,8 +154,8 @@ host_of(struct reading *r, const struct net_listen *listen)
 	return buf_str(&host);
 }
 
-/* Who calls a sips URI of ours checks our certificate against its host (RFC 5922 6): the domains, and
- * what our Contacts show. */
+/* Who calls a sips URI of ours checks our certificate against its host (RFC 5922 6): the domains,
+ * and what our Contacts show. */
 static void
 warn_of_missing_names(struct reading *r, uint32_t i)
 {

@@ -34,8 +34,8 @@ raise_descriptors(void)
 	}
 }
 
-/* Private keys live where a core dump does not reach and the disk does not get them. Where the system
- * gives no such memory they live as all else does. */
+/* Private keys live where a core dump does not reach and the disk does not get them. Where the
+ * system gives no such memory they live as all else does. */
 static void
 guard_keys(void)
 {

@@ -34,7 +34,8 @@ void cert_put_name(struct buf *, const X509_NAME *name);
 /* Puts the alternative names of CERT, at most MAX octets. */
 void cert_put_names(struct buf *, X509 *cert, size_t max);
 
-/* Whether LEAF names WANTED, by identity_match() (or identity_match_wild()) on its alternative names.
+/* Whether LEAF names WANTED, by identity_match() (or identity_match_wild()) on its alternative
+ * names.
  * Ends: true; false with one sentence in WHY: which name was wanted and which were there. */
 bool cert_names(X509 *leaf, struct str wanted, bool takes_wildcard, struct buf *why);
 

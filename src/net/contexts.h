@@ -45,7 +45,8 @@ struct contexts *contexts_hold(struct contexts *);
 void contexts_drop(struct contexts *);
 
 /* What a session is made for: the listener, the name that was asked for, the identity with its
- * certificate, the rules. Where any of it is other, no session goes on. Ends: false without memory. */
+ * certificate, the rules. Where any of it is other, no session goes on.
+ * Ends: false without memory. */
 enum { CONTEXT_DIGEST_BYTES = 32 };
 bool context_digest(const struct context *, const struct service *, struct str name,
 	uint8_t digest[CONTEXT_DIGEST_BYTES]);

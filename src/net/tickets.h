@@ -2,8 +2,8 @@
 /* tickets.h - the keys of session tickets (RFC 5077 4, RFC 8446 4.6.1), which are ours alone.
  *
  * They are made here, live in memory and nowhere else, and grow old: whoever learns one reads no
- * connection that came long before. With a ticket goes whom it was for; that is OpenSSL's session id
- * context, which tls.c sets.
+ * connection that came long before. With a ticket goes whom it was for; that is OpenSSL's session
+ * id context, which tls.c sets.
  */
 #ifndef NET_TICKETS_H
 #define NET_TICKETS_H

@@ -63,8 +63,8 @@ struct str scheme_fault_text(enum scheme_fault);
 struct str scheme_contact_param(const struct speech *, bool emits_tls);
 
 /* The same for our Contact in a response: on a sips leg the spelling of the request's Request-URI
- * is echoed, unless it says tls, or EMITS_TLS; on a sip leg as scheme_contact_param. The view may be into
- * REQUEST. */
+ * is echoed, unless it says tls, or EMITS_TLS; on a sip leg as scheme_contact_param. The view may
+ * be into REQUEST. */
 struct str scheme_echo_param(const struct speech *, const struct msg *request, bool emits_tls);
 
 #endif

@@ -20,7 +20,7 @@ static struct locate l;
 static char story[2048]; /* the questions, then what was found */
 static size_t story_len;
 
-static void
+__attribute__((format(printf, 1, 2))) static void
 say(const char *format, ...)
 {
 	va_list args;

@@ -127,8 +127,8 @@ test_names_that_are_served(void **state)
 	kit_taken("listen: [ { uri: \"sips:0.0.0.0\", advertise: \"b.example:5061\" } ]\n"
 		  "tls: { certificate: leaf.pem, key: leaf.key }\n" PHONE,
 		1, "does not name b.example:");
-	kit_taken(
-		"domain: example.com\nlisten: [ \"sips:0.0.0.0\" ]\ntls: { certificate: leaf.pem, key: leaf.key }\n" PHONE,
+	kit_taken("domain: example.com\nlisten: [ \"sips:0.0.0.0\" ]\n"
+		  "tls: { certificate: leaf.pem, key: leaf.key }\n" PHONE,
 		0, "");
 	/* Without TLS nobody sees a certificate, and another identity has domains of its own. */
 	kit_taken(

@@ -152,7 +152,8 @@ a_ticket_grows_old(void **state)
 	tls_close(tls);
 }
 
-/* Another process, or other files and rules: the ticket is worth nothing, the connection is fine. */
+/* Another process, or other files and rules: the ticket is worth nothing, the connection is
+ * fine. */
 static void
 a_ticket_is_of_one_process_and_its_rules(void **state)
 {
