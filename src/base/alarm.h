@@ -19,6 +19,7 @@ enum alarm_kind {
 	ALARM_FLOW,
 	ALARM_HOP,
 	ALARM_ENROL,
+	ALARM_PING,
 	ALARM_KINDS
 };
 

@@ -218,6 +218,10 @@ enum {
 
 	ENROLS_MAX = 1024, /* those that want to know where we are: a table that is walked */
 
+	/* DNs that are asked whether they are alive: some 400 OPTIONS a second at the usual ten
+	 * seconds. */
+	PINGS_MAX = 4096,
+
 	DN_NUMBER_BYTES_MAX = 64, /* E.164 has 15 digits; names of trunks are longer */
 	HOST_BYTES_MAX = 253,     /* a name in DNS (RFC 1035 2.3.4), without the last dot */
 	PASSWORD_BYTES_MAX = 128,
@@ -430,6 +434,8 @@ enum {
 	STORE_WAIT_MS = 5000,
 	STORE_BUSY_S = 10,
 	STORE_AGAIN_MS = 30 * 1000,
+
+	OOS_FORCE_S = 5, /* how long a DN that is asked whether it is alive may be silent */
 
 	NONCE_LIFE_S = 300,
 

@@ -29,7 +29,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		.txns = &core->txns };
 	uint32_t alarms = txns * TXN_ALARMS + 2 * (calls + 1) * LEG_ALARMS + calls +
 		2 * (flows + o->listener_count) + registrar_alarms(addresses) + DNS_LOOKED_UP_MAX +
-		2 * ENROLS_MAX;
+		2 * ENROLS_MAX + PINGS_MAX;
 	uint8_t key[FLOW_KEY_BYTES];
 	char *scratch;
 	bool ok;
@@ -50,6 +50,9 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		ok;
 	ok = pairs_open(&core->pairs, arena, PAIRS_MAX, key) && ok;
 	ok = enrols_open(&core->enrols, arena, ENROLS_MAX, &core->txns, &core->flows, &core->alarms,
+		     &core->dice) &&
+		ok;
+	ok = pings_open(&core->pings, arena, PINGS_MAX, &core->txns, &core->flows, &core->alarms,
 		     &core->dice) &&
 		ok;
 	ok = halves_open(core, arena) && ok;
@@ -91,6 +94,7 @@ use_directory(struct core *core, const struct directory *directory, struct when 
 	peers_directory(&core->peers, directory, now);
 	core->enrols.gate = core->gate;
 	enrols_directory(&core->enrols, directory, now);
+	pings_directory(&core->pings, directory, now);
 }
 
 struct core *
@@ -135,6 +139,10 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 		enrols_hear(&core->enrols, news, msg, t);
 		return;
 	}
+	if (news->owner.kind == OWNER_PING) {
+		pings_hear(&core->pings, news, msg, t);
+		return;
+	}
 	leg = news->owner.kind == OWNER_LEG ? leg_at(&core->legs, news->owner.ref) : NULL;
 	if (leg == NULL) {
 		legs_hear_orphan(&core->legs, news, msg, t);
@@ -144,6 +152,9 @@ carry_news(struct core *core, const struct news *news, const struct msg *msg,
 	word = leg_hear_news(&core->legs, leg, news, msg, way, t);
 	if (word.word == WORD_ANSWER && leg->is_fallback)
 		crossings_fallback(core, leg, t);
+	if (word.word == WORD_FAIL &&
+		(news->kind == NEWS_TIMEOUT || news->kind == NEWS_UNREACHABLE))
+		pings_call_failed(&core->pings, leg_text(leg, TEXT_DN), t);
 	word_carry(core, leg, &word, t);
 }
 
@@ -335,6 +346,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 		return;
 	case ALARM_HOP: peers_ring(&core->peers, alarm, t); return;
 	case ALARM_ENROL: enrolment_ring(core, alarm, t); return;
+	case ALARM_PING: enrolment_ping(core, alarm, t); return;
 	case ALARM_KINDS: return;
 	}
 }
@@ -357,6 +369,7 @@ hear_event(struct core *core, const struct event *event, const struct turn *t)
 	case EV_ORDER:
 		core->is_draining = true;
 		enrols_drain(&core->enrols, t->now);
+		pings_drain(&core->pings);
 		return;
 	case EV_DIRECTORY: use_directory(core, event->u.directory, t->now); return;
 	}
@@ -434,6 +447,7 @@ core_count(const struct core *core, struct counts *counts)
 		.flows = flows_count(&core->flows),
 		.bindings = registrar_count(core->registrar),
 		.asks = registrar_asks(core->registrar),
+		.out_of_service = core->pings.out_count,
 		.enrolled = enrols_count(&core->enrols, core->fed_at),
 		.calls_total = core->calls.total,
 		.answered_total = core->calls.answered,

@@ -64,6 +64,7 @@ int64_t core_deadline_ms(const struct core *);
  * are zero; timers are those of the three, not what waits for a registration to expire. */
 struct counts {
 	uint32_t calls, legs, transactions, timers, flows, bindings, asks;
+	uint32_t out_of_service; /* DNs that do not answer, as far as they are asked */
 	uint32_t enrolled; /* registrations of ours at trunks, in force when the last event came */
 	uint64_t calls_total, answered_total, crossings_down_total, crossings_up_total,
 		refused_total, faults_total, strays_total, alarms_total;

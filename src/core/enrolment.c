@@ -25,6 +25,21 @@ enrolment_ring(struct core *core, const struct alarm *alarm, const struct turn *
 	}
 }
 
+void
+enrolment_ping(struct core *core, const struct alarm *alarm, const struct turn *t)
+{
+	const struct dn *dn = pings_ring(&core->pings, alarm, t);
+	struct route route;
+
+	if (dn == NULL)
+		return;
+	switch (route_reach(core, dn, t, &route)) {
+	case ROUTE_PLAN: ping_ask(&core->pings, dn, &route.plan, t); return;
+	case ROUTE_WAIT: ping_wait(&core->pings, dn, t); return;
+	case ROUTE_REFUSED: ping_cannot(&core->pings, dn, route.refusal.why, t); return;
+	}
+}
+
 /* Whether the request comes from DN: over the connection by which we registered there, or as a call
  * of that trunk would come. What is checked by certificate is not found by its address alone. */
 static bool

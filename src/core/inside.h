@@ -11,6 +11,7 @@
 #include "gate/source.h"
 #include "reg/registrar.h"
 #include "trunk/enrol.h"
+#include "trunk/ping.h"
 
 struct core {
 	const struct directory *directory;
@@ -26,6 +27,7 @@ struct core {
 	struct gate *gate;
 	struct registrar *registrar;
 	struct enrols enrols;
+	struct pings pings;
 	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
 	struct arena scratch;
 	struct msg *msg;          /* the message of this event */
@@ -145,6 +147,9 @@ void names_hear(struct core *, const struct event *names, const struct turn *);
 
 /* An alarm of kind ALARM_ENROL: we register at a trunk. */
 void enrolment_ring(struct core *, const struct alarm *, const struct turn *);
+
+/* An alarm of kind ALARM_PING: we ask a DN whether it is alive. */
+void enrolment_ping(struct core *, const struct alarm *, const struct turn *);
 
 /* The trunk whose request this is, since it comes from there to NUMBER, which is the user of the
  * Contact that we registered there; NULL: none. The number that was dialled is then that of its

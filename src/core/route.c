@@ -68,13 +68,47 @@ is_incomplete(const struct directory *directory, struct str number)
 	return false;
 }
 
+/* Whether DN can take a call now; false with *REFUSAL. */
+static bool
+is_in_service(
+	const struct core *core, const struct dn *dn, struct when now, struct refusal *refusal)
+{
+	const struct enrol *e = dn->registers ? enrols_find(&core->enrols, dn->number) : NULL;
+
+	if (!pings_is_in_service(&core->pings, dn)) {
+		*refusal = (struct refusal){ .status = 480,
+			.reason = STR("Out Of Service"),
+			.why = STR("the DN is out of service") };
+		return false;
+	}
+	if (!dn->registers || (e != NULL && enrol_is_in_force(e, now)))
+		return true;
+	*refusal = (struct refusal){ .status = 480,
+		.reason = STR("Trunk Not Registered"),
+		.why = STR("we are not registered at the trunk") };
+	return false;
+}
+
+/* The trunk for NUMBER: the first that is in service; when none is, the first. */
+static const struct dn *
+find_trunk(const struct core *core, struct str number)
+{
+	const struct dn *first = directory_trunk(core->directory, number), *dn;
+	struct refusal refusal;
+
+	for (dn = first; dn != NULL; dn = directory_trunk_after(core->directory, number, dn))
+		if (is_in_service(core, dn, core->fed_at, &refusal))
+			return dn;
+	return first;
+}
+
 const struct dn *
 route_find(const struct core *core, struct str number, struct refusal *refusal)
 {
 	const struct dn *dn = directory_find(core->directory, number);
 
 	if (dn == NULL && !str_is_empty(number))
-		dn = directory_trunk(core->directory, number);
+		dn = find_trunk(core, number);
 	if (dn == NULL)
 		*refusal = (struct refusal){
 			.status = str_is_empty(number) || is_incomplete(core->directory, number)
@@ -217,21 +251,6 @@ reach(const struct core *core, const struct route_ask *ask, const struct turn *t
 		plan->ways[plan->way_count++] =
 			(struct way){ .transport = places[i].transport, .addr = places[i].addr };
 	return ROUTE_PLAN;
-}
-
-/* Whether DN can take a call now; false with *REFUSAL. */
-static bool
-is_in_service(
-	const struct core *core, const struct dn *dn, struct when now, struct refusal *refusal)
-{
-	const struct enrol *e = dn->registers ? enrols_find(&core->enrols, dn->number) : NULL;
-
-	if (!dn->registers || (e != NULL && enrol_is_in_force(e, now)))
-		return true;
-	*refusal = (struct refusal){ .status = 480,
-		.reason = STR("Trunk Not Registered"),
-		.why = STR("we are not registered at the trunk") };
-	return false;
 }
 
 /* The connection over which we are registered there goes before any other, and what the

@@ -70,15 +70,24 @@ directory_find(const struct directory *directory, struct str number)
 }
 
 const struct dn *
-directory_trunk(const struct directory *directory, struct str number)
+directory_trunk_after(const struct directory *directory, struct str number, const struct dn *after)
 {
+	bool is_behind = after == NULL;
+
 	for (uint32_t i = 0; i < directory->way_count; i++) {
 		const struct dn *dn = &directory->dns[directory->ways[i]];
 
-		if (str_begins(number, dn->prefix))
+		if (is_behind && str_begins(number, dn->prefix))
 			return dn;
+		is_behind = is_behind || dn == after;
 	}
 	return NULL;
+}
+
+const struct dn *
+directory_trunk(const struct directory *directory, struct str number)
+{
+	return directory_trunk_after(directory, number, NULL);
 }
 
 bool

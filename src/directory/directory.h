@@ -34,6 +34,9 @@ struct dn {
 	uint32_t capacity;   /* calls at once; 0: no limit */
 	enum crossing_mode crossing; /* the stricter of this, its caller's and the directory's */
 	enum sips_policy sips;       /* what its own legs may speak                            */
+	uint32_t oos_check_s; /* how often it is asked whether it is alive; 0: never */
+	uint32_t oos_force_s; /* how long it may be silent then; 0: until the request gives up */
+	uint32_t recovery_timeout_s; /* how long it is spared after a call that it did not hear */
 	bool registers;              /* trunk, softswitch: we REGISTER there, for so many seconds */
 	uint32_t register_expires_s;
 };
@@ -68,6 +71,10 @@ const struct dn *directory_find(const struct directory *, struct str number);
 /* Where a number that is no DN's goes: the trunk or softswitch whose `prefix` is the longest that
  * NUMBER begins with; among equals the smallest priority, then the first. Or NULL. */
 const struct dn *directory_trunk(const struct directory *, struct str number);
+
+/* The next that might take NUMBER in place of DN, which is one that was found so; or NULL. */
+const struct dn *directory_trunk_after(
+	const struct directory *, struct str number, const struct dn *dn);
 
 /* Whether HOST is one of our domains: ASCII case and a dot at the end ignored, an address by value,
  * IPv6 with or without brackets. */

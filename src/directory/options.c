@@ -66,6 +66,14 @@ static const struct option options[] = {
 		"Whether we REGISTER there, as the username at the contact's host."),
 	CARRIED("register-expires", OPTION_NUMBER, 60, ENROL_EXPIRES_MAX_S, "3600", TRUNKS,
 		"a number of seconds from 60 to 86400", "For how long we ask to be registered."),
+	CARRIED("oos-check", OPTION_NUMBER, 0, 300, "0", EVERY, "a number of seconds from 0 to 300",
+		"How often, in seconds, it is asked (OPTIONS) whether it is alive; 0 is never."),
+	CARRIED("oos-force", OPTION_NUMBER, 0, 30, "5", EVERY, "a number of seconds from 0 to 30",
+		"After how many seconds of silence it is out of service; 0 is when the OPTIONS "
+		"gives up."),
+	CARRIED("recovery-timeout", OPTION_NUMBER, 0, 3600, "0", EVERY,
+		"a number of seconds from 0 to 3600",
+		"For how long one that did not hear a call is out of service, if it is not asked."),
 	CARRIED("prefix", OPTION_TEXT, 0, 0, "", TRUNKS,
 		"a prefix has 1 to 64 of the digits, + * and #",
 		"What the dialled numbers that go to it begin with; the longest prefix wins."),
@@ -82,9 +90,6 @@ static const struct option options[] = {
 		"Whether its own legs may, must or cannot speak sips."),
 
 	KNOWN("contact-backup", TRUNKS, "Further addresses to try."),
-	KNOWN("oos-check", EVERY, "How often, in seconds, it is asked whether it is alive."),
-	KNOWN("oos-force", EVERY, "After how many seconds of silence it is out of service."),
-	KNOWN("recovery-timeout", EVERY, "When one that is out of service is tried again."),
 	KNOWN("replace-prefix", TRUNKS, "What takes the place of the prefix."),
 	KNOWN("override-domain", EVERY, "The host in the URIs that are sent to it."),
 	KNOWN("request-uri", EVERY, "The Request-URI that is sent to it."),
@@ -194,7 +199,9 @@ option_guess(struct str wrong, const struct str *names, uint32_t count)
 void
 dn_init(struct dn *dn)
 {
-	*dn = (struct dn){ .type = DN_EXTENSION, .register_expires_s = REGISTER_DEFAULT_S };
+	*dn = (struct dn){ .type = DN_EXTENSION,
+		.register_expires_s = REGISTER_DEFAULT_S,
+		.oos_force_s = OOS_FORCE_S };
 }
 
 static struct str
@@ -350,6 +357,9 @@ set_number(struct dn *dn, const struct option *option, struct str value)
 		{ STR("priority"), &dn->priority },
 		{ STR("capacity"), &dn->capacity },
 		{ STR("register-expires"), &dn->register_expires_s },
+		{ STR("oos-check"), &dn->oos_check_s },
+		{ STR("oos-force"), &dn->oos_force_s },
+		{ STR("recovery-timeout"), &dn->recovery_timeout_s },
 	};
 
 	if (!str_number(value, option->max, &number) || number < option->min)

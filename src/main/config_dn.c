@@ -142,6 +142,23 @@ option_keys(struct key *keys)
 	return count;
 }
 
+/* The options that say how long, or how often. */
+static void
+note_timer(struct dn_nodes *nodes, struct str name, const struct yaml *node)
+{
+	const struct {
+		struct str name;
+		const struct yaml **place;
+	} places[] = {
+		{ STR("register-expires"), &nodes->register_expires },
+		{ STR("oos-force"), &nodes->oos_force },
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (str_same(name, places[i].name))
+			*places[i].place = node;
+}
+
 static bool
 dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_nodes *nodes)
 {
@@ -182,8 +199,8 @@ dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_node
 			(str_same(options[i].name, STR("username")) ||
 				str_same(options[i].name, STR("realm"))))
 			nodes->proof = node;
-		else if (str_same(options[i].name, STR("register-expires")))
-			nodes->register_expires = node;
+		else
+			note_timer(nodes, options[i].name, node);
 	}
 	nodes->has_password = yaml_get(map, STR("password")) != NULL;
 	if (dn->number.len > 0)

@@ -243,6 +243,13 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 	if (nodes->register_expires != NULL && !dn->registers)
 		report_error(r->report, nodes->register_expires->span,
 			"register-expires says nothing here without register: yes");
+	if (nodes->oos_force != NULL && dn->oos_check_s == 0)
+		report_error(r->report, nodes->oos_force->span,
+			"oos-force says nothing here without oos-check");
+	if (is_self && (dn->oos_check_s > 0 || dn->recovery_timeout_s > 0))
+		report_error(r->report, nodes->contact->span,
+			"a device that registers is not asked whether it is alive: it says so "
+			"itself");
 	if (nodes->methods != NULL && !nodes->has_password &&
 		(dn->challenges_register || dn->challenges_invite))
 		report_error(r->report, nodes->methods->span,
@@ -335,7 +342,7 @@ void
 sense_check(struct reading *r)
 {
 	const struct directory *directory = &r->config->directory;
-	uint32_t ways = 0, enrols = 0;
+	uint32_t ways = 0, enrols = 0, pings = 0;
 
 	check_listens(r);
 	check_identities(r);
@@ -348,7 +355,12 @@ sense_check(struct reading *r)
 		check_dn(r, &directory->dns[i], &r->dns[i]);
 		ways += directory->dns[i].prefix.len > 0;
 		enrols += directory->dns[i].registers;
+		pings += directory->dns[i].oos_check_s > 0 ||
+			directory->dns[i].recovery_timeout_s > 0;
 	}
+	if (pings > PINGS_MAX)
+		report_error(r->report, r->root->span,
+			"%u DNs have oos-check or recovery-timeout; %d may", pings, PINGS_MAX);
 	if (enrols > ENROLS_MAX)
 		report_error(r->report, r->root->span,
 			"we are to register at %u DNs; %d may want it", enrols, ENROLS_MAX);

@@ -102,6 +102,7 @@ log_counters(FILE *to, int64_t wall_ms, const struct counts *c)
 	put_count(&b, STR("bindings"), c->bindings);
 	put_count(&b, STR("asks"), c->asks);
 	put_count(&b, STR("enrolled"), c->enrolled);
+	put_count(&b, STR("out_of_service"), c->out_of_service);
 	put_count(&b, STR("calls_total"), c->calls_total);
 	put_count(&b, STR("answered_total"), c->answered_total);
 	put_count(&b, STR("crossings_down_total"), c->crossings_down_total);

@@ -207,6 +207,9 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
 	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);
+	dn->oos_check_s = small(p, dn->oos_check_s, 4, UINT32_MAX);
+	dn->oos_force_s = small(p, dn->oos_force_s, 4, UINT32_MAX);
+	dn->recovery_timeout_s = small(p, dn->recovery_timeout_s, 4, UINT32_MAX);
 	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
 	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);
 	dn->registers = flag(p, dn->registers);

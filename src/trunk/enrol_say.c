@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a REGISTER of ours looks like, and where it may go (RFC 3261 10.2, RFC 5630 5.1.1.1). */
 #include "sip/write.h"
+#include "trunk/ask.h"
 #include "trunk/inside.h"
 
 static void
@@ -87,32 +88,6 @@ write_register(const struct enrols *es, const struct enrol *e, struct buf *b, st
 	write_body(b, STR(""));
 }
 
-/* The choice of the one place where it may go. */
-static bool
-choose(struct enrols *es, const struct enrol *e, const struct way *way, const struct turn *t,
-	struct target *target, struct str *why)
-{
-	struct demand demand = {
-		.speech = e->speech, .name = enrol_text(e, ENROL_TEXT_NAME), .terms = e->terms
-	};
-	const struct flow *flow = flows_find(es->flows, way->flow);
-	struct candidate candidate = {
-		.transport = way->transport, .addr = way->addr, .flow = way->flow, .tie = way->tie
-	};
-	enum target_verdict verdict;
-
-	if (flow != NULL) {
-		candidate.flow_name = flow_name(flow);
-		candidate.flow_terms = flow->terms;
-	}
-	verdict = target_choose(&demand, &candidate, target);
-	*why = target_verdict_text(verdict);
-	if (verdict != TARGET_CHOSEN)
-		return false;
-	*why = STR("no connection: the table of flows is full or no listener fits");
-	return flows_reach(es->flows, target, enrol_number(e), t);
-}
-
 bool
 enrol_way_again(const struct enrols *es, const struct enrol *e, struct way *way)
 {
@@ -128,6 +103,8 @@ bool
 enrol_say(struct enrols *es, struct enrol *e, const struct way *way, uint32_t asked_s,
 	struct str proof, unsigned tries, const struct turn *t, struct str *why)
 {
+	struct asked asked = { e->speech, enrol_text(e, ENROL_TEXT_NAME), e->terms,
+		enrol_number(e) };
 	struct txn_owner owner = { OWNER_ENROL, e->ref, tries };
 	struct target target;
 	struct txn_way by;
@@ -135,7 +112,7 @@ enrol_say(struct enrols *es, struct enrol *e, const struct way *way, uint32_t as
 	struct ref txn;
 	struct buf b;
 
-	if (!choose(es, e, way, t, &target, why))
+	if (!ask_choose(es->flows, &asked, way, t, &target, why))
 		return false;
 	*why = STR("the table of transactions is full");
 	txn = txn_reserve(es->txns, owner, &branch);
@@ -149,10 +126,7 @@ enrol_say(struct enrols *es, struct enrol *e, const struct way *way, uint32_t as
 		txn_drop(es->txns, txn);
 		return false;
 	}
-	by = (struct txn_way){ .flow = target.flow,
-		.addr = target.addr,
-		.is_reliable = target.transport != TRANSPORT_UDP,
-		.is_tls = target.transport == TRANSPORT_TLS };
+	by = ask_way(&target);
 	txn_send(es->txns, txn, METHOD_REGISTER, out_wrote(t->out, &b), &by, t->now, t->out);
 	e->cseq++;
 	e->txn = txn;

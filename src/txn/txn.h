@@ -23,7 +23,7 @@ struct txn_timers {
 };
 
 /* Whom the news is for; the parent's words, not read here. */
-enum txn_owner_kind { OWNER_NONE, OWNER_LEG, OWNER_ENROL };
+enum txn_owner_kind { OWNER_NONE, OWNER_LEG, OWNER_ENROL, OWNER_PING };
 
 struct txn_owner {
 	enum txn_owner_kind kind;

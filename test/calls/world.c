@@ -69,6 +69,17 @@ set_dn(const struct step *step)
 		.realm = option_text(step, "realm"),
 		.no_register = step_has(step, 3, "no-register"),
 		.no_invite = step_has(step, 3, "no-invite") };
+	const struct {
+		const char *name;
+		uint32_t *place;
+	} numbers[] = {
+		{ "capacity", &dn.capacity },
+		{ "priority", &dn.priority },
+		{ "register-expires", &dn.register_expires_s },
+		{ "oos-check", &dn.oos_check_s },
+		{ "oos-force", &dn.oos_force_s },
+		{ "recovery-timeout", &dn.recovery_timeout_s },
+	};
 	size_t i = 0;
 
 	if (step_has(step, 3, "trunk"))
@@ -77,16 +88,12 @@ set_dn(const struct step *step)
 		dn.type = DN_SOFTSWITCH;
 	if (step_has(step, 3, "acd-position"))
 		dn.type = DN_ACD_POSITION;
-	value = step_option(step, 3, "capacity");
-	if (!str_is_none(value))
-		dn.capacity = number_of(value);
 	dn.registers = step_has(step, 3, "register");
-	value = step_option(step, 3, "register-expires");
-	if (!str_is_none(value))
-		dn.register_expires_s = number_of(value);
-	value = step_option(step, 3, "priority");
-	if (!str_is_none(value))
-		dn.priority = number_of(value);
+	for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {
+		value = step_option(step, 3, numbers[n].name);
+		if (!str_is_none(value))
+			*numbers[n].place = number_of(value);
+	}
 	value = step_option(step, 3, "crossing");
 	if (!str_is_none(value) && !crossing_mode_find(value, &dn.crossing))
 		play_fail("`%s` is no mode", text_keep(value).at);
@@ -290,6 +297,7 @@ count_of(struct str name)
 		{ "bindings", c.bindings },
 		{ "asks", c.asks },
 		{ "enrolled", c.enrolled },
+		{ "out-of-service", c.out_of_service },
 		{ "calls-total", c.calls_total },
 		{ "answered-total", c.answered_total },
 		{ "down-total", c.crossings_down_total },

@@ -137,7 +137,7 @@ test_crossing_and_sips(void **state)
 static void
 test_not_carried_out(void **state)
 {
-	static const char *const names[] = { "contact-backup", "oos-check", "oos-force",
+	static const char *const names[] = { "contact-backup",
 		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn" };
 
 	(void)state;

@@ -175,6 +175,12 @@ test_what_proves_us(void **state)
 	kit_refused(TRUNK("register: no, register-expires: 600"), "nothing here without register");
 	kit_refused(TRUNK("register: maybe"), "yes or no");
 	kit_refused(TRUNK("register: yes, register-expires: 59"), "from 60 to 86400");
+	kit_taken(TRUNK("oos-check: 10, oos-force: 5"), 0, "");
+	kit_taken(TRUNK("recovery-timeout: 60"), 0, "");
+	kit_refused(TRUNK("oos-force: 5"), "nothing here without oos-check");
+	kit_refused(TRUNK("oos-check: 301"), "from 0 to 300");
+	kit_refused(UDP "dn: [ { number: 1, type: extension, contact: \"*\", oos-check: 9 } ]\n",
+		"it says so itself");
 	kit_refused(TRUNK("authenticate-requests: invite, password: x"), "known by their address");
 }
 

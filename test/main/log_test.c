@@ -64,7 +64,7 @@ counters_are_one_line(void **state)
 	fclose(file);
 	assert_non_null(strstr(at,
 		" counters calls=1 legs=2 transactions=3 timers=4 flows=5 "
-		"bindings=0 asks=0 enrolled=0 calls_total=99 "));
+		"bindings=0 asks=0 enrolled=0 out_of_service=0 calls_total=99 "));
 	assert_int_equal(strchr(at, '\n') - at, size - 1);
 	free(at);
 }

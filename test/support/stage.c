@@ -61,6 +61,9 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.capacity = line->capacity,
 		.crossing = line->crossing,
 		.sips = line->sips,
+		.oos_check_s = line->oos_check_s,
+		.oos_force_s = line->oos_force_s,
+		.recovery_timeout_s = line->recovery_timeout_s,
 		.registers = line->registers,
 		.register_expires_s =
 			line->register_expires_s != 0 ? line->register_expires_s : 3600,

@@ -31,6 +31,7 @@ struct stage_dn {
 	bool checks_from; /* its From is held against its certificate */
 	enum crossing_mode crossing;
 	enum sips_policy sips;
+	uint32_t oos_check_s, oos_force_s, recovery_timeout_s;
 	bool registers;              /* there, as a trunk wants it */
 	uint32_t register_expires_s; /* 0: an hour */
 	bool no_register, no_invite; /* not challenged for it though there is a password */

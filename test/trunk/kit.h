@@ -70,7 +70,7 @@ kit_hear(const char *const *parts)
 #define OURS_SIPS "<sips:acme@192.0.2.1:5061>"
 #define GRANT(contact, seconds) "Contact: " contact ";expires=" #seconds "\r\n"
 
-/* The answer to the REGISTER that was heard last, with LINES, whole header lines or NULL. */
+/* The answer to the request that was heard last, with LINES, whole header lines or NULL. */
 static inline void
 kit_reply(unsigned status, const char *lines)
 {
@@ -79,10 +79,11 @@ kit_reply(unsigned status, const char *lines)
 
 	(void)snprintf(text, sizeof text,
 		"SIP/2.0 %u Said\r\nVia: %.*s\r\nFrom: %.*s\r\nTo: %.*s;tag=r\r\nCall-ID: %.*s\r\n"
-		"CSeq: %u REGISTER\r\n%sContent-Length: 0\r\n\r\n",
+		"CSeq: %u %.*s\r\n%sContent-Length: 0\r\n\r\n",
 		status, (int)msg_value(m, HEADER_VIA).len, msg_value(m, HEADER_VIA).at,
 		(int)m->from.text.len, m->from.text.at, (int)m->to.text.len, m->to.text.at,
-		(int)m->call_id.len, m->call_id.at, (unsigned)m->cseq, lines != NULL ? lines : "");
+		(int)m->call_id.len, m->call_id.at, (unsigned)m->cseq, (int)m->method_text.len,
+		m->method_text.at, lines != NULL ? lines : "");
 	phone_raw(&reg, str_cstr(text));
 }
 

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a request of ours outside of any dialog finds its way. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "trunk/ask.h"
+#include "trunk/kit.h"
+
+static struct flows flows;
+static struct out out;
+static void *memory, *out_memory;
+static struct turn turn;
+static struct listener listeners[2];
+
+static int
+open_flows(void **state)
+{
+	static const uint8_t key[MAP_KEY_BYTES] = { 1 };
+	struct arena arena;
+
+	(void)state;
+	memory = aligned_alloc(64, 1024 * 1024);
+	out_memory = malloc(OUT_BYTES);
+	arena = arena_on(memory, 1024 * 1024);
+	out_init(&out, out_memory, OUT_BYTES);
+	turn = (struct turn){ .now = { 1000, 1700000000 }, .out = &out };
+	listeners[0] = (struct listener){
+		.transport = TRANSPORT_UDP, .local = stage_addr("192.0.2.1", 5060), .flow = { 1 }
+	};
+	listeners[1] = (struct listener){ .transport = TRANSPORT_TLS,
+		.local = stage_addr("192.0.2.1", 5061) };
+	return !flows_open(&flows, &arena, 2, listeners, 2, key);
+}
+
+static int
+close_flows(void **state)
+{
+	(void)state;
+	free(memory);
+	free(out_memory);
+	return 0;
+}
+
+static bool
+choose(enum scheme scheme, enum transport demanded, struct way way, struct target *target,
+	struct str *why)
+{
+	struct asked asked = {
+		.speech = { scheme, demanded }, .name = STR("east.example"), .number = STR("east")
+	};
+
+	return ask_choose(&flows, &asked, &way, &turn, target, why);
+}
+
+static void
+a_sips_one_goes_over_tls_or_nowhere(void **state)
+{
+	struct way udp = { .transport = TRANSPORT_UDP, .addr = stage_addr("192.0.2.50", 5060) };
+	struct way tls = { .transport = TRANSPORT_TLS, .addr = stage_addr("192.0.2.50", 5061) };
+	struct target target, again;
+	struct txn_way way;
+	struct str why;
+
+	(void)state;
+	assert_false(choose(SCHEME_SIPS, TRANSPORT_TLS, udp, &target, &why));
+	assert_true(str_same(why, STR("a sips leg leaves over TLS only")));
+	assert_int_equal(out.count, 0);
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	assert_int_equal(out.count, 1);
+	assert_true(str_same(out.acts[0].u.dial.name, STR("east.example")));
+	assert_true(str_same(out.acts[0].u.dial.about, STR("east")));
+	way = ask_way(&target);
+	assert_true(way.is_tls && way.is_reliable && flow_same(way.flow, target.flow));
+	/* The same connection the next time, and by its number as well. */
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &again, &why));
+	assert_true(flow_same(again.flow, target.flow));
+	tls.flow = target.flow;
+	tls.tie = TIE_DIALLED;
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &again, &why));
+	assert_int_equal(out.count, 1);
+	flows_drop(&flows, flows_find(&flows, target.flow));
+	assert_false(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &again, &why));
+	assert_true(str_same(why, STR("the connection is gone")));
+}
+
+static void
+a_datagram_goes_by_the_socket(void **state)
+{
+	struct way udp = { .transport = TRANSPORT_UDP, .addr = stage_addr("192.0.2.50", 5060) };
+	struct target target;
+	struct txn_way way;
+	struct str why;
+
+	(void)state;
+	assert_true(choose(SCHEME_SIP, TRANSPORT_UDP, udp, &target, &why));
+	way = ask_way(&target);
+	assert_false(way.is_tls || way.is_reliable);
+	assert_int_equal(way.flow.number, 1);
+	udp.addr = stage_addr("2001:db8::50", 5060);
+	assert_false(choose(SCHEME_SIP, TRANSPORT_UDP, udp, &target, &why));
+	assert_true(str_begins(why, STR("no connection")));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_sips_one_goes_over_tls_or_nowhere, open_flows, close_flows),
+		cmocka_unit_test_setup_teardown(
+			a_datagram_goes_by_the_socket, open_flows, close_flows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
