@@ -184,3 +184,28 @@ core_ask(const struct core *core, const struct ask *ask, struct when now, struct
 	}
 	return (struct answer){ .told = TOLD_NONE };
 }
+
+void
+core_count(const struct core *core, struct counts *counts)
+{
+	*counts = (struct counts){
+		.calls = core->calls.pool.used,
+		.legs = core->legs.pool.used,
+		.transactions = txns_count(&core->txns),
+		.timers = core->alarms.by_kind[ALARM_TXN] + core->alarms.by_kind[ALARM_LEG] +
+			core->alarms.by_kind[ALARM_CALL],
+		.flows = flows_count(&core->flows),
+		.bindings = registrar_count(core->registrar),
+		.asks = registrar_asks(core->registrar),
+		.out_of_service = core->pings.out_count,
+		.enrolled = enrols_count(&core->enrols, core->fed_at),
+		.calls_total = core->calls.total,
+		.answered_total = core->calls.answered,
+		.crossings_down_total = core->calls.crossings_down,
+		.crossings_up_total = core->calls.crossings_up,
+		.refused_total = core->refused,
+		.faults_total = core->faults,
+		.strays_total = core->strays,
+		.alarms_total = core->rung,
+	};
+}

@@ -34,7 +34,7 @@ struct dn {
 	uint32_t capacity;   /* calls at once; 0: no limit */
 	enum crossing_mode crossing; /* the stricter of this, its caller's and the directory's */
 	enum sips_policy sips;       /* what its own legs may speak                            */
-	uint32_t oos_check_s; /* how often it is asked whether it is alive; 0: never */
+	uint32_t oos_check_s;        /* how often it is asked whether it is alive; 0: never */
 	uint32_t oos_force_s; /* how long it may be silent then; 0: until the request gives up */
 	uint32_t recovery_timeout_s; /* how long it is spared after a call that it did not hear */
 	bool registers;              /* trunk, softswitch: we REGISTER there, for so many seconds */

@@ -293,20 +293,19 @@ pass_listener(struct pass *p, struct listener *l)
 static void
 pass_listeners(struct pass *p, struct core_options *o)
 {
-	struct listener *listeners = NULL;
+	const struct listener none = { .transport = TRANSPORT_NONE };
+	struct listener *taken = NULL;
 
 	o->listener_count = small(p, o->listener_count, 4, LISTENERS_MAX);
 	if (p->to == NULL)
-		o->listeners = listeners =
-			memory_take(p->memory, (o->listener_count + 1) * sizeof *listeners);
+		o->listeners = taken =
+			memory_take(p->memory, (o->listener_count + 1) * sizeof *taken);
 	for (uint32_t i = 0; i < o->listener_count; i++) {
-		struct listener l = { .transport = TRANSPORT_NONE };
+		struct listener l = p->to != NULL ? o->listeners[i] : none;
 
-		if (p->to != NULL)
-			l = o->listeners[i];
 		pass_listener(p, &l);
-		if (listeners != NULL)
-			listeners[i] = l;
+		if (taken != NULL)
+			taken[i] = l;
 	}
 }
 
@@ -542,7 +541,7 @@ recording_open(struct recording *r, struct str file, struct buf *why)
 	if (str_begins(magic, file))
 		buf_put(why, STR("it ends before its first record"));
 	else if (str_begins(file, any))
-		buf_put(why, STR("it is a recording of another version; this reads version 1"));
+		buf_put(why, STR("it is a recording of another version; this reads version 2"));
 	else
 		buf_put(why, STR("it is no recording"));
 	return false;
@@ -584,12 +583,11 @@ recording_next(struct recording *r, struct record *record)
 	pass_record(&p, record);
 	if (p.is_bad || p.from.len > 0)
 		return RECORDING_BAD;
-	if (kind <= RECORD_EVENT) {
-		/* The clock for waiting never goes back. */
-		if (record->now.mono_ms < r->mono_ms)
-			return RECORDING_BAD;
+	/* The clock for waiting never goes back. */
+	if (kind <= RECORD_EVENT && record->now.mono_ms < r->mono_ms)
+		return RECORDING_BAD;
+	if (kind <= RECORD_EVENT)
 		r->mono_ms = record->now.mono_ms;
-	}
 	r->last = record->kind;
 	r->at += HEAD_BYTES + len;
 	return RECORDING_MORE;

@@ -5,8 +5,8 @@
  *                           `--oos-force, or it cannot be reached--> WAITING, out of service
  *
  * An OPTIONS goes out each time; whatever it is answered with, but 408 and 503, somebody is there.
- * With several addresses each has oos-force to answer. A DN that is not asked goes out of service by a
- * call that it did not answer, for recovery-timeout.
+ * With several addresses each has oos-force to answer. A DN that is not asked goes out of service
+ * by a call that it did not answer, for recovery-timeout.
  */
 #ifndef TRUNK_PING_H
 #define TRUNK_PING_H
@@ -46,8 +46,8 @@ bool pings_open(struct pings *, struct arena *, uint32_t max, struct txns *txns,
 void pings_directory(struct pings *, const struct directory *, struct when now);
 
 /* An alarm of kind ALARM_PING.
- * Ends: the DN that is to be asked, by ways that the caller finds (ping_ask, or ping_cannot); NULL: what
- * was due was done. */
+ * Ends: the DN that is to be asked, by ways that the caller finds (ping_ask, or ping_cannot); NULL:
+ * what was due was done. */
 const struct dn *pings_ring(struct pings *, const struct alarm *, const struct turn *);
 
 /* Sends an OPTIONS to DN by the next of the plan's ways that is allowed. */

@@ -137,8 +137,8 @@ test_crossing_and_sips(void **state)
 static void
 test_not_carried_out(void **state)
 {
-	static const char *const names[] = { "contact-backup",
-		"replace-prefix", "refer-enabled", "sip-trying-timeout", "no-response-dn" };
+	static const char *const names[] = { "contact-backup", "replace-prefix", "refer-enabled",
+		"sip-trying-timeout", "no-response-dn" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
