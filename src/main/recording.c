@@ -293,7 +293,6 @@ pass_listener(struct pass *p, struct listener *l)
 static void
 pass_listeners(struct pass *p, struct core_options *o)
 {
-	const struct listener none = { .transport = TRANSPORT_NONE };
 	struct listener *taken = NULL;
 
 	o->listener_count = small(p, o->listener_count, 4, LISTENERS_MAX);
@@ -301,7 +300,7 @@ pass_listeners(struct pass *p, struct core_options *o)
 		o->listeners = taken =
 			memory_take(p->memory, (o->listener_count + 1) * sizeof *taken);
 	for (uint32_t i = 0; i < o->listener_count; i++) {
-		struct listener l = p->to != NULL ? o->listeners[i] : none;
+		struct listener l = p->to != NULL ? o->listeners[i] : (struct listener){ 0 };
 
 		pass_listener(p, &l);
 		if (taken != NULL)
