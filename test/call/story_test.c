@@ -32,7 +32,7 @@ static void
 has(const char *part)
 {
 	if (strstr(page, part) == NULL)
-		fail_msg("no %s in %s", part, page);
+		fail_msg("no %s in %.700s", part, page);
 }
 
 static void

@@ -193,6 +193,7 @@ an_alias_is_for_whom_its_certificate_names(void **state)
 	event.u.open.secured = (struct secured){ .proof = PROOF_NONE };
 	flow = flows_add(&w.flows, &event);
 	flows_alias(&w.flows, flow, 5099);
+	assert_int_equal(flow->alias, 0);
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, name, &terms));
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &at, STR(""), &terms));
 	flows_drop(&w.flows, flow);

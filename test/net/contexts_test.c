@@ -358,11 +358,45 @@ close_pki(void **state)
 	return 0;
 }
 
+/* A server that keeps what it might go on with keeps more with each handshake. */
+static void
+no_session_stays_with_us(void **state)
+{
+	struct contexts *set = open_set(identities, IDENTITIES);
+	SSL_CTX *ours = set->all[A].ssl, *client = SSL_CTX_new(TLS_client_method());
+
+	(void)state;
+	SSL_CTX_set_max_proto_version(client, TLS1_2_VERSION);
+	for (int i = 0; i < 3; i++) {
+		SSL *far = SSL_new(client), *near = SSL_new(ours);
+		BIO *to, *from;
+
+		assert_int_equal(BIO_new_bio_pair(&to, 0, &from, 0), 1);
+		SSL_set_bio(far, to, to);
+		SSL_set_bio(near, from, from);
+		SSL_set_connect_state(far);
+		SSL_set_accept_state(near);
+		for (int turn = 0; turn < 6; turn++) {
+			(void)SSL_do_handshake(far);
+			(void)SSL_do_handshake(near);
+		}
+		assert_true(SSL_is_init_finished(near));
+		/* Or it would be a bad end, after which nothing is kept anyhow. */
+		SSL_set_shutdown(near, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+		SSL_free(far);
+		SSL_free(near);
+	}
+	assert_int_equal(SSL_CTX_sess_number(ours), 0);
+	SSL_CTX_free(client);
+	contexts_drop(set);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_chooses_among_those_of_the_listener),
+		cmocka_unit_test(no_session_stays_with_us),
 		cmocka_unit_test(a_set_is_whole_or_not_at_all),
 		cmocka_unit_test(a_client_is_shown_what_it_asks_for),
 		cmocka_unit_test(a_server_that_asks_is_shown_the_identity_of_the_terms),

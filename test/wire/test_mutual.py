@@ -123,7 +123,7 @@ def test_a_bad_client_certificate_is_refused(bench, shop, tmp_path):
         "expired on": shop.authority.expired("old-east", f"DNS:{EAST}"),
         "not valid before": shop.authority.issue("new-east", f"DNS:{EAST}", usage="clientAuth",
                                                  start="20400101000000Z", end="20410101000000Z"),
-        "purpose": shop.leaf("server-east", f"DNS:{EAST}", usage="serverAuth"),
+        "cert-wrong-use": shop.leaf("server-east", f"DNS:{EAST}", usage="serverAuth"),
     }
     for line, identity in bad.items():
         for version in ("-tls1_2", "-tls1_3"):

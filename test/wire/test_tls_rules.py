@@ -106,7 +106,7 @@ def test_revoked_peers_are_refused_when_they_dial(bench, shop):
     for identity, is_good in ((good, True), (bad, False)):
         said = show(bench, "-tls1_2", "-cert", identity.certificate, "-key", identity.key)
         assert ("alert" in said) != is_good
-    bench.server.await_line("TLS from .* failed: the certificate 'CN=revoked' was revoked")
+    bench.server.await_line("TLS from .* failed: .*'CN=revoked'.*cert-revoked")
 
 
 def test_versions_and_groups(bench, shop):
