@@ -144,6 +144,7 @@ test_star(void **state)
 	(void)state;
 	assert_int_equal(contact_parse(&contact, STR("*"), &at), CONTACT_FINE);
 	assert_true(contact.is_self);
+	assert_true(str_same(contact_fault_text(CONTACT_FINE), STR("fine")));
 	assert_int_equal(contact.host.len, 0);
 }
 
@@ -159,7 +160,11 @@ static const struct {
 	{ "tel:5000", CONTACT_SCHEME, 0 },
 	{ "tel:+5000", CONTACT_SCHEME, 0 },
 	{ "http:80", CONTACT_SCHEME, 0 },
+	{ "https:443", CONTACT_SCHEME, 0 },
 	{ "http://host", CONTACT_SCHEME, 0 },
+	{ "a+b:host", CONTACT_SCHEME, 0 },
+	{ "a-b.c1:host", CONTACT_SCHEME, 0 },
+	{ "a_b:host", CONTACT_HOST, 1 },
 	{ "xmpp:bob@host", CONTACT_SCHEME, 0 },
 	{ "sipss:host", CONTACT_SCHEME, 0 },
 	{ "sip :host", CONTACT_SPACE, 3 },
@@ -229,6 +234,7 @@ static const struct {
 	{ "sip:a\"b@h", CONTACT_NUMBER, 5 },
 	{ "sip:a%2@h", CONTACT_NUMBER, 5 },
 	{ "sip:a%zz@h", CONTACT_NUMBER, 5 },
+	{ "sip:a%2z@h", CONTACT_NUMBER, 5 },
 	{ "sip:a#@h", CONTACT_NUMBER, 5 },
 	/* spaces and what is no text */
 	{ " sip:h", CONTACT_SPACE, 0 },

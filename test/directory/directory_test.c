@@ -169,6 +169,29 @@ test_ties(void **state)
 	free(memory);
 }
 
+/* Who stands in for a trunk: all that the number leads to, each once, in the order of the ways. */
+static void
+test_the_next_way(void **state)
+{
+	struct dn dns[] = { trunk("any", "", 0), trunk("nine", "9", 1), trunk("other", "9", 2),
+		trunk("long", "901", 0), trunk("eight", "8", 0), { .number = STR("7789") } };
+	struct directory directory = { .count = 0 };
+	uint32_t twice;
+	void *memory = index_all(&directory, dns, sizeof dns / sizeof dns[0], &twice);
+	const struct dn *first = directory_trunk(&directory, STR("9015"));
+
+	(void)state;
+	assert_ptr_equal(first, &dns[3]);
+	assert_ptr_equal(directory_trunk_after(&directory, STR("9015"), NULL), first);
+	assert_ptr_equal(directory_trunk_after(&directory, STR("9015"), &dns[3]), &dns[1]);
+	assert_ptr_equal(directory_trunk_after(&directory, STR("9015"), &dns[1]), &dns[2]);
+	assert_null(directory_trunk_after(&directory, STR("9015"), &dns[2]));
+	assert_null(directory_trunk_after(&directory, STR("81"), &dns[4]));
+	/* Behind one that is no way there is none. */
+	assert_null(directory_trunk_after(&directory, STR("9015"), &dns[5]));
+	free(memory);
+}
+
 /* Against a walk over all of them. */
 static void
 test_many(void **state)
@@ -252,6 +275,34 @@ test_types(void **state)
 	}
 }
 
+/* What we prove to a trunk; a phone's password proves the phone to us, and is told to nobody. */
+static void
+test_secrets(void **state)
+{
+	struct dn dn = { .number = STR("east"),
+		.type = DN_TRUNK,
+		.contact = { .host = STR("gw.example") },
+		.password = STR("s3cret") };
+	struct secret secret = dn_secret(&dn);
+
+	(void)state;
+	assert_true(str_same(secret.username, STR("east")));
+	assert_true(str_same(secret.password, STR("s3cret")));
+	assert_true(str_same(secret.realm, STR("gw.example")));
+	dn.username = STR("acme");
+	dn.realm = STR("east.example");
+	secret = dn_secret(&dn);
+	assert_true(str_same(secret.username, STR("acme")));
+	assert_true(str_same(secret.realm, STR("east.example")));
+	dn.type = DN_EXTENSION;
+	secret = dn_secret(&dn);
+	assert_true(str_is_empty(secret.password) && str_is_empty(secret.username));
+	dn.type = DN_SOFTSWITCH;
+	assert_true(str_same(dn_secret(&dn).password, STR("s3cret")));
+	dn.password = STR("");
+	assert_true(str_is_empty(dn_secret(&dn).username));
+}
+
 int
 main(void)
 {
@@ -262,9 +313,11 @@ main(void)
 		cmocka_unit_test(test_memory_too_small),
 		cmocka_unit_test(test_the_longest_prefix),
 		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_the_next_way),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_secrets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,12 +198,16 @@ static const struct {
 	{ "tls-fingerprint", "", DN_TRUNK, 0 },
 	{ "tls-fingerprint", "0011", DN_TRUNK, 4 },
 	{ "tls-fingerprint", "0x11", DN_TRUNK, 0 },
+	{ "tls-fingerprint", "x0", DN_TRUNK, 0 },
+	{ "tls-fingerprint", "00-1", DN_TRUNK, 2 },
+	{ "tls-fingerprint", "00:11", DN_TRUNK, 5 },
 	{ "tls-fingerprint", "00:1", DN_TRUNK, 3 },
 	{ "tls-fingerprint", "00:11:22 33", DN_TRUNK, 9 },
 	{ "tls-fingerprint", PRINT "0", DN_TRUNK, 64 },
 	{ "tls-wildcard", "true", DN_TRUNK, 0 },
 	{ "emit-transport-tls", "tls", DN_TRUNK, 0 },
 	{ "from-domain", "all", DN_TRUNK, 0 },
+	{ "register-expires", "59", DN_TRUNK, 0 },
 	{ "identity", "", DN_TRUNK, 0 },
 	{ "identity", "a b", DN_TRUNK, 1 },
 	{ "authenticate-requests", "", DN_EXTENSION, 0 },
@@ -211,7 +215,10 @@ static const struct {
 	{ "authenticate-requests", "register,,invite", DN_EXTENSION, 9 },
 	{ "authenticate-requests", "register, bye", DN_EXTENSION, 10 },
 	{ "authenticate-requests", "register, publish", DN_EXTENSION, 10 },
+	{ "authenticate-requests", "subscribe", DN_EXTENSION, 0 },
+	{ "authenticate-requests", "invite, message", DN_EXTENSION, 8 },
 	{ "authenticate-requests", "invite, invite", DN_EXTENSION, 8 },
+	{ "authenticate-requests", "register, register", DN_EXTENSION, 10 },
 	{ "authenticate-requests", "none, invite", DN_EXTENSION, 0 },
 	{ "authenticate-requests", "REGISTER", DN_EXTENSION, 0 },
 };
@@ -280,6 +287,53 @@ test_values_arrive(void **state)
 	assert_int_equal(dn.type, DN_TRUNK);
 	assert_true(set(&dn, "type", "extension", &why, &at));
 	assert_int_equal(dn.type, DN_EXTENSION);
+}
+
+static void
+test_flags_and_words(void **state)
+{
+	struct dn dn = dn_of(DN_TRUNK);
+	struct str why;
+	size_t at;
+
+	(void)state;
+	assert_false(dn.registers || dn.checks_from);
+	assert_true(set(&dn, "register", "yes", &why, &at) && dn.registers);
+	assert_true(set(&dn, "register", "no", &why, &at) && !dn.registers);
+	assert_true(set(&dn, "register", "true", &why, &at) && dn.registers);
+	assert_true(set(&dn, "register", "false", &why, &at) && !dn.registers);
+	assert_false(set(&dn, "register", "Yes", &why, &at));
+	assert_true(str_same(why, STR("yes or no")));
+	assert_false(set(&dn, "register", "", &why, &at));
+	assert_true(set(&dn, "from-domain", "certificate", &why, &at) && dn.checks_from);
+	assert_true(set(&dn, "from-domain", "any", &why, &at) && !dn.checks_from);
+	assert_true(set(&dn, "register-expires", "60", &why, &at));
+	assert_int_equal(dn.register_expires_s, 60);
+	assert_true(set(&dn, "oos-check", "300", &why, &at) && dn.oos_check_s == 300);
+	assert_false(set(&dn, "oos-check", "301", &why, &at));
+	assert_true(set(&dn, "oos-force", "30", &why, &at) && dn.oos_force_s == 30);
+	assert_false(set(&dn, "oos-force", "31", &why, &at));
+	assert_true(set(&dn, "recovery-timeout", "3600", &why, &at));
+	assert_int_equal(dn.recovery_timeout_s, 3600);
+	assert_false(set(&dn, "recovery-timeout", "3601", &why, &at));
+}
+
+/* What a method that is not challenged yet is told, and one that is none. */
+static void
+test_methods_of_later(void **state)
+{
+	static const char *const later[] = { "publish", "subscribe", "message" };
+	struct dn dn = dn_of(DN_EXTENSION);
+	struct str why;
+	size_t at;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof later / sizeof later[0]; i++) {
+		assert_false(set(&dn, "authenticate-requests", later[i], &why, &at));
+		assert_true(str_begins(why, STR("not challenged yet")));
+	}
+	assert_false(set(&dn, "authenticate-requests", "bye", &why, &at));
+	assert_false(str_holds_alike(why, STR("not challenged yet")));
 }
 
 static void
@@ -356,6 +410,19 @@ test_guess(void **state)
 		assert_true(str_is_none(option_guess(str_of(text, len), names, 8)));
 }
 
+/* A name that is none, is too long or would be written anew as a whole is never the guess. */
+static void
+test_names_that_are_no_guess(void **state)
+{
+	static char text[4096];
+	struct str names[] = { STR(""), str_of(text, sizeof text), STR("q"), STR("qa") };
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	assert_true(str_is_none(option_guess(STR("x"), names, 3)));
+	assert_true(str_same(option_guess(STR("xa"), names, 4), STR("qa")));
+}
+
 int
 main(void)
 {
@@ -367,9 +434,12 @@ main(void)
 		cmocka_unit_test(test_not_carried_out),
 		cmocka_unit_test(test_refused_values),
 		cmocka_unit_test(test_values_arrive),
+		cmocka_unit_test(test_flags_and_words),
 		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_methods_of_later),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_guess),
+		cmocka_unit_test(test_names_that_are_no_guess),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,6 +138,13 @@ the_best_of_ours_is_answered(void **state)
 			"", 0, &secret, &line),
 		ANSWER_GIVEN);
 	assert_true(str_holds_alike(line, STR("opaque=\"1\"")));
+	/* Of two that are as good the first. */
+	assert_int_equal(answer(401,
+				 D OURS ", algorithm=SHA-256, opaque=\"1\"\r\n" D OURS
+					", algorithm=SHA-256, opaque=\"2\"\r\n",
+				 "", 0, &secret, &line),
+		ANSWER_GIVEN);
+	assert_true(str_holds_alike(line, STR("opaque=\"1\"")));
 }
 
 /* rows: A-8760c */
@@ -185,6 +192,21 @@ what_is_not_answered(void **state)
 	assert_int_equal(answer(401, D OURS "\r\n", "", 0, &none, &line), ANSWER_NONE);
 }
 
+/* Who has no gate has nothing to answer with. */
+static void
+without_a_gate_there_is_no_answer(void **state)
+{
+	char text[512];
+	struct buf b = buf_on(text, sizeof text);
+	struct str line;
+
+	(void)state;
+	assert_int_equal(answer(401, D OURS "\r\n", "", 0, &secret, &line), ANSWER_GIVEN);
+	assert_int_equal(
+		answer_write(NULL, &dice, &response, &request, &secret, 0, &b), ANSWER_NONE);
+	assert_int_equal(b.used, 0);
+}
+
 /* A challenge of any length leaves no half of a line. */
 static void
 what_does_not_fit_fails(void **state)
@@ -206,6 +228,8 @@ what_does_not_fit_fails(void **state)
 			ANSWER_FAILED);
 		assert_false(buf_ok(&b));
 	}
+	assert_true(str_same(
+		answer_verdict_text(ANSWER_FAILED), STR("its challenge could not be answered")));
 }
 
 static int
@@ -239,6 +263,7 @@ main(void)
 		cmocka_unit_test(a_challenge_is_answered),
 		cmocka_unit_test(the_best_of_ours_is_answered),
 		cmocka_unit_test(what_is_not_answered),
+		cmocka_unit_test(without_a_gate_there_is_no_answer),
 		cmocka_unit_test(what_does_not_fit_fails),
 	};
 

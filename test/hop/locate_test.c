@@ -216,6 +216,11 @@ static const struct {
 		"NAPTR d; SRV _sip._udp.d; SRV _sip._tcp.d; A t; tcp 192.0.2.1:5060" },
 	{ SIP, TRANSPORT_UDP, 0, "d", "SRV _sip._udp.d 0 0 0 .\nA d 192.0.2.9\n",
 		"SRV _sip._udp.d; absent" },
+	/* Records that lead nowhere are none. */
+	{ SIP, TRANSPORT_NONE, 0, "d", "NAPTR d 1 1 SIPS+D2T .\nA d 192.0.2.9\n",
+		"NAPTR d; SRV _sip._udp.d; SRV _sip._tcp.d; A d; udp 192.0.2.9:5060" },
+	{ SIPS, TRANSPORT_TLS, 0, "d", "SRV _sips._tcp.d 1 1 0 x\nA x 192.0.2.1\nA d 192.0.2.9\n",
+		"SRV _sips._tcp.d; A d; tls 192.0.2.9:5061" },
 	/* Servers by priority, and those without an address are passed over. */
 	{ SIPS, TRANSPORT_TLS, 0, "d",
 		"SRV _sips._tcp.d 9 1 5061 z\nSRV _sips._tcp.d 2 1 5061 y\nSRV _sips._tcp.d 1 1 5061 x\n"
@@ -292,6 +297,10 @@ what_we_do_not_speak_is_not_asked_for(void **state)
 	sought.has_tcp = false;
 	find(&sought);
 	assert_string_equal(story, "NAPTR d; A d; udp 192.0.2.9:5060");
+	zone = full;
+	sought.has_udp = true;
+	find(&sought);
+	assert_string_equal(story, "NAPTR d; SRV _sip._udp.d; A u.d; udp 192.0.2.1:5060");
 	sought.host = STR("");
 	find(&sought);
 	assert_string_equal(story, "absent");
@@ -321,6 +330,49 @@ what_is_found_has_bounds(void **state)
 	assert_int_equal(l.place_count, PLACES_MAX);
 	/* Those of the first rank. */
 	assert_string_equal(strstr(story, "A h15; "), strstr(story, "A h"));
+}
+
+/* A server of a name that no host can have is passed over. */
+static void
+a_name_that_is_too_long_is_passed_over(void **state)
+{
+	static char name[HOST_BYTES_MAX + 2], text[HOST_BYTES_MAX + 200];
+	struct sought sought = sought_of(SIPS, TRANSPORT_TLS, 0, "d");
+
+	(void)state;
+	memset(name, 'x', HOST_BYTES_MAX + 1);
+	(void)snprintf(text, sizeof text,
+		"SRV _sips._tcp.d 1 1 5061 %s\nSRV _sips._tcp.d 2 1 5061 y\nA y 192.0.2.2\n", name);
+	zone = text;
+	find(&sought);
+	assert_string_equal(story, "SRV _sips._tcp.d; A y; tls 192.0.2.2:5061");
+}
+
+/* What stands in an answer that says that there is nothing is not taken. */
+static void
+records_of_no_answer_do_not_count(void **state)
+{
+	static const enum names_kind asked[] = { NAMES_NAPTR, NAMES_SRV, NAMES_ADDRESSES };
+	struct sought sought = sought_of(SIPS, TRANSPORT_NONE, 0, "d");
+	struct query q;
+	enum locating now;
+
+	(void)state;
+	zone = full;
+	now = locate_begin(&l, &sought, &q);
+	for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+		struct event e;
+
+		assert_int_equal(now, LOCATE_ASKS);
+		assert_int_equal(q.kind, asked[i]);
+		e = answer(&q);
+		assert_true(e.u.names.count > 0);
+		e.u.names.status = NAMES_ABSENT;
+		now = locate_hear(&l, &e, &q);
+	}
+	assert_int_equal(now, LOCATE_ABSENT);
+	assert_int_equal(l.place_count, 0);
+	assert_false(l.has_sips);
 }
 
 static void
@@ -416,6 +468,8 @@ main(void)
 		cmocka_unit_test(sips_never_leaves_tls),
 		cmocka_unit_test(what_we_do_not_speak_is_not_asked_for),
 		cmocka_unit_test(what_is_found_has_bounds),
+		cmocka_unit_test(a_name_that_is_too_long_is_passed_over),
+		cmocka_unit_test(records_of_no_answer_do_not_count),
 		cmocka_unit_test(the_least_ttl_counts),
 		cmocka_unit_test(servers_of_one_rank_are_drawn_by_weight),
 		cmocka_unit_test(one_server_needs_no_dice),

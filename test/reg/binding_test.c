@@ -183,6 +183,37 @@ test_what_cannot_be_is_refused(void **state)
 	}
 }
 
+/* A reg-id is a number, and one of an instance. */
+static void
+test_a_flow_is_one_of_an_instance(void **state)
+{
+	static const struct {
+		const char *end;
+		bool is_read;
+	} ends[] = {
+		{ " instance=3\"<a>\" reg-id=1\"7\"\n", true },
+		{ " reg-id=1\"7\"\n", false },
+		{ " instance=0\"\" reg-id=1\"7\"\n", false },
+		{ " instance=3\"<a>\" reg-id=1\"x\"\n", false },
+		{ " instance=3\"<a>\" reg-id=10\"2147483648\"\n", false },
+	};
+	struct binding_set set;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		char text[512];
+		struct buf b = buf_on(text, sizeof text);
+
+		buf_put(&b, str_upto(STR(LINE), STR(LINE).len - 1));
+		buf_put(&b, str_cstr(ends[i].end));
+		assert_true(buf_ok(&b));
+		if (binding_set_read(&set, buf_str(&b)) != ends[i].is_read)
+			fail_msg("%s", ends[i].end);
+		if (ends[i].is_read)
+			assert_int_equal(set.list[0].reg_id, 7);
+	}
+}
+
 static void
 test_too_many_are_refused(void **state)
 {
@@ -208,6 +239,7 @@ main(void)
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(test_every_changed_octet_is_harmless),
 		cmocka_unit_test(test_what_cannot_be_is_refused),
+		cmocka_unit_test(test_a_flow_is_one_of_an_instance),
 		cmocka_unit_test(test_too_many_are_refused),
 	};
 

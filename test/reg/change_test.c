@@ -405,6 +405,63 @@ test_a_contact_that_is_its_own_address(void **state)
 		assert_int_equal(judge(&p, rows[i].lines), rows[i].status);
 }
 
+/* Each refusal says what is wrong. */
+static void
+test_what_a_refusal_says(void **state)
+{
+	static const struct {
+		enum transport transport;
+		struct str lines;
+		unsigned status;
+		const char *reason;
+	} rows[] = {
+#define ROW(transport, lines, status, reason) \
+	{ TRANSPORT_##transport, { lines, sizeof lines - 1 }, status, reason }
+#define FLOWS CONTACT ";+sip.instance=\"<urn:uuid:1>\";reg-id="
+#define OUTBOUND "Supported: path, outbound" END
+		ROW(TCP, OUTBOUND FLOWS "0" END, 400, "Bad reg-id"),
+		ROW(TCP, OUTBOUND FLOWS "1" END CONTACT END, 400,
+			"Contacts With reg-id Come Alone"),
+		ROW(TCP, "Via: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKp" END OUTBOUND FLOWS "1" END,
+			439, "First Hop Lacks Outbound Support"),
+		ROW(UDP, CONTACT END "Path: *" END, 400, "Bad Path"),
+		ROW(UDP, CONTACT END "Path: <tel:5000>" END, 400, "Bad Path"),
+		ROW(TLS, "Contact: <sips:7789@192.0.2.7;transport=sctp>" END, 400,
+			"SIPS Contact Over Unknown Transport"),
+		ROW(TLS, "Contact: <sips:7789@224.0.0.1>" END, 400, "SIPS Contact To Many"),
+#undef ROW
+#undef FLOWS
+#undef OUTBOUND
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct phone p = phone_on(rows[i].transport, 9);
+
+		if (rows[i].transport == TRANSPORT_TLS)
+			p.target = STR("sips:example.com");
+		assert_int_equal(judge(&p, rows[i].lines), rows[i].status);
+		assert_true(str_same(change.reason, str_cstr(rows[i].reason)));
+	}
+}
+
+static void
+test_a_path_has_so_many_hops(void **state)
+{
+	static char lines[HEAD_BYTES_MAX];
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct buf b = buf_on(lines, sizeof lines);
+
+	(void)state;
+	buf_put(&b, STR(CONTACT END));
+	for (int i = 0; i < ROUTE_MAX; i++)
+		buf_put(&b, STR("Path: <sip:p;lr>" END));
+	assert_int_equal(judge(&p, buf_str(&b)), 0);
+	buf_put(&b, STR("Path: <sip:p;lr>" END));
+	assert_int_equal(judge(&p, buf_str(&b)), 400);
+	assert_str(change.reason, "Bad Path");
+}
+
 static void
 test_a_fixed_number_has_no_bindings(void **state)
 {
@@ -438,6 +495,8 @@ main(void)
 		IN_SET(test_a_sip_contact_in_a_sips_register),
 		IN_SET(test_the_later_scheme_replaces_the_earlier),
 		IN_SET(test_a_contact_that_is_its_own_address),
+		IN_SET(test_what_a_refusal_says),
+		IN_SET(test_a_path_has_so_many_hops),
 		IN_SET(test_a_fixed_number_has_no_bindings),
 	};
 

@@ -34,6 +34,8 @@ static const struct {
 		1, OUTBOUND_NOT },
 	{ ASKED "Contact: <sip:7789@192.0.2.7>;reg-id=1;+sip.instance=\"<a\\\\b>\"" END,
 		TRANSPORT_TCP, 1, OUTBOUND_NOT },
+	{ ASKED "Contact: <sip:7789@192.0.2.7>;reg-id=1;+sip.instance=\"<a\x7f>\"" END,
+		TRANSPORT_TCP, 1, OUTBOUND_NOT },
 	{ ASKED "Contact: *" END "Expires: 0" END, TRANSPORT_TCP, 0, OUTBOUND_NOT },
 	/* The first hop is somebody else. */
 	{ HOP ASKED FLOW, TRANSPORT_TCP, 1, OUTBOUND_LACKS },
