@@ -56,11 +56,123 @@ test_the_strictest_counts(void **state)
 					i < 2 && j < 2 && k < 2);
 }
 
+/* ---- what the caller's own DN says ---- */
+
+static const struct stage_dn own[] = {
+	{ .number = "1001", .contact = "sip:192.0.2.10", .sips = SIPS_REQUIRED },
+	{ .number = "1002", .contact = "sips:192.0.2.11" },
+	{ .number = "7000", .contact = "sip:192.0.2.70" },
+	{ .number = "8000", .contact = "sips:192.0.2.80" },
+};
+
+static void
+open_own(enum crossing_mode mode)
+{
+	struct stage_options o = { .dns = own, .dn_count = 4, .crossing = mode };
+
+	stage_open(&stage, &o);
+}
+
+static void
+close_own(void)
+{
+	phone_close(&alice);
+	phone_close(&bob);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+static void
+refused_with(const char *warning)
+{
+	phone_hear(&alice, "SIP/2.0 480 ");
+	assert_true(phone_heard(&alice, warning));
+	phone_ack_refusal(&alice);
+	expect_quiet(&stage);
+}
+
+static void
+test_a_caller_that_must_speak_sips(void **state)
+{
+	(void)state;
+	open_own(MODE_PER_LEG);
+	device_open(&alice, &stage, "1001", "192.0.2.10", 5060, TRANSPORT_UDP, false);
+	device_open(&bob, &stage, "7000", "192.0.2.70", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	refused_with("Warning: 381 example.com \"SIPS Required\"\r\n");
+	close_own();
+}
+
+/* Its contact is configured as sips, and it calls with sip: a line in the log, or under strict a
+ * refusal. */
+static void
+test_a_caller_unlike_its_contact(void **state)
+{
+	(void)state;
+	open_own(MODE_PER_LEG);
+	device_open(&alice, &stage, "1002", "192.0.2.11", 5060, TRANSPORT_UDP, false);
+	device_open(&bob, &stage, "7000", "192.0.2.70", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	assert_true(stage_noted(&stage,
+		"DN 1002 is let in under per-leg, though it calls with sip, and its contact is "
+		"configured as sips"));
+	close_own();
+	open_own(MODE_STRICT);
+	device_open(&alice, &stage, "1002", "192.0.2.11", 5060, TRANSPORT_UDP, false);
+	device_open(&bob, &stage, "7000", "192.0.2.70", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	refused_with("Warning: 381 example.com \"SIPS Required\"\r\n");
+	close_own();
+}
+
+/* What strict asks of a sips INVITE itself: its To is sips, too; that it passed a hop in clear is
+ * told. */
+static void
+test_strict_looks_at_the_invite(void **state)
+{
+	static const char invite[] =
+		"INVITE sips:8000@example.com SIP/2.0\r\n"
+		"Via: SIP/2.0/TLS 192.0.2.99:30000;branch=z9hG4bK%u\r\n"
+		"%sFrom: <sips:x@example.net>;tag=1\r\nTo: <%s:8000@example.com>\r\n"
+		"Call-ID: strict-%u\r\nCSeq: 1 INVITE\r\nContact: <sips:x@192.0.2.99:30000>\r\n"
+		"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n";
+	struct stage_options o = {
+		.dns = own, .dn_count = 4, .crossing = MODE_STRICT, .strangers = STRANGERS_ALL
+	};
+
+	(void)state;
+	stage_open(&stage, &o);
+	phone_open(&alice, &stage, "x", "192.0.2.99", 30000, TRANSPORT_TLS, true);
+	device_open(&bob, &stage, "8000", "192.0.2.80", 5061, TRANSPORT_TLS, true);
+	phone_say(&alice, invite, 1, "", "sips", 1);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE sips:8000@192.0.2.80");
+	assert_false(stage_noted(&stage, "has passed a hop in clear"));
+	phone_say(&alice, invite, 2, "Via: SIP/2.0/UDP p.example;branch=z9hG4bKp\r\n", "sips", 2);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE sips:8000@192.0.2.80");
+	assert_true(stage_noted(&stage,
+		"a sips INVITE from 192.0.2.99:30000 has passed a hop in clear, as its Via says"));
+	stage.tap.may_echo_sips = true;
+	phone_say(&alice, invite, 3, "", "sip", 3);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&alice, "SIP/2.0 400 SIPS Request-URI With SIP To\r\n");
+	expect_quiet(&stage);
+	close_own();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_strictest_counts),
+		cmocka_unit_test(test_a_caller_that_must_speak_sips),
+		cmocka_unit_test(test_a_caller_unlike_its_contact),
+		cmocka_unit_test(test_strict_looks_at_the_invite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

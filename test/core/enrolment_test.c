@@ -149,6 +149,60 @@ no_call_goes_where_we_are_not_registered(void **state)
 	close_stage();
 }
 
+/* The trunk P takes the REGISTER that it has heard last. */
+static void
+take_registration(struct phone *p, const char *lines)
+{
+	static const enum header_id copied[] = { HEADER_VIA, HEADER_FROM, HEADER_CALL_ID,
+		HEADER_CSEQ, HEADER_TO, HEADER_CONTACT };
+	char values[6][256];
+
+	for (size_t i = 0; i < 6; i++)
+		snprintf(values[i], sizeof values[i], "%s", phone_value(p, copied[i]));
+	phone_say(p,
+		"SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
+		"To: %s;tag=r\r\nContact: %s\r\nExpires: 3600\r\n%sContent-Length: 0\r\n\r\n",
+		values[0], values[1], values[2], values[3], values[4], values[5], lines);
+}
+
+/* Over the connection by which we registered a call comes and goes, and the Service-Route with
+ * it; the trunk is nobody else's for that. */
+static void
+calls_take_the_connection_of_the_registration(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "east",
+			.contact = "sip:192.0.2.50;transport=tcp",
+			.type = DN_TRUNK,
+			.username = "acme",
+			.registers = true },
+		{ .number = "5000", .contact = "sip:192.0.2.60" },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 2, .strangers = STRANGERS_ALL };
+	unsigned dials;
+
+	(void)state;
+	stage_open(&stage, &o);
+	device_open(&east, &stage, "east", "192.0.2.50", 5060, TRANSPORT_TCP, false);
+	device_open(&phone, &stage, "5000", "192.0.2.60", 5060, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 300);
+	(void)phone_hear(&east, "REGISTER sip:192.0.2.50");
+	take_registration(&east, "Service-Route: <sip:edge.example;lr>\r\n");
+	assert_true(stage_noted(&stage, "DN east: registered"));
+	dials = stage.dials;
+	phone_ask(
+		&phone, "INVITE", "sip:east@192.0.2.1", "Contact: <sip:5000@192.0.2.60>\r\n", NULL);
+	(void)phone_hear(&phone, "SIP/2.0 100");
+	(void)phone_hear(&east, "INVITE sip:");
+	assert_true(phone_heard(&east, "Route: <sip:edge.example;lr>\r\n"));
+	assert_int_equal(stage.dials, dials);
+	phone_close(&east);
+	phone_close(&phone);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -158,6 +212,7 @@ main(void)
 		cmocka_unit_test(a_call_is_of_the_trunk_it_comes_from),
 		cmocka_unit_test(our_contact_is_nobody_elses),
 		cmocka_unit_test(no_call_goes_where_we_are_not_registered),
+		cmocka_unit_test(calls_take_the_connection_of_the_registration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

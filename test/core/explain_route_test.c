@@ -139,12 +139,106 @@ test_every_rule(void **state)
 	close_stage();
 }
 
+/* Opens the stage on COUNT DNs of a test's own. */
+static void
+open_on(const struct stage_dn *own, size_t count, enum crossing_mode mode)
+{
+	struct stage_options o = { .dns = own, .dn_count = count, .crossing = mode };
+
+	stage_open(&stage, &o);
+}
+
+/* Who has a fixed contact is taken to call as it is called, and its own DN may forbid that. */
+static void
+test_a_caller_by_its_contact(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:200@192.0.2.50:5070" },
+		{ .number = "5009",
+			.contact = "sip:192.0.2.59;transport=tcp",
+			.sips = SIPS_REQUIRED },
+		{ .number = "7000", .contact = "*", .sips = SIPS_REQUIRED },
+	};
+
+	(void)state;
+	open_on(own, 3, MODE_PER_LEG);
+	question(ASK_ROUTE, "5009", "5000");
+	has("{\"rule\":\"who calls\",\"result\":\"extension, by its contact it speaks sip over TCP\"}");
+	has("{\"rule\":\"contact\",\"result\":\"sip:200@192.0.2.50:5070: sip over UDP\"}");
+	has("{\"rule\":\"the caller's own DN\",\"result\":\"its DN says that it always speaks sips\"}");
+	has("\"outcome\":\"refused\",\"status\":480,\"warning\":381,"
+	    "\"why\":\"its DN says that it always speaks sips\"");
+	question(ASK_ROUTE, "7000", "5000");
+	has("extension, not registered: taken to call with sips over TLS");
+	has("\"result\":\"says nothing against it\"");
+	has("\"outcome\":\"placed\"");
+	stage_close(&stage);
+}
+
+/* A name without an answer yet is waited for; one without an address is a refusal. */
+static void
+test_names_of_contacts(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:phone.example.net;transport=udp" },
+	};
+
+	(void)state;
+	open_on(own, 1, MODE_PER_LEG);
+	stage_forget_sent(&stage);
+	question(ASK_ROUTE, "5000", "5000");
+	has("{\"rule\":\"address\",\"result\":\"its name is being looked up\"}");
+	has("\"outcome\":\"waits\",\"why\":\"its contact's name is being looked up\"");
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 300);
+	question(ASK_ROUTE, "5000", "5000");
+	has("{\"rule\":\"address\",\"result\":\"its name has no address\"}");
+	has("\"outcome\":\"refused\",\"status\":480,\"why\":\"the name in the DN's contact has no address\"");
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+/* Of many prefixes the first are shown, how many more there are, and the one that fits. */
+static void
+test_many_prefixes(void **state)
+{
+	static char numbers[20][8], prefixes[20][8];
+	struct stage_dn own[20];
+
+	(void)state;
+	memset(own, 0, sizeof own);
+	for (size_t i = 0; i < 20; i++) {
+		snprintf(numbers[i], sizeof numbers[i], "t%zu", i);
+		snprintf(prefixes[i], sizeof prefixes[i], "%zu", 100 + i);
+		own[i] = (struct stage_dn){ .number = numbers[i],
+			.contact = "sip:192.0.2.80",
+			.type = DN_TRUNK,
+			.prefix = prefixes[i] };
+	}
+	open_on(own, 20, MODE_PER_LEG);
+	question(ASK_ROUTE, "t0", "4711");
+	has("\"result\":\"4 more prefixes, not shown\"");
+	has("\"outcome\":\"refused\",\"status\":404");
+	question(ASK_ROUTE, "t0", "1155");
+	has("\"result\":\"115 of t15: fits\"");
+	has("\"outcome\":\"placed\"");
+	assert_null(strstr(page, "not shown"));
+	question(ASK_ROUTE, "t0", "1195");
+	has("\"result\":\"4 more prefixes, not shown\"},"
+	    "{\"rule\":\"prefix\",\"result\":\"119 of t19: fits\"");
+	assert_null(strstr(page, "118 of t18"));
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told_is_sent),
 		cmocka_unit_test(test_every_rule),
+		cmocka_unit_test(test_a_caller_by_its_contact),
+		cmocka_unit_test(test_names_of_contacts),
+		cmocka_unit_test(test_many_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,81 @@ test_a_fallback_counts(void **state)
 	close_stage();
 }
 
+/* The call that the log told of last, as it is asked for. */
+static const char *
+last_call(void)
+{
+	static char id[40];
+
+	snprintf(id, sizeof id, "%.32s", text_behind(stage.notes, "call "));
+	return id;
+}
+
+/* A call that was: which way it crossed, and how it was known who was called. */
+static void
+test_why_of_each_callee(void **state)
+{
+	static const struct {
+		const char *number, *crossing, *to;
+	} calls[] = {
+		{ "6001", "\"crossing\":\"up\"",
+			"TLS to 192.0.2.61:5061, proven to be 192.0.2.61\"" },
+		{ "5000", "\"crossing\":\"none\"", "UDP to 192.0.2.50:5070\"" },
+		{ "7000", "\"crossing\":\"none\"", "UDP to 192.0.2.70:40000, as it registered\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		open_stage(MODE_PER_LEG, false);
+		for (size_t j = 0; j < sizeof callees / sizeof callees[0]; j++)
+			if (strcmp(callees[j].number, calls[i].number) == 0) {
+				callee_open(&bob, &callees[j]);
+				break;
+			}
+		stage_forget_notes(&stage);
+		phones_talk(&alice, &bob, calls[i].number);
+		question(ASK_WHY, last_call(), "");
+		has("\"state\":\"going on\"");
+		has(calls[i].crossing);
+		has(calls[i].to);
+		phones_part(&alice, &bob);
+		question(ASK_WHY, last_call(), "");
+		has("\"state\":\"over\"");
+		phone_close(&bob);
+		close_stage();
+	}
+}
+
+/* What its own DN has against the caller holds in each mode, whoever is called. */
+static void
+test_why_of_the_callers_own_dn(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "1001", .contact = "sip:192.0.2.10", .sips = SIPS_REQUIRED },
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070", .crossing = MODE_STRICT },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 2 };
+
+	(void)state;
+	stage_open(&stage, &o);
+	device_open(&alice, &stage, "1001", "192.0.2.10", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "5000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&alice, "SIP/2.0 480 ");
+	phone_ack_refusal(&alice);
+	question(ASK_WHY, last_call(), "");
+	has("\"state\":\"refused\",\"from\":\"1001\",\"to\":\"5000\"");
+	has("{\"mode\":\"per-leg\",\"in_force\":false,\"outcome\":\"refused\",\"status\":480,\"warning\":381,"
+	    "\"rule\":\"sips: required\"");
+	has("{\"mode\":\"strict\",\"in_force\":true,\"outcome\":\"refused\",\"status\":480,\"warning\":381,"
+	    "\"rule\":\"sips: required\"");
+	question(ASK_PAIRS, "", "");
+	has("{\"from\":\"1001\",\"to\":\"5000\",\"calls\":0,\"down\":0,\"up\":0,\"refused\":1,");
+	question(ASK_TALLIES, "5000", "");
+	has("\"could_be_strict\":\"is strict\"");
+	close_stage();
+}
+
 int
 main(void)
 {
@@ -120,6 +195,8 @@ main(void)
 		cmocka_unit_test(test_why_of_sips_in_clear),
 		cmocka_unit_test(test_who_could_be_strict),
 		cmocka_unit_test(test_a_fallback_counts),
+		cmocka_unit_test(test_why_of_each_callee),
+		cmocka_unit_test(test_why_of_the_callers_own_dn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -364,6 +364,43 @@ test_no_room_for_one_more_address(void **state)
 	expect_empty(&stage);
 }
 
+/* ---- the option sips of the DN ---- */
+
+static const struct stage_dn policy_dns[] = {
+	{ .number = "7001", .contact = "*", .sips = SIPS_REQUIRED },
+	{ .number = "7002", .contact = "*", .sips = SIPS_REFUSED },
+};
+static const struct stage_options policies = { .dns = policy_dns, .dn_count = 2 };
+
+/* A Contact of the wrong scheme is not bound, and may be taken back all the same. */
+static void
+a_dn_says_which_scheme(void **state)
+{
+	struct phone sips;
+
+	(void)state;
+	stage_open(&stage, &policies);
+	phone_open(&phone, &stage, "7001", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	phone_open(&sips, &stage, "7002", "192.0.2.72", 40000, TRANSPORT_TLS, true);
+	phone_register(&phone, 600, NULL);
+	phone_hear(&phone, "SIP/2.0 403 ");
+	assert_true(phone_heard(&phone, "Warning: 381 example.com \"SIPS Required\"\r\n"));
+	assert_true(stage_noted(&stage, "its DN says that it always speaks sips"));
+	phone_register(&sips, 600, NULL);
+	phone_hear(&sips, "SIP/2.0 403 ");
+	assert_true(phone_heard(&sips, "Warning: 380 example.com \"SIPS Not Allowed\"\r\n"));
+	assert_true(stage_noted(&stage, "its DN says that it never speaks sips"));
+	phone_register(&phone, 0, NULL);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	phone_register(&phone, 0, "Contact: <sip:7001@192.0.2.70:40000>;expires=0\r\n");
+	phone_hear(&phone, "SIP/2.0 200 ");
+	phone_register(&phone, 0, "Contact: *\r\n");
+	phone_hear(&phone, "SIP/2.0 200 ");
+	phone_close(&phone);
+	phone_close(&sips);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -380,6 +417,7 @@ main(void)
 		TEST(test_expiry),
 		TEST(test_connection_that_goes),
 		TEST(test_no_room_for_one_more_address),
+		cmocka_unit_test(a_dn_says_which_scheme),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
