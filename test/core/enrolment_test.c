@@ -197,6 +197,18 @@ calls_take_the_connection_of_the_registration(void **state)
 	(void)phone_hear(&east, "INVITE sip:");
 	assert_true(phone_heard(&east, "Route: <sip:edge.example;lr>\r\n"));
 	assert_int_equal(stage.dials, dials);
+	stage_forget_notes(&stage);
+	phone_say(&east,
+		"INVITE sip:acme@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKback\r\n"
+		"From: <sip:x@example.net>;tag=9\r\nTo: <sip:5000@example.net>\r\n"
+		"Call-ID: back\r\nCSeq: 1 INVITE\r\nContact: <sip:x@%s;transport=tcp>\r\n"
+		"Content-Length: 0\r\n\r\n",
+		east.host, east.host);
+	(void)phone_hear(&east, "SIP/2.0 100");
+	(void)phone_hear(&phone, "INVITE sip:5000@192.0.2.60");
+	phone_answer(&phone, 486, NULL, NULL);
+	(void)phone_hear(&phone, "ACK ");
+	assert_true(stage_noted(&stage, "caller east ["));
 	phone_close(&east);
 	phone_close(&phone);
 	stage_forget_sent(&stage);

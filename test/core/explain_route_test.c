@@ -230,6 +230,34 @@ test_many_prefixes(void **state)
 	stage_close(&stage);
 }
 
+/* A Contact that was bound before its DN said otherwise is passed over, and that is told. */
+static void
+test_a_contact_passed_over(void **state)
+{
+	static const struct stage_dn own[] = { { .number = "1001", .contact = "*" },
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" } };
+	static const struct stage_dn later[] = {
+		{ .number = "1001", .contact = "*", .sips = SIPS_REQUIRED },
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" }
+	};
+	struct stage_options o = { .dns = later, .dn_count = 2 };
+
+	(void)state;
+	open_on(own, 2, MODE_PER_LEG);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_UDP, false);
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	question(ASK_ROUTE, "5000", "1001");
+	has("\"outcome\":\"placed\"");
+	assert_null(strstr(page, "passed over"));
+	stage_reload(&stage, &o);
+	question(ASK_ROUTE, "5000", "1001");
+	has("from 192.0.2.10:30000; passed over, sips: required\"");
+	has("\"outcome\":\"refused\",\"status\":480");
+	phone_close(&alice);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -239,6 +267,7 @@ main(void)
 		cmocka_unit_test(test_a_caller_by_its_contact),
 		cmocka_unit_test(test_names_of_contacts),
 		cmocka_unit_test(test_many_prefixes),
+		cmocka_unit_test(test_a_contact_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,6 +270,40 @@ test_right_password_of_somebody_else(void **state)
 	expect_empty(&stage);
 }
 
+/* Credentials of nobody, of a DN without a password and of a trunk prove nobody: asked again. */
+static void
+test_credentials_that_prove_nobody(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "7789", .contact = "*", .password = "secret" },
+		{ .number = "7000", .contact = "*" },
+		{ .number = "east",
+			.contact = "sip:192.0.2.80",
+			.type = DN_TRUNK,
+			.password = "other" },
+	};
+	static const char *const names[] = { "9999", "7000", "east" };
+	struct stage_options o = { .dns = own, .dn_count = 3 };
+	char credentials[1024];
+
+	(void)state;
+	stage_open(&stage, &o);
+	phone_open(&phone, &stage, "7789", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		expect_register(600, NULL, "SIP/2.0 401 ");
+		phone.user = names[i];
+		snprintf(credentials, sizeof credentials, "%s",
+			phone_credentials(&phone, "other", "REGISTER", "sip:example.com"));
+		phone.user = "7789";
+		expect_register(600, credentials, "SIP/2.0 401 ");
+	}
+	expect_register(600, "Authorization: Basic x\r\n", "SIP/2.0 401 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+	assert_false(stage_noted(&stage, "right credentials of another DN"));
+	phone_close(&phone);
+	stage_close(&stage);
+}
+
 /* ---- the store ---- */
 
 static void
@@ -417,6 +451,7 @@ main(void)
 		TEST(test_expiry),
 		TEST(test_connection_that_goes),
 		TEST(test_no_room_for_one_more_address),
+		cmocka_unit_test(test_credentials_that_prove_nobody),
 		cmocka_unit_test(a_dn_says_which_scheme),
 	};
 

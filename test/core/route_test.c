@@ -465,6 +465,40 @@ test_what_is_ours(void **state)
 	phone_hear(&alice, "SIP/2.0 200 ");
 }
 
+/* The only server has said when to come back: until then nobody is sent there, and the caller hears
+ * how long that is. */
+static void
+test_a_server_that_rests(void **state)
+{
+	struct phone trunk;
+
+	(void)state;
+	device_open(&trunk, &stage, "911", "192.0.2.91", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "95", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&trunk, "INVITE ");
+	phone_answer(&trunk, 503, "Retry-After: 20\r\n", NULL);
+	phone_hear(&trunk, "ACK ");
+	phone_hear(&alice, "SIP/2.0 500 ");
+	phone_ack_refusal(&alice);
+	phone_invite(&alice, "95", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&alice, "SIP/2.0 480 ");
+	assert_true(phone_heard(&alice, "Retry-After: 20\r\n"));
+	assert_true(stage_noted(&stage, "each server of the DN has asked to be let alone"));
+	phone_ack_refusal(&alice);
+	expect_quiet(&stage);
+	stage_pass_ms(&stage, 20001);
+	phone_invite(&alice, "95", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&trunk, "INVITE ");
+	phone_answer(&trunk, 486, NULL, NULL);
+	phone_hear(&trunk, "ACK ");
+	phone_hear(&alice, "SIP/2.0 486 ");
+	phone_ack_refusal(&alice);
+	phone_close(&trunk);
+}
+
 int
 main(void)
 {
@@ -484,6 +518,7 @@ main(void)
 		SLOW_TEST(test_name_that_is_not_there),
 		SLOW_TEST(test_next_address),
 		TEST(test_what_is_ours),
+		TEST(test_a_server_that_rests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
