@@ -215,6 +215,60 @@ calls_take_the_connection_of_the_registration(void **state)
 	stage_close(&stage);
 }
 
+/* Who does not answer OPTIONS, or has no address, is out of service: nobody is called there. */
+static void
+who_is_pinged_goes_out_of_service(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000",
+			.contact = "sip:192.0.2.60;transport=udp",
+			.oos_check_s = 10,
+			.oos_force_s = 2 },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 1, .strangers = STRANGERS_ALL };
+
+	(void)state;
+	stage_open(&stage, &o);
+	device_open(&phone, &stage, "5000", "192.0.2.60", 5060, TRANSPORT_UDP, false);
+	device_open(&mallory, &stage, "m", "192.0.2.66", 5060, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 1000);
+	(void)phone_hear(&phone, "OPTIONS sip:192.0.2.60");
+	stage_pass_ms(&stage, 30 * 1000);
+	assert_true(stage_noted(&stage, "DN 5000 is out of service: it does not answer OPTIONS"));
+	stage_forget_sent(&stage);
+	phone_ask(
+		&mallory, "INVITE", "sip:5000@192.0.2.1", "Contact: <sip:m@192.0.2.66>\r\n", NULL);
+	(void)phone_hear(&mallory, "SIP/2.0 100");
+	(void)phone_hear(&mallory, "SIP/2.0 480 Out Of Service");
+	assert_true(stage_noted(&stage, "DN is out of service"));
+	phone_close(&phone);
+	phone_close(&mallory);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+static void
+a_ping_without_an_address_fails(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5001",
+			.contact = "sip:east.example;transport=udp",
+			.oos_check_s = 10,
+			.oos_force_s = 2 },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 1 };
+
+	(void)state;
+	stage_open(&stage, &o);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 30 * 1000);
+	assert_true(stage_noted(
+		&stage, "DN 5001 is out of service: the name in the DN's contact has no address"));
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -225,6 +279,8 @@ main(void)
 		cmocka_unit_test(our_contact_is_nobody_elses),
 		cmocka_unit_test(no_call_goes_where_we_are_not_registered),
 		cmocka_unit_test(calls_take_the_connection_of_the_registration),
+		cmocka_unit_test(who_is_pinged_goes_out_of_service),
+		cmocka_unit_test(a_ping_without_an_address_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
