@@ -119,6 +119,20 @@ static const struct {
 	{ "INVITE sip:7000@example.com SIP/2.0\r\n" MOST("INVITE") CONTACT "\r\n", "100 ", "" },
 	{ OPTIONS("Require: 100rel, timer, foo\r\n"), "420 ", "Unsupported: 100rel, foo\r\n" },
 	{ INVITE(CONTACT "Require: uui\r\nRequire: bar\r\n"), "420 ", "Unsupported: bar\r\n" },
+	{ OPTIONS("Require: a b\r\n"), "400 Bad Require", NULL },
+	{ INVITE(CONTACT "Require: path\r\n"), "420 ", "Unsupported: path\r\n" },
+	{ INVITE(CONTACT "Record-Route: <tel:+4930>\r\n"), "400 Record-Route Is No SIP URI", NULL },
+	{ INVITE(CONTACT "Content-Type: text/plain\r\nContent-Length: 1\r\n"
+			 "Content-Disposition: render;handling=required\r\n") "x",
+		"415 ", "Accept: application/sdp" },
+	{ "INVITE sip:7000@example.com SIP/2.0\r\n" MOST("INVITE") CONTACT
+		"Content-Type: text/plain\r\n"
+		"Content-Disposition: render;handling=optional\r\nContent-Length: 1\r\n\r\nx",
+		"100 ", "" },
+	{ "INVITE sip:7000@example.com SIP/2.0\r\n" MOST("INVITE") CONTACT
+		"Content-Type: application/sdp\r\n"
+		"Content-Encoding: identity\r\nContent-Length: 1\r\n\r\nx",
+		"100 ", "" },
 	{ INVITE(CONTACT "Max-Forwards: 0\r\n"), "483 ", NULL },
 	{ "FOO sip:example.com SIP/2.0\r\n" MOST("FOO") "\r\n", "501 ", "Allow: INVITE" },
 	{ "options sip:example.com SIP/2.0\r\n" MOST("options") "\r\n", "501 ", NULL },
