@@ -458,6 +458,53 @@ a_change_before_the_ack_is_491(void **state)
 	hang_up(&ua, leg);
 }
 
+/* The BYE that waited for the ACK finds no way: with the ACK, or without it, it is over. */
+static void
+a_late_bye_without_a_way_ends_it(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct ua ua = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
+		struct leg *leg;
+
+		ua_invite(&ua, "5000", NULL, SDP_A);
+		(void)ua_take(&ua, "SIP/2.0 100 ");
+		leg = bed_leg();
+		assert_true(answer(leg, SDP_B));
+		(void)ua_take(&ua, "SIP/2.0 200 ");
+		bed_end(leg);
+		bed_mute();
+		assert_true(shelf_put(&leg->shelf, TEXT_TARGET, STR("sip:a@0.0.0.0")));
+		if (i == 0) {
+			ua_ack(&ua, NULL);
+			bed_quiet();
+		} else {
+			bed_pass_ms(64 * T1_MS);
+			bed_skip(); /* the 2xx, again and again */
+		}
+		(void)bed_say(WORD_OVER);
+		assert_int_equal(leg->state, LEG_GONE);
+		leg_close(&bed.legs, leg);
+	}
+}
+
+/* A CANCEL for an INVITE that has its answer says nothing to the call. */
+static void
+a_cancel_without_an_invite_is_nothing(void **state)
+{
+	struct ua ua = ua_open("sip", TRANSPORT_TCP, "192.0.2.9", 40000);
+	struct leg *leg = bed_talk_answered(&ua, NULL);
+	struct msg cancel = { .method = METHOD_CANCEL };
+
+	(void)state;
+	assert_int_equal(
+		leg_hear_cancel(&bed.legs, leg, &cancel, bed_turn()).word, leg_nothing().word);
+	bed_carry();
+	bed_quiet();
+	assert_int_equal(leg->state, LEG_TALKING);
+	hang_up(&ua, leg);
+}
+
 int
 main(void)
 {
@@ -477,6 +524,8 @@ main(void)
 		BEDDED(a_second_change_before_the_answer_is_500),
 		BEDDED(a_change_against_our_own_is_491),
 		BEDDED(a_change_before_the_ack_is_491),
+		BEDDED(a_late_bye_without_a_way_ends_it),
+		BEDDED(a_cancel_without_an_invite_is_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -519,6 +519,27 @@ a_callee_that_hangs_up_early(void **state)
 }
 
 static void
+an_early_bye_that_crosses_the_cancel_says_nothing(void **state)
+{
+	struct ua ua = ua_wait("sip", TRANSPORT_TCP, "192.0.2.8", 5060);
+	struct leg *leg = call(&ua);
+
+	(void)state;
+	ua_answer_invite(&ua, 180, NULL, NULL);
+	(void)bed_say(WORD_RING);
+	bed_end(leg);
+	(void)bed_take("CANCEL ");
+	ua_request(&ua, "BYE", NULL, NULL);
+	(void)bed_take("SIP/2.0 200 ");
+	bed_mute();
+	bed_quiet();
+	ua_answer_invite(&ua, 487, NULL, NULL);
+	(void)bed_take("ACK ");
+	(void)bed_say(WORD_OVER);
+	gone(leg);
+}
+
+static void
 a_bye_of_one_who_waits_for_an_ack(void **state)
 {
 	struct ua ua = ua_wait("sip", TRANSPORT_TCP, "192.0.2.8", 5060);
@@ -563,6 +584,7 @@ main(void)
 		BEDDED(a_bye_against_our_change),
 		BEDDED(our_bye_against_our_own_change),
 		BEDDED(a_callee_that_hangs_up_early),
+		BEDDED(an_early_bye_that_crosses_the_cancel_says_nothing),
 		BEDDED(a_bye_of_one_who_waits_for_an_ack),
 	};
 

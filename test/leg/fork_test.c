@@ -211,6 +211,88 @@ a_reinvite_that_is_answered_behind_the_end_is_acknowledged(void **state)
 	bed_quiet();
 }
 
+/* What nobody waits for is an answer to an INVITE, and a 2xx: anything else gets nothing. */
+static void
+what_is_no_2xx_to_an_invite_is_not_hung_up(void **state)
+{
+	static const struct {
+		enum method method;
+		unsigned status;
+	} rows[] = { { METHOD_INFO, 200 }, { METHOD_INVITE, 180 }, { METHOD_INVITE, 302 },
+		{ METHOD_INVITE, 487 } };
+	struct ua ua = ua_wait("sip", TRANSPORT_UDP, "192.0.2.8", 5060);
+	struct leg *leg = bed_talk_made(&ua);
+	unsigned used = bed.legs.pool.used;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct news news = { .kind = NEWS_FORK, .method = rows[i].method };
+		struct msg msg = { .status = rows[i].status };
+
+		legs_hear_orphan(&bed.legs, &news, &msg, bed_turn());
+		bed_carry();
+	}
+	legs_hear_orphan(&bed.legs, &(struct news){ .kind = NEWS_TIMEOUT, .method = METHOD_INVITE },
+		NULL, bed_turn());
+	bed_carry();
+	bed_quiet();
+	assert_int_equal(bed.legs.pool.used, used);
+	hang_up(&ua, leg);
+}
+
+/* Without room for a leg of its own a fork is left to its own timers. */
+static void
+without_room_a_fork_is_not_answered(void **state)
+{
+	struct ua ua = ua_wait("sip", TRANSPORT_UDP, "192.0.2.8", 5060);
+	struct leg *legs[BED_LEGS];
+	struct ua fork;
+
+	(void)state;
+	legs[0] = bed_talk_made(&ua);
+	for (unsigned i = 1; i < BED_LEGS; i++) {
+		struct leg_plan plan = bed_plan(&ua);
+
+		legs[i] = bed_make(&plan, SDP_A);
+		assert_non_null(legs[i]);
+	}
+	bed_skip();
+	fork = fork_of(&ua, "late", "sip:late@192.0.2.88:5060");
+	ua_answer_invite(&fork, 200, NULL, SDP_B);
+	bed_quiet();
+	bed_drop(legs[1]);
+	ua_answer_invite(&fork, 200, NULL, SDP_B);
+	(void)ua_take(&fork, "ACK sip:late@192.0.2.88:5060 ");
+	assert_int_equal(bed.legs.pool.used, BED_LEGS - 1);
+	for (unsigned i = 0; i < BED_LEGS; i++)
+		if (i != 1)
+			bed_drop(legs[i]);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
+/* Neither the ACK nor the BYE finds a way: then it is over at once. */
+static void
+an_answer_that_leads_nowhere_crosses_the_cancel(void **state)
+{
+	struct ua ua = ua_wait("sip", TRANSPORT_UDP, "192.0.2.8", 5060);
+	struct leg_plan plan = bed_plan(&ua);
+	struct leg *leg = bed_make(&plan, SDP_A);
+
+	(void)state;
+	(void)ua_take(&ua, "INVITE ");
+	ua_answer_invite(&ua, 100, NULL, NULL);
+	bed_end(leg);
+	(void)bed_take("CANCEL ");
+	snprintf(ua.contact, sizeof ua.contact, "sip:b@0.0.0.0");
+	ua_answer_invite(&ua, 200, NULL, SDP_B);
+	(void)bed_say(WORD_OVER);
+	assert_int_equal(leg->state, LEG_GONE);
+	leg_close(&bed.legs, leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
 int
 main(void)
 {
@@ -222,6 +304,9 @@ main(void)
 		BEDDED(a_late_fork_whose_connection_is_gone_must_prove_its_name),
 		BEDDED(a_late_fork_of_a_registered_phone_is_reached_by_its_connection),
 		BEDDED(a_reinvite_that_is_answered_behind_the_end_is_acknowledged),
+		BEDDED(what_is_no_2xx_to_an_invite_is_not_hung_up),
+		BEDDED(without_room_a_fork_is_not_answered),
+		BEDDED(an_answer_that_leads_nowhere_crosses_the_cancel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -363,6 +363,30 @@ an_answer_with_a_sip_contact_stays_on_its_tls(void **state)
 }
 
 static void
+under_strict_a_sip_contact_is_hung_up(void **state)
+{
+	struct ua ua = ua_wait("sips", TRANSPORT_TLS, "192.0.2.8", 5061);
+	struct leg_plan plan = bed_plan(&ua);
+	struct leg *leg;
+
+	(void)state;
+	plan.is_strict = true;
+	leg = bed_make(&plan, SDP_A);
+	(void)ua_take(&ua, "INVITE ");
+	snprintf(ua.contact, sizeof ua.contact, "sip:clear@192.0.2.8:5060");
+	ua_answer_invite(&ua, 200, NULL, SDP_B);
+	assert_int_equal(bed_say(WORD_FAIL)->status, 480);
+	assert_non_null(strstr(bed.note, "answers sips with a sip Contact"));
+	(void)ua_take(&ua, "ACK ");
+	assert_int_equal(leg->state, LEG_LEAVING);
+	(void)ua_take(&ua, "BYE ");
+	assert_true(flow_same(bed_last()->flow, ua.flow));
+	ua_answer(&ua, 200, NULL, NULL);
+	(void)bed_say(WORD_OVER);
+	gone(leg);
+}
+
+static void
 the_early_dialog_of_another_fork_is_forgotten(void **state)
 {
 	struct ua ua = ua_wait("sip", TRANSPORT_TCP, "192.0.2.8", 5060);
@@ -570,6 +594,7 @@ main(void)
 		BEDDED(an_old_device_has_no_tag),
 		BEDDED(an_answer_that_leads_nowhere_is_no_answer),
 		BEDDED(an_answer_with_a_sip_contact_stays_on_its_tls),
+		BEDDED(under_strict_a_sip_contact_is_hung_up),
 		BEDDED(the_early_dialog_of_another_fork_is_forgotten),
 		BEDDED(a_connection_that_fails_leads_to_the_next),
 		BEDDED(a_503_leads_to_the_next_and_then_to_the_end),

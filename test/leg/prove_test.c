@@ -16,13 +16,14 @@
 #define PROVES "\r\nAuthorization: Digest username=\"acme\", realm=\"east.example\""
 
 static struct stage_dn dns[] = { { .number = "east",
-	.contact = "sip:192.0.2.50",
-	.type = DN_TRUNK,
-	.prefix = "9",
-	.username = "acme",
-	.password = "s3cret",
-	.realm = "east.example" } };
-static struct stage_options options = { .dns = dns, .dn_count = 1, .strangers = STRANGERS_ALL };
+					 .contact = "sip:192.0.2.50",
+					 .type = DN_TRUNK,
+					 .prefix = "9",
+					 .username = "acme",
+					 .password = "s3cret",
+					 .realm = "east.example" },
+	{ .number = "1001", .contact = "sip:192.0.2.10:30000" } };
+static struct stage_options options = { .dns = dns, .dn_count = 2, .strangers = STRANGERS_ALL };
 
 static struct stage stage;
 static struct phone alice, east;
@@ -38,6 +39,20 @@ open_stage(void **state)
 	return 0;
 }
 
+/* The trunk over TLS, where it proves its name. */
+static int
+open_tls_stage(void **state)
+{
+	dns[0].contact = "sips:east.example";
+	stage_open(&stage, &options);
+	stage_name(&stage, "east.example", "192.0.2.50");
+	stage_tick(&stage);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_UDP, false);
+	device_open(&east, &stage, "east", "192.0.2.50", 5061, TRANSPORT_TLS, true);
+	*state = &stage;
+	return 0;
+}
+
 static int
 close_stage(void **state)
 {
@@ -46,6 +61,7 @@ close_stage(void **state)
 	phone_close(&east);
 	stage_close(&stage);
 	dns[0].password = "s3cret";
+	dns[0].contact = "sip:192.0.2.50";
 	return 0;
 }
 
@@ -163,6 +179,80 @@ what_crosses_a_bye_is_not_said_again(void **state)
 	expect_empty(&stage);
 }
 
+/* The refresh of the session goes on under its second name, and what it was for is done. */
+static void
+a_refresh_is_said_again(void **state)
+{
+	(void)state;
+	phone_invite(&east, "1001", "Supported: timer\r\nSession-Expires: 90;refresher=uas\r\n",
+		SDP("east", "sendrecv"));
+	(void)phone_hear(&east, "SIP/2.0 100");
+	(void)phone_hear(&alice, "INVITE ");
+	phone_answer(&alice, 200, NULL, SDP("alice", "sendrecv"));
+	(void)phone_hear(&alice, "ACK ");
+	(void)phone_hear(&east, "SIP/2.0 200");
+	phone_ack(&east, NULL);
+	stage_pass_ms(&stage, 45 * 1000);
+	(void)phone_hear(&east, "INVITE ");
+	phone_answer(&east, 401, ASKS, NULL);
+	(void)phone_hear(&east, "ACK ");
+	(void)phone_hear(&east, "INVITE ");
+	assert_true(phone_heard(&east, PROVES));
+	assert_true(phone_heard(&east, "\r\nSession-Expires: 90;refresher=uac\r\n"));
+	phone_answer(&east, 200, "Require: timer\r\nSession-Expires: 90;refresher=uac\r\n",
+		SDP("east", "sendrecv"));
+	(void)phone_hear(&east, "ACK ");
+	stage_pass_ms(&stage, 44 * 1000); /* half a session after the second of them */
+	expect_quiet(&stage);
+	stage_pass_ms(&stage, 1000);
+	(void)phone_hear(&east, "INVITE ");
+	phone_answer(&east, 200, NULL, SDP("east", "sendrecv"));
+	(void)phone_hear(&east, "ACK ");
+	phones_part(&east, &alice);
+	expect_empty(&stage);
+}
+
+/* Whoever the trunk sent us on to learns nothing of its password. */
+static void
+another_address_gets_no_credentials(void **state)
+{
+	(void)state;
+	ask();
+	snprintf(east.host, sizeof east.host, "192.0.2.77:5060");
+	phone_answer(&east, 200, NULL, SDP("east", "sendrecv"));
+	east.at.ip[3] = 77;
+	(void)phone_hear(&east, "ACK ");
+	(void)phone_hear(&alice, "SIP/2.0 200");
+	phone_ack(&alice, NULL);
+	phone_request(&alice, "INFO", "Content-Type: text/plain\r\n", "1");
+	(void)phone_hear(&east, "INFO ");
+	phone_reply(&east, 401, ASKS, NULL);
+	assert_true(stage_noted(&stage, "is not where the DN is, so it gets no credentials"));
+	(void)phone_hear(&alice, "SIP/2.0 ");
+	assert_true(alice.heard.msg.status >= 400);
+	expect_quiet(&stage);
+	phones_part(&alice, &east);
+	expect_empty(&stage);
+}
+
+/* A connection that we dialled and that proved its name leads home, whatever the address. */
+static void
+a_name_that_was_proved_gets_them(void **state)
+{
+	(void)state;
+	talk();
+	phone_request(&alice, "INFO", "Content-Type: text/plain\r\n", "1");
+	(void)phone_hear(&east, "INFO ");
+	phone_reply(&east, 401, ASKS, NULL);
+	(void)phone_hear(&east, "INFO ");
+	assert_true(phone_heard(&east, PROVES));
+	phone_reply(&east, 200, NULL, NULL);
+	(void)phone_hear(&alice, "SIP/2.0 200");
+	assert_int_equal(stage.dials, 1);
+	phones_part(&alice, &east);
+	expect_empty(&stage);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
 int
@@ -174,6 +264,10 @@ main(void)
 		TEST(the_directory_in_force_says_what_proves_us),
 		TEST(a_message_is_followed_across),
 		TEST(what_crosses_a_bye_is_not_said_again),
+		TEST(a_refresh_is_said_again),
+		TEST(another_address_gets_no_credentials),
+		cmocka_unit_test_setup_teardown(
+			a_name_that_was_proved_gets_them, open_tls_stage, close_stage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

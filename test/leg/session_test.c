@@ -476,6 +476,23 @@ a_leg_that_we_make_has_none(void **state)
 	drop(&ua, leg);
 }
 
+/* Who is about to hang up refreshes nothing. */
+static void
+what_waits_for_its_bye_is_not_refreshed(void **state)
+{
+	struct ua ua = caller();
+	struct leg *leg = bed_talk_answered(&ua, update);
+
+	(void)state;
+	leg->wants_bye = true;
+	bed_pass_ms(2 * HALF_MS + 1000); /* past its end too */
+	bed_quiet();
+	bed_mute();
+	assert_int_equal(leg->state, LEG_TALKING);
+	assert_true(ref_is_none(leg->session.refresh));
+	drop(&ua, leg);
+}
+
 int
 main(void)
 {
@@ -499,6 +516,7 @@ main(void)
 		BEDDED(a_peer_that_promised_is_watched),
 		BEDDED(a_later_invite_without_it_turns_it_off),
 		BEDDED(a_leg_that_we_make_has_none),
+		BEDDED(what_waits_for_its_bye_is_not_refreshed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,6 +438,51 @@ a_change_that_does_not_fit_is_not_sent(void **state)
 	drop(&ua, leg);
 }
 
+/* What was asked is no matter any more once we hang up, even while the BYE waits for an ACK. */
+static void
+an_answer_behind_our_end_says_nothing(void **state)
+{
+	struct ua ua = caller();
+	struct leg *leg = bed_talk_answered(&ua, NULL);
+
+	(void)state;
+	(void)ask(leg, METHOD_INFO);
+	(void)ua_take(&ua, "INFO ");
+	leg->wants_bye = true;
+	ua_answer(&ua, 481, NULL, NULL); /* which would end it a second time */
+	bed_mute();
+	bed_quiet();
+	assert_int_equal(leg->state, LEG_TALKING);
+	leg->wants_bye = false;
+	bed_end(leg);
+	(void)ua_take(&ua, "BYE ");
+	assert_true(ref_is_none(ask(leg, METHOD_INFO)));
+	bed_quiet();
+	drop(&ua, leg);
+}
+
+/* How the session is to be taken is kept with it. */
+static void
+a_disposition_is_kept_with_its_session(void **state)
+{
+	struct ua ua = caller();
+	struct leg *leg = bed_talk_answered(&ua, NULL);
+	struct cargo cargo = bed_cargo(SDP_B2);
+
+	(void)state;
+	cargo.body_headers = STR("Content-Type: application/sdp\r\n"
+				 "Content-Disposition: session;handling=required\r\n");
+	assert_true(leg_change(&bed.legs, leg, &cargo, bed_turn()));
+	bed_carry();
+	(void)ua_take(&ua, "INVITE ");
+	ua_answer_invite(&ua, 200, NULL, SDP_A2);
+	(void)bed_say(WORD_CHANGED);
+	(void)ua_take(&ua, "ACK ");
+	assert_true(str_same(leg_text(leg, TEXT_SDP), STR(SDP_B2)));
+	assert_true(str_same(leg_text(leg, TEXT_SDP_HEADERS), cargo.body_headers));
+	drop(&ua, leg);
+}
+
 int
 main(void)
 {
@@ -458,6 +503,8 @@ main(void)
 		BEDDED(a_change_that_ends_the_dialog),
 		BEDDED(a_change_is_cancelled),
 		BEDDED(a_change_that_does_not_fit_is_not_sent),
+		BEDDED(an_answer_behind_our_end_says_nothing),
+		BEDDED(a_disposition_is_kept_with_its_session),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,48 @@ x3_everything_ends_once_whatever_happens(void **state)
 	}
 }
 
+/* Only what is asked has a way; a CANCEL by another way is for an INVITE that had its 1xx. */
+static void
+a_way_is_that_of_a_client_transaction(void **state)
+{
+	struct asked a = ask("INFO", &udp);
+	struct ref served = serve("INFO", &udp);
+	struct txn_way way = tls;
+
+	(void)state;
+	assert_false(txn_way(&stage.txns, served, &way));
+	assert_false(txn_way(&stage.txns, REF_NONE, &way));
+	assert_true(way.is_tls);
+	assert_true(txn_way(&stage.txns, a.ref, &way));
+	assert_true(addr_same(&way.addr, &udp.addr) && !way.is_tls);
+	answer(served, 200);
+	stage.sent_count = 0;
+	txn_cancel_by(&stage.txns, REF_NONE, &tls, STR(""), stage.now, &stage.out);
+	txn_cancel_by(&stage.txns, a.ref, &tls, STR(""), stage.now, &stage.out);
+	carry();
+	assert_int_equal(stage.sent_count, 0);
+	txn_drop(&stage.txns, a.ref); /* what is on its way is not taken back */
+	assert_true(txn_way(&stage.txns, a.ref, &way) && !way.is_tls);
+}
+
+/* What is meant for an INVITE, or comes too late, meets no other. */
+static void
+what_is_not_theirs_does_nothing(void **state)
+{
+	struct asked a = ask("INVITE", &udp);
+	struct ref served = serve("OPTIONS", &udp);
+	struct alarm late = { .owner = { 3, 999 } };
+
+	(void)state;
+	assert_false(txn_answer_again(&stage.txns, served, &stage.out));
+	assert_false(txn_answer_again(&stage.txns, REF_NONE, &stage.out));
+	txn_cancel_by(&stage.txns, a.ref, &tls, STR(""), stage.now, &stage.out); /* no need yet */
+	assert_int_equal(txns_ring(&stage.txns, &late, stage.now, &stage.out).kind, NEWS_NONE);
+	assert_int_equal(stage.out.count, 0);
+	answer(served, 200);
+	assert_int_equal(respond(&a, 486).kind, NEWS_FINAL);
+}
+
 int
 main(void)
 {
@@ -231,6 +273,8 @@ main(void)
 		STAGED(flow_is_left_in_any_order),
 		STAGED(cells_are_used_again_and_told_apart),
 		STAGED(x3_everything_ends_once_whatever_happens),
+		STAGED(a_way_is_that_of_a_client_transaction),
+		STAGED(what_is_not_theirs_does_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
