@@ -435,12 +435,70 @@ a_dn_says_which_scheme(void **state)
 	stage_close(&stage);
 }
 
+/* A phone that registered by outbound keeps its connection alive, or loses it. */
+static void
+test_outbound_is_watched(void **state)
+{
+	static const char lines[] = "Supported: path, outbound\r\nRequire: path, outbound\r\n"
+				    "Contact: <sip:7000@192.0.2.70:40001;transport=tcp>;reg-id=1;"
+				    "+sip.instance=\"<urn:uuid:1>\"\r\n";
+
+	(void)state;
+	use_phone("7000", 40001, TRANSPORT_TCP, false);
+	expect_register(600, lines, "SIP/2.0 200 ");
+	assert_true(phone_heard(&phone, "Flow-Timer: "));
+	stage_pass_ms(&stage, FLOW_TIMER_S * 1000);
+	phone_raw(&phone, STR("\r\n\r\n"));
+	phone_hear_ping(&phone);
+	stage_pass_ms(&stage, FLOW_TIMER_S * 1000);
+	assert_int_equal(stage.shuts, 0);
+	stage_pass_ms(&stage, FLOW_GRACE_S * 1000);
+	assert_int_equal(stage.shuts, 1);
+	assert_true(stage_noted(&stage, "was to keep it alive and was not heard"));
+	assert_int_equal(stage_counts(&stage).flows, 0);
+}
+
+/* Credentials that name nobody prove nothing: it is asked for better ones. */
+static void
+test_credentials_of_nobody(void **state)
+{
+	static const char *const lines[] = {
+		"Authorization: Basic Nzc4OTpzZWNyZXQ=\r\n",
+		"Authorization: Digest realm=\"example.com\"\r\n",
+		"Authorization: nonsense\r\n",
+		"Authorization: Digest username=\"4711\", realm=\"example.com\"\r\n",
+	};
+
+	(void)state;
+	use_phone("7789", 40000, TRANSPORT_UDP, false);
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		expect_register(600, lines[i], "SIP/2.0 401 ");
+	assert_int_equal(stage_counts(&stage).bindings, 0);
+}
+
+/* A REGISTER is of no dialog, whatever tag its To has. */
+static void
+test_a_to_tag(void **state)
+{
+	(void)state;
+	phone_say(&phone,
+		"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bK-q\r\n"
+		"From: <sip:7000@example.com>;tag=q\r\nTo: <sip:7000@example.com>;tag=old\r\n"
+		"Call-ID: query\r\nCSeq: 1 REGISTER\r\n\r\n",
+		phone.host);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	expect_quiet(&stage);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_transport),
 		TEST(test_query_and_star),
+		TEST(test_outbound_is_watched),
+		SECRET_TEST(test_credentials_of_nobody),
+		TEST(test_a_to_tag),
 		TEST(test_addresses),
 		TEST(test_schemes),
 		SECRET_TEST(test_password),

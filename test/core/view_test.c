@@ -185,6 +185,44 @@ a_list_in_pages(void **state)
 	assert_int_equal(answer.next, ASK_SLOTS_MAX);
 }
 
+/* The slot of a call that is over shows nothing, and no question is answered that there is not. */
+static void
+what_is_over_or_unknown(void **state)
+{
+	char id[33];
+
+	(void)state;
+	scene_talk(false, "5000");
+	memcpy(id, strstr(ask(ASK_CALLS, "", 0), "\"call\":\"") + 8, 32);
+	id[32] = '\0';
+	phones_part(&alice, &bob);
+	stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+	assert_string_equal(ask(ASK_CALL, id, 0), "");
+	assert_int_equal(answer.told, TOLD_NONE);
+	has(ask(ASK_STATUS, "", 0),
+		"\"calls\":{\"now\":0,\"secure\":0,\"crossing\":0,\"plain\":0,\"total\":1,");
+	assert_string_equal(ask(ASK_KINDS, "", 0), "");
+	assert_int_equal(answer.told, TOLD_NONE);
+}
+
+/* Where no registration may fit, the next page begins with it. */
+static void
+a_page_without_room(void **state)
+{
+	struct ask question = { .what = ASK_REGISTRATIONS, .name = STR(""), .other = STR("") };
+	struct buf b = buf_on(page, ASK_ITEM_BYTES_MAX / 2);
+	struct json j = json_on(&b);
+
+	(void)state;
+	phone_open(&alice, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	answer = core_ask(stage.core, &question, stage.now, &j);
+	assert_true(str_same(buf_str(&b), STR("\"items\":[]")));
+	assert_int_equal(answer.told, TOLD_MORE);
+	assert_int_equal(answer.next, 0);
+}
+
 int
 main(void)
 {
@@ -193,6 +231,8 @@ main(void)
 		SCENE(a_call_with_both_its_legs),
 		SCENE(each_kind_of_call_is_counted),
 		SCENE(bindings_of_a_number),
+		SCENE(what_is_over_or_unknown),
+		SCENE(a_page_without_room),
 		SCENE(a_list_in_pages),
 	};
 
