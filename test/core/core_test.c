@@ -387,6 +387,176 @@ test_many_calls(void **state)
 	expect_empty(&stage);
 }
 
+/* What is not said is as usual: then it takes more, and is as good. */
+static void
+test_options_left_out(void **state)
+{
+	const struct core_options usual = { .directory = &stage.directory,
+		.listeners = stage.listeners,
+		.listener_count = 2,
+		.t2_ms = 4000,
+		.t4_ms = 5000 };
+	size_t needs = core_memory_bytes(&usual);
+
+	(void)state;
+	assert_true(needs > stage.memory_bytes);
+	core_close(stage.core);
+	assert_null(core_open(&usual, stage.memory, stage.memory_bytes, stage.now));
+	stage_wipe(&stage);
+}
+
+/* Where nothing listens for TLS, sips is no scheme of ours (RFC 3261 8.2.2.1). */
+static void
+test_no_tls_no_sips(void **state)
+{
+	const struct core_options clear = { .directory = &stage.directory,
+		.listeners = stage.listeners,
+		.listener_count = 2,
+		.t1_ms = STAGE_T1_MS,
+		.t2_ms = 4000,
+		.t4_ms = 5000,
+		.calls_max = 1,
+		.requests_max = 8,
+		.flows_max = 1,
+		.addresses_max = 1,
+		.is_replay = true };
+	struct str none;
+
+	(void)state;
+	core_close(stage.core);
+	stage_wipe(&stage);
+	stage.core = core_open(&clear, stage.memory, stage.memory_bytes, stage.now);
+	assert_non_null(stage.core);
+	core_tell(stage.core, STR(""));
+	stage.tap.may_echo_sips = true;
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_UDP, false);
+	phone_ask(&alice, "OPTIONS", "sips:example.com", NULL, NULL);
+	expect_send(&stage, TRANSPORT_UDP, &alice.at, "SIP/2.0 416 ");
+	phone_ask(&alice, "OPTIONS", "sip:example.com", NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	none = core_verdicts(stage.core);
+	assert_int_equal(none.len, 0);
+	expect_empty(&stage);
+}
+
+/* ---- connections -------------------------------------------------------------------------- */
+
+/* Who showed a certificate and says `alias` is called over its own connection; nobody else is. */
+static void
+test_alias(void **state)
+{
+	static const struct {
+		const char *certificate, *number, *ip, *via;
+		unsigned dials;
+	} rows[] = {
+		{ "192.0.2.62", "6002", "192.0.2.62", "192.0.2.62:5071;alias", 0 },
+		{ "192.0.2.61", "6001", "192.0.2.61", "192.0.2.61;alias", 0 },
+		{ "192.0.2.61", "6001", "192.0.2.61", "192.0.2.61", 1 },
+		{ NULL, "6001", "192.0.2.61", "192.0.2.61;alias", 1 },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (i > 0) {
+			assert_int_equal(close_stage(state), 0);
+			assert_int_equal(open_stage(state), 0);
+		}
+		stage.certificate = rows[i].certificate;
+		phone_open(&bob, &stage, "6001", rows[i].ip, 41000, TRANSPORT_TLS, true);
+		phone_say(&bob,
+			"OPTIONS sip:example.com SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK-a\r\n"
+			"From: <sip:a@example.net>;tag=1\r\nTo: <sip:example.com>\r\nCall-ID: a\r\n"
+			"CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+			rows[i].via);
+		phone_hear(&bob, "SIP/2.0 200 ");
+		stage.certificate = NULL;
+		phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_TLS, true);
+		phone_invite(&alice, rows[i].number, NULL, SDP("caller", "sendrecv"));
+		phone_hear(&alice, "SIP/2.0 100 ");
+		assert_int_equal(stage.dials, rows[i].dials);
+		if (rows[i].dials == 0)
+			phone_hear(&bob, "INVITE ");
+		stage_forget_sent(&stage);
+	}
+}
+
+/* A reason of octets that a line cannot hold is told as far as it fits. */
+static void
+test_a_strange_reason(void **state)
+{
+	char reason[NOTE_BYTES_MAX];
+	struct event over = { .kind = EV_FLOW_CLOSED };
+
+	(void)state;
+	memset(reason, 1, sizeof reason);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_TCP, false);
+	over.u.closed.flow = alice.flow;
+	over.u.closed.reason = str_of(reason, sizeof reason);
+	stage_feed(&stage, &over);
+	assert_true(stage_noted(&stage, "TCP with 192.0.2.10:30000 is over: \\x01\\x01"));
+	assert_int_equal(stage_counts(&stage).flows, 0);
+	/* What is gone cannot go again, nor say anything. */
+	stage_forget_notes(&stage);
+	stage_feed(&stage, &over);
+	assert_false(stage_noted(&stage, "is over"));
+	over = (struct event){ .kind = EV_BYTES };
+	over.u.bytes.flow = alice.flow;
+	over.u.bytes.data = STR("\r\n\r\n");
+	stage_feed(&stage, &over);
+	expect_empty(&stage);
+}
+
+/* A connection that opens though nobody dialled it is shut. */
+static void
+test_nobody_dialled(void **state)
+{
+	struct event open = { .kind = EV_FLOW_OPEN };
+
+	(void)state;
+	open.u.open.flow.number = FLOW_DIALLED | 77;
+	open.u.open.transport = TRANSPORT_TCP;
+	open.u.open.peer = stage_addr("192.0.2.99", 5060);
+	core_feed(stage.core, &open, stage.now, &stage.out);
+	assert_int_equal(stage.out.count, 2);
+	assert_int_equal(stage.out.acts[0].kind, ACT_NOTE);
+	assert_true(str_begins(stage.out.acts[0].u.note.text,
+		STR("nobody waits for the connection to 192.0.2.99:5060")));
+	assert_int_equal(stage.out.acts[1].kind, ACT_SHUT);
+	assert_int_equal(stage_counts(&stage).flows, 0);
+	out_clear(&stage.out);
+}
+
+/* What is asked of our sips Contact has its scheme, where crossings are strict. */
+static void
+test_sip_in_a_strict_sips_dialog(void **state)
+{
+	struct stage_options strict = options;
+
+	(void)state;
+	strict.crossing = MODE_STRICT;
+	stage_close(&stage);
+	stage_open(&stage, &strict);
+	open_both(TRANSPORT_TLS, true, callee_of("6001"));
+	phones_talk(&alice, &bob, "6001");
+	phone_request(&alice, "INFO", NULL, NULL);
+	phone_hear(&bob, "INFO ");
+	phone_reply(&bob, 200, NULL, NULL);
+	phone_hear(&alice, "SIP/2.0 200 ");
+	for (unsigned i = 0; i < 2; i++) {
+		const char *method = i == 0 ? "INFO" : "BYE";
+
+		phone_say(&alice,
+			"%s sip:6001@192.0.2.1:5061 SIP/2.0\r\nVia: SIP/2.0/TLS %s;branch=z9hG4bK-s%u\r\n"
+			"From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u %s\r\nContent-Length: 0\r\n\r\n",
+			method, alice.host, i, alice.local, alice.remote, alice.call_id,
+			++alice.cseq, method);
+		phone_hear(&alice, "SIP/2.0 400 SIPS Dialog With SIP Request-URI");
+		expect_quiet(&stage);
+	}
+	assert_int_equal(stage_counts(&stage).calls, 1);
+	phones_part(&alice, &bob);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -402,6 +572,12 @@ main(void)
 		TEST(test_drain_of_many),
 		TEST(test_reload_drops_nothing),
 		TEST(test_too_little_memory),
+		TEST(test_options_left_out),
+		TEST(test_no_tls_no_sips),
+		TEST(test_alias),
+		TEST(test_a_strange_reason),
+		TEST(test_nobody_dialled),
+		TEST(test_sip_in_a_strict_sips_dialog),
 		TEST(test_counts),
 		TEST(test_alarms_in_portions),
 		TEST(test_many_calls),
