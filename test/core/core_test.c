@@ -525,6 +525,37 @@ test_nobody_dialled(void **state)
 	out_clear(&stage.out);
 }
 
+/* Who answers the OPTIONS is in service, whatever the answer says of it. */
+static void
+test_a_ping_is_answered(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000",
+			.contact = "sip:192.0.2.50:5070",
+			.oos_check_s = 10,
+			.oos_force_s = 2 },
+	};
+	const struct stage_options pinged = { .dns = own, .dn_count = 1 };
+
+	(void)state;
+	stage_close(&stage);
+	stage_open(&stage, &pinged);
+	callee_open(&bob, callee_of("5000"));
+	stage_tick(&stage);
+	for (unsigned i = 0; i < 3; i++) {
+		for (unsigned s = 0; s < 20 && stage.sent_count == 0; s++)
+			stage_pass_ms(&stage, 1000);
+		phone_hear(&bob, "OPTIONS sip:192.0.2.50");
+		snprintf(bob.tag, sizeof bob.tag, "p%u", i);
+		phone_reply(&bob, i == 1 ? 404 : 200, NULL, NULL);
+		stage_forget_sent(&stage);
+		assert_int_equal(stage_counts(&stage).faults_total, 0);
+		assert_int_equal(stage_counts(&stage).out_of_service, 0);
+	}
+	assert_false(stage_noted(&stage, "is out of service"));
+	stage_forget_sent(&stage);
+}
+
 /* What is asked of our sips Contact has its scheme, where crossings are strict. */
 static void
 test_sip_in_a_strict_sips_dialog(void **state)
@@ -577,6 +608,7 @@ main(void)
 		TEST(test_alias),
 		TEST(test_a_strange_reason),
 		TEST(test_nobody_dialled),
+		TEST(test_a_ping_is_answered),
 		TEST(test_sip_in_a_strict_sips_dialog),
 		TEST(test_counts),
 		TEST(test_alarms_in_portions),

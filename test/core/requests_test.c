@@ -120,6 +120,11 @@ static const struct {
 	{ OPTIONS("Require: 100rel, timer, foo\r\n"), "420 ", "Unsupported: 100rel, foo\r\n" },
 	{ INVITE(CONTACT "Require: uui\r\nRequire: bar\r\n"), "420 ", "Unsupported: bar\r\n" },
 	{ OPTIONS("Require: a b\r\n"), "400 Bad Require", NULL },
+	{ OPTIONS("Require: outbound, path\r\n"), "420 ", "Unsupported: outbound, path\r\n" },
+	{ "REGISTER sip:example.com SIP/2.0\r\n" MOST(
+		  "REGISTER") "Require: path, outbound, x\r\n\r\n",
+		"420 ", "Unsupported: x\r\n" },
+	{ OPTIONS("Require: , timer,\r\n"), "200 ", NULL },
 	{ INVITE(CONTACT "Require: path\r\n"), "420 ", "Unsupported: path\r\n" },
 	{ INVITE(CONTACT "Record-Route: <tel:+4930>\r\n"), "400 Record-Route Is No SIP URI", NULL },
 	{ INVITE(CONTACT "Content-Type: text/plain\r\nContent-Length: 1\r\n"
