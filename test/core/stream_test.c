@@ -536,6 +536,29 @@ close_wide_stage(void **state)
 	return close_stage(state);
 }
 
+/* What comes on a stream that was given up, before it is closed, is not heard. */
+static void
+test_nothing_is_heard_of_what_is_shut(void **state)
+{
+	char text[1024];
+	size_t len = write_options(text, sizeof text, 1);
+	struct event more = { .kind = EV_BYTES };
+
+	(void)state;
+	more.u.bytes.flow = alice.flow;
+	more.u.bytes.data = STR("\x16\x03\x01\x02\x01");
+	core_feed(stage.core, &more, stage.now, &stage.out);
+	assert_true(stage.out.count > 0);
+	assert_int_equal(stage.out.acts[stage.out.count - 1].kind, ACT_SHUT);
+	out_clear(&stage.out);
+	more.u.bytes.data = str_of(text, len);
+	core_feed(stage.core, &more, stage.now, &stage.out);
+	assert_int_equal(stage.out.count, 0);
+	stage_over(&stage, alice.flow);
+	assert_int_equal(stage_counts(&stage).flows, 0);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -549,6 +572,7 @@ main(void)
 		TEST(test_a_flow_that_goes_takes_its_half_along),
 		TEST(test_framing_faults_close),
 		TEST(test_endless_head),
+		TEST(test_nothing_is_heard_of_what_is_shut),
 		TEST(test_what_can_be_framed_leaves_the_stream),
 		TEST(test_storm_in_one_read),
 		TEST(test_each_has_the_scratch_to_itself),
