@@ -490,6 +490,40 @@ test_a_to_tag(void **state)
 	expect_quiet(&stage);
 }
 
+/* A Contact that does not say how long is bound as well, so that its scheme counts. */
+static void
+test_scheme_without_expires(void **state)
+{
+	static const struct stage_dn sips[] = {
+		{ .number = "7000", .contact = "*", .sips = SIPS_REQUIRED },
+		{ .number = "7001", .contact = "*", .sips = SIPS_REFUSED },
+	};
+	static const struct stage_options policed = { .dns = sips, .dn_count = 2 };
+	static const struct {
+		const char *number, *contact, *answer;
+	} rows[] = {
+		{ "7000", "<sip:a@192.0.2.70>", "SIP/2.0 403 " },
+		{ "7000", "<sip:a@192.0.2.70>;expires=60", "SIP/2.0 403 " },
+		{ "7000", "<sip:a@192.0.2.70>;expires=0", "SIP/2.0 200 " },
+		{ "7001", "<sip:a@192.0.2.70>", "SIP/2.0 200 " },
+	};
+
+	(void)state;
+	stage_close(&stage);
+	stage_open(&stage, &policed);
+	use_phone("7000", 40000, TRANSPORT_UDP, false);
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		phone_say(&phone,
+			"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK-x%u\r\n"
+			"From: <sip:%s@example.com>;tag=q\r\nTo: <sip:%s@example.com>\r\n"
+			"Call-ID: x%u\r\nCSeq: 1 REGISTER\r\nContact: %s\r\n\r\n",
+			phone.host, i, rows[i].number, rows[i].number, i, rows[i].contact);
+		phone_hear(&phone, rows[i].answer);
+		expect_quiet(&stage);
+	}
+	assert_int_equal(stage_counts(&stage).bindings, 1);
+}
+
 int
 main(void)
 {
@@ -499,6 +533,7 @@ main(void)
 		TEST(test_outbound_is_watched),
 		SECRET_TEST(test_credentials_of_nobody),
 		TEST(test_a_to_tag),
+		TEST(test_scheme_without_expires),
 		TEST(test_addresses),
 		TEST(test_schemes),
 		SECRET_TEST(test_password),
