@@ -223,6 +223,26 @@ a_page_without_room(void **state)
 	assert_int_equal(answer.next, 0);
 }
 
+static void
+a_binding_by_digest(void **state)
+{
+	static const struct stage_dn dns[] = {
+		{ .number = "7789", .contact = "*", .password = "secret" },
+	};
+	const struct stage_options options = { .dns = dns, .dn_count = 1 };
+
+	(void)state;
+	stage_close(&stage);
+	stage_open(&stage, &options);
+	phone_open(&alice, &stage, "7789", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	phone_register(&alice, 600, NULL);
+	phone_hear(&alice, "SIP/2.0 401 ");
+	phone_register(
+		&alice, 600, phone_credentials(&alice, "secret", "REGISTER", "sip:example.com"));
+	phone_hear(&alice, "SIP/2.0 200 ");
+	has(ask(ASK_REGISTRATIONS, "7789", 0), "\"verified_by\":\"digest\"");
+}
+
 int
 main(void)
 {
@@ -233,6 +253,7 @@ main(void)
 		SCENE(bindings_of_a_number),
 		SCENE(what_is_over_or_unknown),
 		SCENE(a_page_without_room),
+		SCENE(a_binding_by_digest),
 		SCENE(a_list_in_pages),
 	};
 
