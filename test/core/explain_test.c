@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a call was as it was, and who could be made strict. */
+#include "core/explain.h"
 #include "core/explain_kit.h"
 
 static void
@@ -184,6 +185,103 @@ test_why_of_the_callers_own_dn(void **state)
 	has("{\"from\":\"1001\",\"to\":\"5000\",\"calls\":0,\"down\":0,\"up\":0,\"refused\":1,");
 	question(ASK_TALLIES, "5000", "");
 	has("\"could_be_strict\":\"is strict\"");
+	question(ASK_TALLIES, "1001", "");
+	has("\"calls\":0,\"refused\":1,\"strict_would_refuse\":0,\"could_be_strict\":\"unknown\"");
+	close_stage();
+}
+
+/* What each mode makes of a verdict, as far as it came. */
+static void
+test_modes_of_a_verdict(void **state)
+{
+	static const struct {
+		struct verdict v;
+		const char *part;
+	} cases[] = {
+		{ { .is_set = true, .from = FROM_MIXED },
+			"{\"mode\":\"strict\",\"in_force\":false,\"outcome\":\"refused\",\"status\":400,"
+			"\"rule\":\"RFC 5630 5.1.2\"" },
+		{ { .is_set = false, .from = FROM_MIXED }, "\"modes\":[]" },
+		{ { .is_set = true, .from = FROM_SIP }, "\"modes\":[]" },
+		{ { .is_set = true, .from = FROM_SIP, .says = SAYS_SIPS },
+			"\"modes\":[{\"mode\":\"strict\",\"in_force\":false,\"outcome\":\"refused\","
+			"\"status\":480,\"warning\":381," },
+		{ { .is_set = true,
+			  .from = FROM_SIP,
+			  .says = SAYS_SIPS,
+			  .is_known = true,
+			  .known = KNOWN_PLAIN },
+			"\"modes\":[{\"mode\":\"per-leg\",\"in_force\":true,\"outcome\":\"sip\","
+			"\"rule\":\"RFC 3261 16.5\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf b = buf_on(page, sizeof page - 1);
+		struct json j = json_on(&b);
+
+		explain_modes(&j, &cases[i].v);
+		assert_true(buf_ok(&b));
+		page[b.used] = '\0';
+		has(cases[i].part);
+	}
+}
+
+/* Who registered over TLS did not have to prove a name. */
+static void
+test_why_of_a_callee_over_tls(void **state)
+{
+	(void)state;
+	open_stage(MODE_PER_LEG, true);
+	callee_open(&bob, &callees[8]);
+	stage_forget_notes(&stage);
+	phones_talk(&alice, &bob, "7000");
+	question(ASK_WHY, last_call(), "");
+	has("TLS to 192.0.2.70:40000, as it registered\"");
+	phones_part(&alice, &bob);
+	phone_close(&bob);
+	close_stage();
+}
+
+/* A page that has no room for one more tells where to go on; who is in no directory any more has
+ * no mode; and when some were not counted, nobody is safe. */
+static void
+test_pages_of_crossings(void **state)
+{
+	static const enum ask_what lists[] = { ASK_PAIRS, ASK_TALLIES };
+	static const struct stage_dn later[] = { { .number = "1001", .contact = "*" } };
+	struct stage_options o = { .dns = later, .dn_count = 1 };
+
+	(void)state;
+	open_stage(MODE_PER_LEG, false);
+	device_open(&bob, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	phones_talk(&alice, &bob, "5000");
+	phones_part(&alice, &bob);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		struct ask asked = { .what = lists[i], .name = STR(""), .other = STR("") };
+		char text[64];
+		struct buf b = buf_on(text, sizeof text);
+		struct json j = json_on(&b);
+
+		answer = core_ask(stage.core, &asked, stage.now, &j);
+		assert_int_equal(answer.told, TOLD_MORE);
+		assert_int_equal(answer.next, 0);
+		assert_true(str_same(buf_str(&b), STR("\"items\":[]")));
+	}
+	question(ASK_PAIRS, "1001", "");
+	has("{\"from\":\"1001\",\"to\":\"5000\",\"calls\":1,");
+	question(ASK_TALLIES, "5000", "");
+	has("\"crossing\":\"per-leg\",\"calls\":1,");
+	has("\"could_be_strict\":\"yes\"");
+	stage.core->pairs.others.strict = 1;
+	question(ASK_TALLIES, "5000", "");
+	has("\"could_be_strict\":\"unknown\"");
+	stage.core->pairs.others.strict = 0;
+	stage_reload(&stage, &o);
+	question(ASK_TALLIES, "5000", "");
+	has("{\"number\":\"5000\",\"crossing\":\"\",\"calls\":1,");
+	has("\"could_be_strict\":\"yes\"");
+	phone_close(&bob);
 	close_stage();
 }
 
@@ -197,6 +295,9 @@ main(void)
 		cmocka_unit_test(test_a_fallback_counts),
 		cmocka_unit_test(test_why_of_each_callee),
 		cmocka_unit_test(test_why_of_the_callers_own_dn),
+		cmocka_unit_test(test_modes_of_a_verdict),
+		cmocka_unit_test(test_why_of_a_callee_over_tls),
+		cmocka_unit_test(test_pages_of_crossings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
