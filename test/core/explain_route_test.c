@@ -2,6 +2,7 @@
 /* What is told of a call is what the call is: for every caller, every callee and every mode the
  * answer to `route-test` is held against the INVITE that leaves, or the refusal that comes. */
 #include "core/explain_kit.h"
+#include "core/inside.h"
 
 static const struct {
 	enum transport transport;
@@ -227,6 +228,9 @@ test_many_prefixes(void **state)
 	has("\"result\":\"4 more prefixes, not shown\"},"
 	    "{\"rule\":\"prefix\",\"result\":\"119 of t19: fits\"");
 	assert_null(strstr(page, "118 of t18"));
+	question(ASK_ROUTE, "t0", "1165");
+	has("\"result\":\"116 of t16: fits\"");
+	assert_null(strstr(page, "not shown"));
 	stage_close(&stage);
 }
 
@@ -258,6 +262,115 @@ test_a_contact_passed_over(void **state)
 	stage_close(&stage);
 }
 
+/* Each address that a name has is told. */
+static void
+test_addresses_of_a_name(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:phone.example.net;transport=udp" },
+	};
+
+	(void)state;
+	open_on(own, 1, MODE_PER_LEG);
+	stage_name(&stage, "phone.example.net", "192.0.2.51");
+	stage_name(&stage, "phone.example.net", "192.0.2.52");
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 300);
+	question(ASK_ROUTE, "5000", "5000");
+	if (strstr(page, "\"result\":\"192.0.2.51, 192.0.2.52\"") == NULL)
+		has("\"result\":\"192.0.2.52, 192.0.2.51\"");
+	has("\"outcome\":\"placed\"");
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+/* A trunk that is not registered yet is out of service, whatever the schemes: nothing is told of
+ * the table of crossings. */
+static void
+test_out_of_service(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+		{ .number = "east",
+			.contact = "sip:192.0.2.80",
+			.type = DN_TRUNK,
+			.prefix = "9",
+			.password = "secret",
+			.registers = true },
+	};
+
+	(void)state;
+	open_on(own, 2, MODE_PER_LEG);
+	question(ASK_ROUTE, "5000", "95");
+	has("\"outcome\":\"refused\",\"status\":480,\"why\":\"we are not registered at the trunk\"");
+	assert_null(strstr(page, "the table of crossings"));
+	assert_null(strstr(page, "\"warning\""));
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
+/* `emit-transport-tls` shows in the Contact that the caller would be given. */
+static void
+test_emits_tls(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "6001", .contact = "sips:192.0.2.61" },
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	};
+
+	(void)state;
+	open_on(own, 2, MODE_PER_LEG);
+	question(ASK_ROUTE, "6001", "5000");
+	assert_null(strstr(told("caller", "Contact"), ";transport=tls"));
+	stage.dns[0].emits_tls = true;
+	question(ASK_ROUTE, "6001", "5000");
+	assert_non_null(strstr(told("caller", "Contact"), ";transport=tls"));
+	stage_close(&stage);
+}
+
+/* A DN that has no place among the peers cannot be called, and that is told. */
+static void
+test_no_peer(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	};
+	struct peer *kept;
+
+	(void)state;
+	open_on(own, 1, MODE_PER_LEG);
+	kept = stage.core->peers.by_place[0];
+	assert_non_null(kept);
+	stage.core->peers.by_place[0] = NULL;
+	question(ASK_ROUTE, "5000", "5000");
+	has("\"outcome\":\"refused\",\"status\":480,\"why\":\"the name in the DN's contact has no address\"");
+	stage.core->peers.by_place[0] = kept;
+	question(ASK_ROUTE, "5000", "5000");
+	has("{\"rule\":\"address\",\"result\":\"192.0.2.50\"}");
+	has("\"outcome\":\"placed\"");
+	stage_close(&stage);
+}
+
+/* Without memory to write a part into, that is told in its place. */
+static void
+test_no_scratch(void **state)
+{
+	size_t size;
+
+	(void)state;
+	open_stage(MODE_PER_LEG, false);
+	size = stage.core->scratch.size;
+	stage.core->scratch.size = stage.core->scratch.used;
+	question(ASK_ROUTE, "1001", "5000");
+	has("\"outcome\":\"refused\",\"status\":500,\"why\":\"its URI does not fit\"");
+	assert_string_equal(told("caller", "From"), "(too long to show)");
+	stage.core->scratch.size = size;
+	question(ASK_ROUTE, "1001", "5000");
+	has("\"outcome\":\"placed\"");
+	assert_string_equal(told("caller", "Request-URI"), "sip:5000@example.com");
+	close_stage();
+}
+
 int
 main(void)
 {
@@ -268,6 +381,11 @@ main(void)
 		cmocka_unit_test(test_names_of_contacts),
 		cmocka_unit_test(test_many_prefixes),
 		cmocka_unit_test(test_a_contact_passed_over),
+		cmocka_unit_test(test_addresses_of_a_name),
+		cmocka_unit_test(test_out_of_service),
+		cmocka_unit_test(test_emits_tls),
+		cmocka_unit_test(test_no_peer),
+		cmocka_unit_test(test_no_scratch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
