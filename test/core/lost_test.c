@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/inside.h"
 #include "support/phone.h"
 
 static const struct stage_dn dns[] = { { .number = "5000", .contact = "sip:192.0.2.50" } };
@@ -17,6 +18,7 @@ static struct stage_options options = { .dns = dns, .dn_count = 1 };
 
 static struct stage stage;
 static struct phone bob;
+static bool fills; /* others take the place of a connection that is gone */
 
 static int
 open_stage(void **state)
@@ -42,7 +44,7 @@ close_stage(void **state)
 static void
 lose_an_answer(enum transport transport, const char *via)
 {
-	struct addr from = stage_addr("192.0.2.10", 30000);
+	struct addr from = stage_addr("192.0.2.10", 30000), other = stage_addr("192.0.2.66", 1);
 	struct flow_id flow = stage_accept(&stage, transport, &from);
 	char text[1024];
 	int len = snprintf(text, sizeof text,
@@ -56,6 +58,10 @@ lose_an_answer(enum transport transport, const char *via)
 	phone_hear(&bob, "INVITE ");
 	stage_forget_sent(&stage);
 	stage_over(&stage, flow);
+	while (fills && stage.shuts == 0) {
+		other.port++;
+		stage_accept(&stage, TRANSPORT_TCP, &other);
+	}
 	phone_answer(&bob, 486, NULL, NULL);
 	phone_hear(&bob, "ACK ");
 	stage_forget_notes(&stage);
@@ -103,10 +109,75 @@ test_each_way(void **state)
 	}
 }
 
+/* No connection is free any more: the answer is gone, and nothing else happens. */
+static void
+test_no_room_for_its_connection(void **state)
+{
+	(void)state;
+	fills = true;
+	lose_an_answer(TRANSPORT_TCP, "SIP/2.0/TCP 192.0.2.10:30000");
+	fills = false;
+	assert_true(stage.shuts > 0);
+	assert_int_equal(stage.dials, 0);
+	stage_forget_sent(&stage);
+}
+
+/* An act list that is full, one without octets for a name, and what is no message. */
+static void
+test_no_room_for_its_dial(void **state)
+{
+	static const char answer[] =
+		"SIP/2.0 486 Busy Here\r\nVia: SIP/2.0/TCP 192.0.2.10:30000;branch=z9hG4bK-1\r\n"
+		"From: <sip:1001@example.org>;tag=f\r\nTo: <sip:5000@example.com>;tag=t\r\n"
+		"Call-ID: lost@phone\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n";
+	static const struct {
+		const char *bytes;
+		uint32_t count;
+		bool is_full, is_dialled;
+	} rows[] = { { answer, ACTS_MAX, false, false }, { answer, 1, true, false },
+		{ "SIP/2.0 486 ", 1, false, false }, { "SIP/2.0 100 Trying", 1, false, false },
+		{ "ACK ", 1, false, false }, { answer, 1, false, true } };
+	static char scratch_octets[SCRATCH_BYTES];
+	static struct out out;
+	struct addr from = stage_addr("192.0.2.10", 30000);
+	struct flow_id flow = stage_accept(&stage, TRANSPORT_TCP, &from);
+	void *octets = malloc(OUT_BYTES);
+
+	(void)state;
+	stage_over(&stage, flow);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct arena scratch = arena_on(scratch_octets, sizeof scratch_octets);
+		struct turn turn = { { 5000, 1700000000 }, &out, &scratch };
+
+		memset(&out, 0, sizeof out);
+		out_init(&out, octets, OUT_BYTES);
+		out.acts[0].kind = ACT_SEND;
+		out.acts[0].u.send.flow = flow;
+		out.acts[0].u.send.to = from;
+		out.acts[0].u.send.bytes = str_cstr(rows[i].bytes);
+		for (uint32_t j = 1; j < rows[i].count; j++)
+			out.acts[j].kind = ACT_NOTE;
+		out.count = rows[i].count;
+		if (rows[i].is_full)
+			out.bytes.used = out.bytes.size;
+		lost_lead(stage.core, 0, &turn);
+		assert_int_equal(out.acts[0].kind, rows[i].is_dialled ? ACT_DIAL : ACT_SEND);
+		if (!rows[i].is_dialled) {
+			assert_int_equal(out.count, rows[i].count);
+			assert_true(flow_same(out.acts[0].u.send.flow, flow));
+		}
+	}
+	free(octets);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_each_way) };
+	const struct CMUnitTest tests[] = {
+		TEST(test_each_way),
+		TEST(test_no_room_for_its_connection),
+		TEST(test_no_room_for_its_dial),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

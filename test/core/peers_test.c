@@ -218,6 +218,69 @@ test_too_many(void **state)
 	assert_null(peers_of(&world.peers, &many[2 * MAX - 1]));
 }
 
+/* Of a directory that is larger than the table, what stands beyond is nowhere. */
+static void
+test_beyond_the_table(void **state)
+{
+	struct addr a = addr("192.0.2.50");
+
+	(void)state;
+	world.peers.places = 2;
+	peers_directory(&world.peers, &world.directory, world.now);
+	assert_int_equal(world.peers.pool.used, 1);
+	assert_int_equal(world.peers.trunk_count, 0);
+	assert_non_null(peer(0));
+	for (unsigned place = 1; place < USUAL; place++) {
+		assert_null(peer(place));
+		assert_false(peers_is_at(&world.peers, &world.dns[place], &a));
+		peers_rest(&world.peers, &world.dns[place], TRANSPORT_UDP, &a, 20, world.now);
+	}
+	assert_int_equal(peer(0)->rests[0].until_ms, 0);
+}
+
+static void
+test_rings_without_a_question(void **state)
+{
+	struct alarm gone = alarm_of(ALARM_HOP, REF_NONE, 0);
+
+	(void)state;
+	peers_ring(&world.peers, &gone, &world.turn);
+	assert_int_equal(world.out.count, 0);
+	/* A literal address needs no answer. */
+	peers_ring(&world.peers, &peer(0)->alarm, &world.turn);
+	assert_int_equal(world.out.count, 0);
+	assert_true(peer(0)->is_known && peer(0)->count == 1);
+	assert_int_equal(peer(0)->places[0].addr.port, 5070);
+	assert_true(ref_same(peer(0)->lookup, REF_NONE));
+}
+
+/* Who has to wait for each server waits for the one that is there first. */
+static void
+test_the_shortest_rest(void **state)
+{
+	static const int64_t rests[][2] = { { 20000, 10000 }, { 9001, 20000 }, { 10000, 10000 } };
+	static const uint8_t seed[DICE_SEED_BYTES] = { 1 };
+	struct place places[PLACES_MAX];
+	struct dice dice;
+	uint32_t wait_s;
+
+	(void)state;
+	dice_init(&dice, seed);
+	for (size_t i = 0; i < sizeof rests / sizeof rests[0]; i++) {
+		struct peer p = { .is_known = true, .count = 2 };
+
+		for (uint32_t j = 0; j < 2; j++) {
+			p.places[j] = (struct place){ .transport = TRANSPORT_UDP,
+				.addr = addr(j == 0 ? "192.0.2.50" : "192.0.2.51"),
+				.rank = j,
+				.server = (uint16_t)j };
+			p.rests[j] = (struct rest){ world.now.mono_ms + rests[i][j], true };
+		}
+		assert_int_equal(peers_draw(&p, &dice, world.now, places, &wait_s), 0);
+		assert_int_equal(wait_s, 10);
+	}
+}
+
 int
 main(void)
 {
@@ -231,6 +294,9 @@ main(void)
 		TEST(test_a_certificate_is_of_a_trunk),
 		TEST(test_what_we_dialled_is_whom_we_dialled),
 		TEST(test_too_many),
+		TEST(test_beyond_the_table),
+		TEST(test_rings_without_a_question),
+		TEST(test_the_shortest_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

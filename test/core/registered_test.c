@@ -181,6 +181,23 @@ test_no_more_ways_than_a_leg_has(void **state)
 	assert_false(registered_plan(found, 1, &found[0], &turn, &plan));
 }
 
+/* A Path without an element, and one whose Routes have no room. */
+static void
+test_no_routes(void **state)
+{
+	struct binding b = binding_of("sips:a@198.51.100.7", 9, SCHEME_SIPS, TRANSPORT_TLS);
+
+	(void)state;
+	b.path = STR(" ");
+	assert_false(make(&b, 1, 0));
+	b.path = STR("<sips:192.0.2.99;lr>");
+	assert_true(make(&b, 1, 0));
+	scratch = arena_on(scratch_octets, 2 * URI_BYTES_MAX + b.path.len);
+	plan = (struct leg_plan){ .speech = b.speech };
+	assert_false(registered_plan(&b, 1, &b, &turn, &plan));
+	assert_int_equal(plan.way_count, 0);
+}
+
 int
 main(void)
 {
@@ -190,6 +207,7 @@ main(void)
 		cmocka_unit_test(test_the_flows_of_one_instance),
 		cmocka_unit_test(test_a_path_becomes_routes),
 		cmocka_unit_test(test_no_more_ways_than_a_leg_has),
+		cmocka_unit_test(test_no_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/inside.h"
 #include "support/phone.h"
 
 static const struct stage_dn dns[] = {
@@ -499,6 +500,62 @@ test_a_server_that_rests(void **state)
 	phone_close(&trunk);
 }
 
+static void
+test_schemes_of_ours(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool is_ours;
+	} rows[] = { { "tel:+12345", true }, { "mailto:5000@example.com", false },
+		{ "urn:service:sos", false }, { "sip:5000@example.com", true },
+		{ "sips:5000@example.com", true }, { "sip:5000@example.net", false } };
+	static const struct flow flow = { .transport = TRANSPORT_UDP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct uri uri;
+		size_t at;
+
+		assert_true(uri_parse(&uri, str_cstr(rows[i].uri), &at));
+		assert_int_equal(route_is_ours(stage.core, &uri, &flow), rows[i].is_ours);
+	}
+}
+
+/* Without scratch there is no URI, and no Retry-After either. */
+static void
+test_reach(void **state)
+{
+	static const struct {
+		const char *number;
+		bool rests;
+		size_t scratch;
+		enum route_verdict verdict;
+		unsigned status;
+	} rows[] = { { "5000", false, SCRATCH_BYTES, ROUTE_PLAN, 0 },
+		{ "5000", false, 0, ROUTE_REFUSED, 500 },
+		{ "7000", false, SCRATCH_BYTES, ROUTE_REFUSED, 480 },
+		{ "5000", true, SCRATCH_BYTES, ROUTE_REFUSED, 480 },
+		{ "5000", true, 0, ROUTE_REFUSED, 480 } };
+	static char octets[SCRATCH_BYTES];
+	const struct addr at = stage_addr("192.0.2.50", 5070);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct dn *dn =
+			directory_find(stage.core->directory, str_cstr(rows[i].number));
+		struct arena scratch = arena_on(octets, rows[i].scratch);
+		struct turn turn = { { 5000, 1700000000 }, &stage.out, &scratch };
+		struct route route;
+
+		if (rows[i].rests)
+			peers_rest(&stage.core->peers, dn, TRANSPORT_UDP, &at, 20, turn.now);
+		assert_int_equal(route_reach(stage.core, dn, &turn, &route), rows[i].verdict);
+		assert_int_equal(route.refusal.status, rows[i].status);
+		assert_int_equal(
+			!str_is_empty(route.refusal.lines), rows[i].rests && rows[i].scratch > 0);
+	}
+}
+
 int
 main(void)
 {
@@ -519,6 +576,8 @@ main(void)
 		SLOW_TEST(test_next_address),
 		TEST(test_what_is_ours),
 		TEST(test_a_server_that_rests),
+		TEST(test_schemes_of_ours),
+		TEST(test_reach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
