@@ -269,6 +269,54 @@ a_ping_without_an_address_fails(void **state)
 	stage_close(&stage);
 }
 
+/* Over UDP no connection is preferred, and the Service-Route goes along all the same. */
+static void
+a_registration_by_datagram(void **state)
+{
+	(void)state;
+	open_stage("192.0.2.50");
+	stage_pass_ms(&stage, 300);
+	(void)phone_hear(&west, "REGISTER sip:192.0.2.51");
+	take_registration(&west, "Service-Route: <sip:edge.example;lr>\r\n");
+	assert_true(stage_noted(&stage, "DN west: registered"));
+	phone_ask(
+		&mallory, "INVITE", "sip:west@192.0.2.1", "Contact: <sip:m@192.0.2.66>\r\n", NULL);
+	(void)phone_hear(&mallory, "SIP/2.0 100");
+	(void)phone_hear(&west, "INVITE sip:");
+	assert_true(phone_heard(&west, "Route: <sip:edge.example;lr>\r\n"));
+	close_stage();
+}
+
+/* Who is pinged is waited for while DNS has not answered, and asked then. */
+static void
+a_ping_waits_for_its_name(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5001",
+			.contact = "sip:east.example;transport=udp",
+			.oos_check_s = 10,
+			.oos_force_s = 2 },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 1 };
+
+	(void)state;
+	stage_open(&stage, &o);
+	stage_name(&stage, "east.example", "192.0.2.50");
+	device_open(&east, &stage, "5001", "192.0.2.50", 5060, TRANSPORT_UDP, false);
+	stage.names_wait = true;
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 15 * 1000);
+	expect_quiet(&stage);
+	assert_false(stage_noted(&stage, "out of service"));
+	stage.names_wait = false;
+	stage_names_come(&stage);
+	stage_pass_ms(&stage, 11 * 1000);
+	(void)phone_hear(&east, "OPTIONS sip:east.example");
+	phone_close(&east);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -281,6 +329,8 @@ main(void)
 		cmocka_unit_test(calls_take_the_connection_of_the_registration),
 		cmocka_unit_test(who_is_pinged_goes_out_of_service),
 		cmocka_unit_test(a_ping_without_an_address_fails),
+		cmocka_unit_test(a_registration_by_datagram),
+		cmocka_unit_test(a_ping_waits_for_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,23 @@ test_who_registered_is_not_looked_for(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
+/* A maddr that is an address is no name. */
+static void
+test_an_address_is_not_asked_for(void **state)
+{
+	(void)state;
+	snprintf(bob.host, sizeof bob.host, "%s", "desk.example.net:5090;maddr=192.0.2.51");
+	phones_ring(&alice, &bob, "5000");
+	phone_answer(&bob, 200, NULL, SDP("callee", "sendrecv"));
+	bob_is_at("192.0.2.51", 5090);
+	phone_hear(&bob, "ACK sip:5000@desk.example.net:5090;maddr=192.0.2.51 ");
+	phone_hear(&alice, "SIP/2.0 200 ");
+	phone_ack(&alice, NULL);
+	assert_int_equal(stage.resolves, 0);
+	phones_part(&alice, &bob);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -124,6 +141,7 @@ main(void)
 		TEST(test_a_call_that_is_over),
 		TEST(test_nothing_found_changes_nothing),
 		TEST(test_who_registered_is_not_looked_for),
+		TEST(test_an_address_is_not_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

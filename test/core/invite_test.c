@@ -408,6 +408,88 @@ test_silence(void **state)
 	expect_empty(&stage);
 }
 
+/* What a body is decides whether it is carried. */
+static void
+test_kinds_of_body(void **state)
+{
+	static const struct {
+		const char *lines, *start;
+	} rows[] = { { "Content-Type: text/plain", "SIP/2.0 415 " },
+		{ "Content-Type: multi", "SIP/2.0 415 " },
+		{ "Content-Type: application/sdp\r\nContent-Encoding: gzip", "SIP/2.0 415 " },
+		{ "Content-Type: Multipart/mixed;boundary=b", "SIP/2.0 100 " },
+		{ "Content-Type: text/plain\r\nContent-Disposition: x;handling=optional",
+			"SIP/2.0 100 " } };
+
+	(void)state;
+	alice.user = "7790";
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		phone_say(&alice,
+			"INVITE sip:5000@example.com SIP/2.0\r\n"
+			"Via: SIP/2.0/UDP 192.0.2.10:30000;branch=z9hG4bK-body%u\r\n"
+			"From: <sip:7790@example.com>;tag=%u\r\nTo: <sip:5000@example.com>\r\n"
+			"Call-ID: body%u\r\nCSeq: 1 INVITE\r\nContact: <sip:x@192.0.2.10:30000>\r\n"
+			"%s\r\nContent-Length: 12\r\n\r\n--b\r\n\r\n--b--",
+			i, i, i, rows[i].lines);
+		phone_hear(&alice, rows[i].start);
+		stage_forget_sent(&stage);
+	}
+}
+
+/* A sips Request-URI with a Contact that is none is refused before anybody is looked for. */
+static void
+test_mixed_schemes(void **state)
+{
+	struct phone tls;
+
+	(void)state;
+	phone_open(&tls, &stage, "7790", "192.0.2.11", 30001, TRANSPORT_TLS, true);
+	phone_ask(&tls, "INVITE", "sips:5000@example.com",
+		"Contact: <sip:7790@192.0.2.11:30001>\r\n", NULL);
+	phone_hear(&tls, "SIP/2.0 400 SIPS Request-URI With SIP Contact");
+	assert_null(stage_take(&stage, TRANSPORT_UDP, &bob.at));
+	phone_close(&tls);
+	stage_forget_sent(&stage);
+}
+
+/* Over the connection that we dialled the trunk is who we dialled, and nobody else. */
+static void
+test_from_over_our_own_connection(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+		{ .number = "far",
+			.contact = "sips:192.0.2.88",
+			.type = DN_TRUNK,
+			.prefix = "7",
+			.tls_name = "far.example",
+			.checks_from = true },
+	};
+	static const struct {
+		const char *host, *start;
+	} rows[] = { { "other.example", "SIP/2.0 403 " }, { "FAR.example", "SIP/2.0 100 " } };
+	struct phone far;
+
+	(void)state;
+	close_stage(state);
+	options = (struct stage_options){ .dns = own, .dn_count = 2, .strangers = STRANGERS_ALL };
+	open_stage(state);
+	device_open(&far, &stage, "far", "192.0.2.88", 5061, TRANSPORT_TLS, true);
+	expect_let_in(&alice, &far, "7123", NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		phone_say(&far,
+			"INVITE sips:5000@example.com SIP/2.0\r\n"
+			"Via: SIP/2.0/TLS 192.0.2.88:5061;branch=z9hG4bK-far%u\r\n"
+			"From: <sips:x@%s>;tag=%u\r\nTo: <sips:5000@example.com>\r\n"
+			"Call-ID: far%u\r\nCSeq: 1 INVITE\r\nContact: <sips:x@192.0.2.88:5061>\r\n"
+			"Content-Length: 0\r\n\r\n",
+			i, rows[i].host, i, i);
+		phone_hear(&far, rows[i].start);
+		stage_forget_sent(&stage);
+	}
+	phone_close(&far);
+}
+
 int
 main(void)
 {
@@ -426,6 +508,9 @@ main(void)
 		TEST(test_cancelled_while_dialling),
 		TEST(test_connection_dies_while_ringing),
 		TEST(test_silence),
+		TEST(test_kinds_of_body),
+		TEST(test_mixed_schemes),
+		TEST(test_from_over_our_own_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,19 @@ test_no_room_for_its_dial(void **state)
 	free(octets);
 }
 
+/* Nobody proves a name that is longer than any. */
+static void
+test_no_name_to_prove(void **state)
+{
+	char via[320];
+
+	(void)state;
+	snprintf(via, sizeof via, "SIP/2.0/TLS %0*d.example", TARGET_NAME_MAX, 0);
+	lose_an_answer(TRANSPORT_TLS, via);
+	assert_int_equal(stage.dials, 0);
+	stage_forget_sent(&stage);
+}
+
 int
 main(void)
 {
@@ -177,6 +190,7 @@ main(void)
 		TEST(test_each_way),
 		TEST(test_no_room_for_its_connection),
 		TEST(test_no_room_for_its_dial),
+		TEST(test_no_name_to_prove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

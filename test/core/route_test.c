@@ -556,6 +556,29 @@ test_reach(void **state)
 	}
 }
 
+/* A DN that calls is still that DN when the name has come. */
+static void
+test_dn_waits_for_names(void **state)
+{
+	struct phone fly, dn;
+
+	(void)state;
+	device_open(&fly, &stage, "6002", "192.0.2.62", 5061, TRANSPORT_TLS, true);
+	phone_open(&dn, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	phone_invite(&dn, "6002", NULL, NULL);
+	phone_hear(&dn, "SIP/2.0 100 ");
+	stage_names_come(&stage);
+	stage_pass_ms(&stage, 100);
+	phone_hear(&fly, "INVITE sips:6002@fly.example.net ");
+	phone_answer(&fly, 486, NULL, NULL);
+	phone_hear(&fly, "ACK ");
+	phone_hear(&dn, "SIP/2.0 486 ");
+	phone_ack_refusal(&dn);
+	phone_close(&fly);
+	phone_close(&dn);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -578,6 +601,7 @@ main(void)
 		TEST(test_a_server_that_rests),
 		TEST(test_schemes_of_ours),
 		TEST(test_reach),
+		SLOW_TEST(test_dn_waits_for_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
