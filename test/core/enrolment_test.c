@@ -209,6 +209,21 @@ calls_take_the_connection_of_the_registration(void **state)
 	phone_answer(&phone, 486, NULL, NULL);
 	(void)phone_hear(&phone, "ACK ");
 	assert_true(stage_noted(&stage, "caller east ["));
+	/* Another connection of the trunk is as good. */
+	stage_forget_notes(&stage);
+	phone_open(&west, &stage, "x", "192.0.2.50", 40000, TRANSPORT_TCP, false);
+	phone_say(&west,
+		"INVITE sip:acme@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bKmore\r\n"
+		"From: <sip:x@example.net>;tag=8\r\nTo: <sip:5000@example.net>\r\n"
+		"Call-ID: more\r\nCSeq: 1 INVITE\r\nContact: <sip:x@%s;transport=tcp>\r\n"
+		"Content-Length: 0\r\n\r\n",
+		west.host, west.host);
+	(void)phone_hear(&west, "SIP/2.0 100");
+	(void)phone_hear(&phone, "INVITE sip:5000@192.0.2.60");
+	phone_answer(&phone, 486, NULL, NULL);
+	(void)phone_hear(&phone, "ACK ");
+	assert_true(stage_noted(&stage, "caller east ["));
+	phone_close(&west);
 	phone_close(&east);
 	phone_close(&phone);
 	stage_forget_sent(&stage);

@@ -482,7 +482,7 @@ test_from_over_our_own_connection(void **state)
 			"Via: SIP/2.0/TLS 192.0.2.88:5061;branch=z9hG4bK-far%u\r\n"
 			"From: <sips:x@%s>;tag=%u\r\nTo: <sips:5000@example.com>\r\n"
 			"Call-ID: far%u\r\nCSeq: 1 INVITE\r\nContact: <sips:x@192.0.2.88:5061>\r\n"
-			"Content-Length: 0\r\n\r\n",
+			"Record-Route: <sips:192.0.2.88;lr>\r\nContent-Length: 0\r\n\r\n",
 			i, rows[i].host, i, i);
 		phone_hear(&far, rows[i].start);
 		stage_forget_sent(&stage);

@@ -579,6 +579,24 @@ test_dn_waits_for_names(void **state)
 	expect_empty(&stage);
 }
 
+/* More servers than a leg has ways. */
+static void
+test_more_servers_than_ways(void **state)
+{
+	const struct dn *dn = directory_find(stage.core->directory, STR("5000"));
+	struct peer *peer = stage.core->peers.by_place[directory_place(stage.core->directory, dn)];
+	static char octets[SCRATCH_BYTES];
+	struct arena scratch = arena_on(octets, sizeof octets);
+	struct turn turn = { { 5000, 1700000000 }, &stage.out, &scratch };
+	struct route route;
+
+	(void)state;
+	for (peer->count = 1; peer->count < PLACES_MAX; peer->count++)
+		peer->places[peer->count] = peer->places[0];
+	assert_int_equal(route_reach(stage.core, dn, &turn, &route), ROUTE_PLAN);
+	assert_int_equal(route.plan.way_count, WAYS_MAX);
+}
+
 int
 main(void)
 {
@@ -602,6 +620,7 @@ main(void)
 		TEST(test_schemes_of_ours),
 		TEST(test_reach),
 		SLOW_TEST(test_dn_waits_for_names),
+		TEST(test_more_servers_than_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
