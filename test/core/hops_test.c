@@ -132,6 +132,32 @@ test_an_address_is_not_asked_for(void **state)
 	expect_empty(&stage);
 }
 
+/* The device that kept its instance is found by its new connection. */
+static void
+test_who_registered_comes_back(void **state)
+{
+	static const char contact[] = "Contact: <sip:7000@192.0.2.70:40000;transport=tls>;"
+				      "+sip.instance=\"<urn:uuid:7>\"\r\n";
+	struct phone phone, again;
+
+	(void)state;
+	phone_open(&phone, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_TLS, false);
+	phone_register(&phone, 600, contact);
+	phone_hear(&phone, "SIP/2.0 200 ");
+	phones_talk(&alice, &phone, "7000");
+	stage_over(&stage, phone.flow);
+	phone_open(&again, &stage, "7000", "192.0.2.70", 40001, TRANSPORT_TLS, false);
+	phone_register(&again, 600, contact);
+	phone_hear(&again, "SIP/2.0 200 ");
+	phone.at = again.at;
+	phone.flow = again.flow;
+	phone_request(&alice, "INFO", NULL, NULL);
+	phone_hear(&phone, "INFO ");
+	phone_close(&phone);
+	phone_close(&again);
+	stage_forget_sent(&stage);
+}
+
 int
 main(void)
 {
@@ -142,6 +168,7 @@ main(void)
 		TEST(test_nothing_found_changes_nothing),
 		TEST(test_who_registered_is_not_looked_for),
 		TEST(test_an_address_is_not_asked_for),
+		TEST(test_who_registered_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
