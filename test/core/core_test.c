@@ -479,52 +479,6 @@ test_alias(void **state)
 	}
 }
 
-/* A reason of octets that a line cannot hold is told as far as it fits. */
-static void
-test_a_strange_reason(void **state)
-{
-	char reason[NOTE_BYTES_MAX];
-	struct event over = { .kind = EV_FLOW_CLOSED };
-
-	(void)state;
-	memset(reason, 1, sizeof reason);
-	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_TCP, false);
-	over.u.closed.flow = alice.flow;
-	over.u.closed.reason = str_of(reason, sizeof reason);
-	stage_feed(&stage, &over);
-	assert_true(stage_noted(&stage, "TCP with 192.0.2.10:30000 is over: \\x01\\x01"));
-	assert_int_equal(stage_counts(&stage).flows, 0);
-	/* What is gone cannot go again, nor say anything. */
-	stage_forget_notes(&stage);
-	stage_feed(&stage, &over);
-	assert_false(stage_noted(&stage, "is over"));
-	over = (struct event){ .kind = EV_BYTES };
-	over.u.bytes.flow = alice.flow;
-	over.u.bytes.data = STR("\r\n\r\n");
-	stage_feed(&stage, &over);
-	expect_empty(&stage);
-}
-
-/* A connection that opens though nobody dialled it is shut. */
-static void
-test_nobody_dialled(void **state)
-{
-	struct event open = { .kind = EV_FLOW_OPEN };
-
-	(void)state;
-	open.u.open.flow.number = FLOW_DIALLED | 77;
-	open.u.open.transport = TRANSPORT_TCP;
-	open.u.open.peer = stage_addr("192.0.2.99", 5060);
-	core_feed(stage.core, &open, stage.now, &stage.out);
-	assert_int_equal(stage.out.count, 2);
-	assert_int_equal(stage.out.acts[0].kind, ACT_NOTE);
-	assert_true(str_begins(stage.out.acts[0].u.note.text,
-		STR("nobody waits for the connection to 192.0.2.99:5060")));
-	assert_int_equal(stage.out.acts[1].kind, ACT_SHUT);
-	assert_int_equal(stage_counts(&stage).flows, 0);
-	out_clear(&stage.out);
-}
-
 /* Who answers the OPTIONS is in service, whatever the answer says of it. */
 static void
 test_a_ping_is_answered(void **state)
@@ -606,8 +560,6 @@ main(void)
 		TEST(test_options_left_out),
 		TEST(test_no_tls_no_sips),
 		TEST(test_alias),
-		TEST(test_a_strange_reason),
-		TEST(test_nobody_dialled),
 		TEST(test_a_ping_is_answered),
 		TEST(test_sip_in_a_strict_sips_dialog),
 		TEST(test_counts),

@@ -183,6 +183,93 @@ test_no_name_to_prove(void **state)
 	stage_forget_sent(&stage);
 }
 
+static void
+test_schemes_of_ours(void **state)
+{
+	static const struct {
+		const char *uri;
+		bool is_ours;
+	} rows[] = { { "tel:+12345", true }, { "mailto:5000@example.com", false },
+		{ "urn:service:sos", false }, { "sip:5000@example.com", true },
+		{ "sips:5000@example.com", true }, { "sip:5000@example.net", false } };
+	static const struct flow flow = { .transport = TRANSPORT_UDP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct uri uri;
+		size_t at;
+
+		assert_true(uri_parse(&uri, str_cstr(rows[i].uri), &at));
+		assert_int_equal(route_is_ours(stage.core, &uri, &flow), rows[i].is_ours);
+	}
+}
+
+/* More servers than a leg has ways. */
+static void
+test_more_servers_than_ways(void **state)
+{
+	const struct dn *dn = directory_find(stage.core->directory, STR("5000"));
+	struct peer *peer = stage.core->peers.by_place[directory_place(stage.core->directory, dn)];
+	static char octets[SCRATCH_BYTES];
+	struct arena scratch = arena_on(octets, sizeof octets);
+	struct turn turn = { { 5000, 1700000000 }, &stage.out, &scratch };
+	struct route route;
+
+	(void)state;
+	for (peer->count = 1; peer->count < PLACES_MAX; peer->count++)
+		peer->places[peer->count] = peer->places[0];
+	assert_int_equal(route_reach(stage.core, dn, &turn, &route), ROUTE_PLAN);
+	assert_int_equal(route.plan.way_count, WAYS_MAX);
+}
+
+/* A reason of octets that a line cannot hold is told as far as it fits. */
+static void
+test_a_strange_reason(void **state)
+{
+	char reason[NOTE_BYTES_MAX];
+	struct event over = { .kind = EV_FLOW_CLOSED };
+	struct phone alice;
+
+	(void)state;
+	memset(reason, 1, sizeof reason);
+	phone_open(&alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_TCP, false);
+	over.u.closed.flow = alice.flow;
+	over.u.closed.reason = str_of(reason, sizeof reason);
+	stage_feed(&stage, &over);
+	assert_true(stage_noted(&stage, "TCP with 192.0.2.10:30000 is over: \\x01\\x01"));
+	assert_int_equal(stage_counts(&stage).flows, 0);
+	/* What is gone cannot go again, nor say anything. */
+	stage_forget_notes(&stage);
+	stage_feed(&stage, &over);
+	assert_false(stage_noted(&stage, "is over"));
+	over = (struct event){ .kind = EV_BYTES };
+	over.u.bytes.flow = alice.flow;
+	over.u.bytes.data = STR("\r\n\r\n");
+	stage_feed(&stage, &over);
+	phone_close(&alice);
+	expect_empty(&stage);
+}
+
+/* A connection that opens though nobody dialled it is shut. */
+static void
+test_nobody_dialled(void **state)
+{
+	struct event open = { .kind = EV_FLOW_OPEN };
+
+	(void)state;
+	open.u.open.flow.number = FLOW_DIALLED | 77;
+	open.u.open.transport = TRANSPORT_TCP;
+	open.u.open.peer = stage_addr("192.0.2.99", 5060);
+	core_feed(stage.core, &open, stage.now, &stage.out);
+	assert_int_equal(stage.out.count, 2);
+	assert_int_equal(stage.out.acts[0].kind, ACT_NOTE);
+	assert_true(str_begins(stage.out.acts[0].u.note.text,
+		STR("nobody waits for the connection to 192.0.2.99:5060")));
+	assert_int_equal(stage.out.acts[1].kind, ACT_SHUT);
+	assert_int_equal(stage_counts(&stage).flows, 0);
+	out_clear(&stage.out);
+}
+
 int
 main(void)
 {
@@ -191,6 +278,10 @@ main(void)
 		TEST(test_no_room_for_its_connection),
 		TEST(test_no_room_for_its_dial),
 		TEST(test_no_name_to_prove),
+		TEST(test_schemes_of_ours),
+		TEST(test_more_servers_than_ways),
+		TEST(test_a_strange_reason),
+		TEST(test_nobody_dialled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,7 @@ test_a_shared_hash(void **state)
 	assert_int_equal(pairs_find(&pairs, STR("1"), STR("2"))->calls, 1);
 	assert_int_equal(pairs_find(&pairs, STR("3"), STR("2"))->calls, 1);
 	assert_int_equal(pairs_find(&pairs, STR("1"), STR("4"))->calls, 1);
-	map_put(&pairs.by_number, map_hash(&pairs.by_number, &(struct str)STR("9"), 1), 0);
+	map_put(&pairs.by_number, map_hash(&pairs.by_number, (struct str[]){ STR("9") }, 1), 0);
 	pairs_count(&pairs, STR("9"), STR(""), &call, 3);
 	tally = pool_slot(&pairs.tallies, 4);
 	assert_true(str_same(tally_number(tally), STR("9")));

@@ -500,27 +500,6 @@ test_a_server_that_rests(void **state)
 	phone_close(&trunk);
 }
 
-static void
-test_schemes_of_ours(void **state)
-{
-	static const struct {
-		const char *uri;
-		bool is_ours;
-	} rows[] = { { "tel:+12345", true }, { "mailto:5000@example.com", false },
-		{ "urn:service:sos", false }, { "sip:5000@example.com", true },
-		{ "sips:5000@example.com", true }, { "sip:5000@example.net", false } };
-	static const struct flow flow = { .transport = TRANSPORT_UDP };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct uri uri;
-		size_t at;
-
-		assert_true(uri_parse(&uri, str_cstr(rows[i].uri), &at));
-		assert_int_equal(route_is_ours(stage.core, &uri, &flow), rows[i].is_ours);
-	}
-}
-
 /* Without scratch there is no URI, and no Retry-After either. */
 static void
 test_reach(void **state)
@@ -579,24 +558,6 @@ test_dn_waits_for_names(void **state)
 	expect_empty(&stage);
 }
 
-/* More servers than a leg has ways. */
-static void
-test_more_servers_than_ways(void **state)
-{
-	const struct dn *dn = directory_find(stage.core->directory, STR("5000"));
-	struct peer *peer = stage.core->peers.by_place[directory_place(stage.core->directory, dn)];
-	static char octets[SCRATCH_BYTES];
-	struct arena scratch = arena_on(octets, sizeof octets);
-	struct turn turn = { { 5000, 1700000000 }, &stage.out, &scratch };
-	struct route route;
-
-	(void)state;
-	for (peer->count = 1; peer->count < PLACES_MAX; peer->count++)
-		peer->places[peer->count] = peer->places[0];
-	assert_int_equal(route_reach(stage.core, dn, &turn, &route), ROUTE_PLAN);
-	assert_int_equal(route.plan.way_count, WAYS_MAX);
-}
-
 int
 main(void)
 {
@@ -617,10 +578,8 @@ main(void)
 		SLOW_TEST(test_next_address),
 		TEST(test_what_is_ours),
 		TEST(test_a_server_that_rests),
-		TEST(test_schemes_of_ours),
 		TEST(test_reach),
 		SLOW_TEST(test_dn_waits_for_names),
-		TEST(test_more_servers_than_ways),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

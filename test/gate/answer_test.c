@@ -256,6 +256,21 @@ close_gate(void **state)
 	return 0;
 }
 
+/* A realm that does not fit leaves no half of a challenge. */
+static void
+test_a_challenge_that_does_not_fit(void **state)
+{
+	static char realm[1100], text[4096];
+	struct buf b = buf_on(text, sizeof text);
+
+	(void)state;
+	memset(realm, 'r', sizeof realm);
+	gate_write_challenge(gate, &b, str_of(realm, sizeof realm), false,
+		(struct when){ .wall_s = 1700000000 });
+	assert_false(buf_ok(&b));
+	assert_int_equal(b.used, 0);
+}
+
 int
 main(void)
 {
@@ -265,6 +280,7 @@ main(void)
 		cmocka_unit_test(what_is_not_answered),
 		cmocka_unit_test(without_a_gate_there_is_no_answer),
 		cmocka_unit_test(what_does_not_fit_fails),
+		cmocka_unit_test(test_a_challenge_that_does_not_fit),
 	};
 
 	return cmocka_run_group_tests(tests, open_gate, close_gate);
