@@ -131,10 +131,10 @@ def test_what_is_not_carried_yet_is_refused(check, key, value):
     assert key in error[2] or key in error[3]
 
 
-@pytest.mark.parametrize("option,value", [("oos-check", 10), ("oos-force", 5),
-                                          ("contact-backup", "sip:127.0.0.9"),
-                                          ("refer-enabled", True),
-                                          ("emit-transport-tls", True)])
+@pytest.mark.parametrize("option,value", [("contact-backup", "sip:127.0.0.9"),
+                                          ("replace-prefix", 1),
+                                          ("override-domain", "b.example"),
+                                          ("refer-enabled", True)])
 def test_options_that_are_not_carried_yet_are_refused(check, option, value):
     _code, errors, _output = check(dn=[{"number": "east", "type": "trunk", "prefix": 9,
                                         "contact": "sips:127.0.0.2", option: value}])
