@@ -10,8 +10,8 @@ enum { CELL_BYTES = 1024 };
 /* ---- what stands in an answer ---------------------------------------------------------------- */
 
 /* The text of KEY, or `-`. */
-static struct str
-text_of(const json_t *object, const char *key)
+struct str
+answer_text(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
 
@@ -20,18 +20,18 @@ text_of(const json_t *object, const char *key)
 	return str_of(json_string_value(value), json_string_length(value));
 }
 
-static uint64_t
-number_of(const json_t *object, const char *key)
+uint64_t
+answer_number(const json_t *object, const char *key)
 {
 	json_int_t number = json_integer_value(json_object_get(object, key));
 
 	return number > 0 ? (uint64_t)number : 0;
 }
 
-static void
-put_text(struct table *t, const json_t *object, const char *key)
+void
+answer_put(struct table *t, const json_t *object, const char *key)
 {
-	table_put(t, text_of(object, key));
+	table_put(t, answer_text(object, key));
 }
 
 /* What TLS said and how the far end was checked, in a cell: `sips TLSv1.3 name=peer.example`. */
@@ -40,17 +40,17 @@ put_leg(struct table *t, const json_t *leg)
 {
 	char text[CELL_BYTES];
 	struct buf b = buf_on(text, sizeof text);
-	struct str by = text_of(leg, "verified_by"), name = text_of(leg, "verified_name");
+	struct str by = answer_text(leg, "verified_by"), name = answer_text(leg, "verified_name");
 
 	if (leg == NULL) {
 		table_put(t, STR("-"));
 		return;
 	}
-	buf_put(&b, text_of(leg, "scheme"));
+	buf_put(&b, answer_text(leg, "scheme"));
 	buf_char(&b, ' ');
 	buf_put(&b,
-		json_object_get(leg, "tls_version") != NULL ? text_of(leg, "tls_version")
-							    : text_of(leg, "transport"));
+		json_object_get(leg, "tls_version") != NULL ? answer_text(leg, "tls_version")
+							    : answer_text(leg, "transport"));
 	buf_char(&b, ' ');
 	buf_put(&b, str_same(by, STR("none")) ? STR("unauthenticated") : by);
 	if (!str_same(name, STR("-"))) {
@@ -68,7 +68,7 @@ leg_of(const json_t *call, const char *side)
 
 	json_array_foreach(json_object_get(call, "legs"), i, leg)
 	{
-		if (str_same(text_of(leg, "side"), str_cstr(side)))
+		if (str_same(answer_text(leg, "side"), str_cstr(side)))
 			return leg;
 	}
 	return NULL;
@@ -79,12 +79,12 @@ leg_of(const json_t *call, const char *side)
 static void
 put_call(struct table *t, const json_t *call)
 {
-	put_text(t, call, "call");
-	put_text(t, call, "state");
-	put_text(t, call, "from");
-	put_text(t, call, "to");
-	put_text(t, call, "answer");
-	put_text(t, call, "crossing");
+	answer_put(t, call, "call");
+	answer_put(t, call, "state");
+	answer_put(t, call, "from");
+	answer_put(t, call, "to");
+	answer_put(t, call, "answer");
+	answer_put(t, call, "crossing");
 	put_leg(t, leg_of(call, "caller"));
 	put_leg(t, leg_of(call, "callee"));
 }
@@ -99,13 +99,13 @@ const struct show_list show_calls = {
 static void
 put_registration(struct table *t, const json_t *binding)
 {
-	put_text(t, binding, "number");
-	put_text(t, binding, "scheme");
-	put_text(t, binding, "transport");
-	put_text(t, binding, "source");
-	put_text(t, binding, "verified_by");
-	put_text(t, binding, "expires");
-	put_text(t, binding, "contact");
+	answer_put(t, binding, "number");
+	answer_put(t, binding, "scheme");
+	answer_put(t, binding, "transport");
+	answer_put(t, binding, "source");
+	answer_put(t, binding, "verified_by");
+	answer_put(t, binding, "expires");
+	answer_put(t, binding, "contact");
 }
 
 const struct show_list show_registrations = {
@@ -128,8 +128,8 @@ print_span(uint64_t span_s)
 	printf("%" PRIu64 "s", span_s % 60);
 }
 
-static void
-print_word(const char *before, struct str text)
+void
+answer_print(const char *before, struct str text)
 {
 	fputs(before, stdout);
 	table_print_text(text, stdout);
@@ -141,25 +141,26 @@ show_status(const json_t *status)
 	const json_t *calls = json_object_get(status, "calls"), *listener;
 	size_t i;
 
-	print_word("sipward ", text_of(status, "version"));
+	answer_print("sipward ", answer_text(status, "version"));
 	fputs("  up ", stdout);
-	print_span(number_of(status, "up_s"));
-	print_word("  since ", text_of(status, "start"));
+	print_span(answer_number(status, "up_s"));
+	answer_print("  since ", answer_text(status, "start"));
 	puts(json_is_true(json_object_get(status, "draining")) ? "  draining" : "");
 	printf("calls %" PRIu64 " (secure %" PRIu64 ", crossing %" PRIu64 ", plain %" PRIu64
 	       ")  answered %" PRIu64 " of %" PRIu64 "  refused %" PRIu64 "\n",
-		number_of(calls, "now"), number_of(calls, "secure"), number_of(calls, "crossing"),
-		number_of(calls, "plain"), number_of(calls, "answered_total"),
-		number_of(calls, "total"), number_of(status, "refused_total"));
+		answer_number(calls, "now"), answer_number(calls, "secure"),
+		answer_number(calls, "crossing"), answer_number(calls, "plain"),
+		answer_number(calls, "answered_total"), answer_number(calls, "total"),
+		answer_number(status, "refused_total"));
 	printf("dns %" PRIu64 "  registered %" PRIu64 "  connections %" PRIu64 "\n",
-		number_of(status, "dns"), number_of(status, "registrations"),
-		number_of(status, "flows"));
+		answer_number(status, "dns"), answer_number(status, "registrations"),
+		answer_number(status, "flows"));
 	json_array_foreach(json_object_get(status, "listeners"), i, listener)
 	{
-		print_word("listening on ", text_of(listener, "local"));
-		print_word(" over ", text_of(listener, "transport"));
-		if (!str_same(text_of(listener, "advertise"), STR("-")))
-			print_word(" as ", text_of(listener, "advertise"));
+		answer_print("listening on ", answer_text(listener, "local"));
+		answer_print(" over ", answer_text(listener, "transport"));
+		if (!str_same(answer_text(listener, "advertise"), STR("-")))
+			answer_print(" as ", answer_text(listener, "advertise"));
 		fputc('\n', stdout);
 	}
 }
@@ -171,7 +172,7 @@ print_line(const char *name, const json_t *object, const char *key)
 	if (json_object_get(object, key) == NULL)
 		return;
 	printf("  %-14s ", name);
-	table_print_text(text_of(object, key), stdout);
+	table_print_text(answer_text(object, key), stdout);
 	fputc('\n', stdout);
 }
 
@@ -190,8 +191,8 @@ print_leg(const json_t *leg)
 		{ "Call-ID", "call_id" },
 	};
 
-	print_word("", text_of(leg, "side"));
-	print_word(" ", text_of(leg, "dn"));
+	answer_print("", answer_text(leg, "side"));
+	answer_print(" ", answer_text(leg, "dn"));
 	fputc('\n', stdout);
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
 		print_line(lines[i][0], leg, lines[i][1]);
@@ -213,12 +214,12 @@ show_call(const json_t *call)
 	const json_t *leg;
 	size_t i;
 
-	print_word("call ", text_of(call, "call"));
-	print_word("  ", text_of(call, "from"));
-	print_word(" -> ", text_of(call, "to"));
-	print_word("  ", text_of(call, "state"));
-	print_word("  began ", text_of(call, "start"));
-	print_word("  answered ", text_of(call, "answer"));
-	printf("\n%s\n", crossing_sentence(text_of(call, "crossing")));
+	answer_print("call ", answer_text(call, "call"));
+	answer_print("  ", answer_text(call, "from"));
+	answer_print(" -> ", answer_text(call, "to"));
+	answer_print("  ", answer_text(call, "state"));
+	answer_print("  began ", answer_text(call, "start"));
+	answer_print("  answered ", answer_text(call, "answer"));
+	printf("\n%s\n", crossing_sentence(answer_text(call, "crossing")));
 	json_array_foreach(json_object_get(call, "legs"), i, leg) print_leg(leg);
 }

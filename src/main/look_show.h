@@ -7,6 +7,17 @@
 
 #include "main/table.h"
 
+/* What stands in OBJECT beside KEY: a text, `-` when there is none; a number, 0 when there is none
+ * or it is below 0. The text lives as long as the object. */
+struct str answer_text(const json_t *object, const char *key);
+uint64_t answer_number(const json_t *object, const char *key);
+
+/* Puts such a text into the next cell. */
+void answer_put(struct table *, const json_t *object, const char *key);
+
+/* Prints BEFORE as it stands, then TEXT with no octet in it that could spoil a terminal. */
+void answer_print(const char *before, struct str text);
+
 /* How a list is shown: its titles, and the cells of one item. */
 struct show_list {
 	const char *titles[TABLE_COLUMNS_MAX];

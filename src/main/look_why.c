@@ -7,31 +7,6 @@
 
 enum { CELL_BYTES = 1024 };
 
-static struct str
-text_of(const json_t *object, const char *key)
-{
-	const json_t *value = json_object_get(object, key);
-
-	if (!json_is_string(value) || json_string_length(value) == 0)
-		return STR("-");
-	return str_of(json_string_value(value), json_string_length(value));
-}
-
-static uint64_t
-number_of(const json_t *object, const char *key)
-{
-	json_int_t number = json_integer_value(json_object_get(object, key));
-
-	return number > 0 ? (uint64_t)number : 0;
-}
-
-static void
-print_word(const char *before, struct str text)
-{
-	fputs(before, stdout);
-	table_print_text(text, stdout);
-}
-
 /* ---- modes, rules, legs ---------------------------------------------------------------------- */
 
 /* `sips over TLS`, or `refused: 480, Warning 380`. */
@@ -40,12 +15,12 @@ put_outcome(struct table *t, const json_t *what)
 {
 	char text[CELL_BYTES];
 	struct buf b = buf_on(text, sizeof text);
-	uint64_t warning = number_of(what, "warning");
+	uint64_t warning = answer_number(what, "warning");
 
-	buf_put(&b, text_of(what, "outcome"));
-	if (number_of(what, "status") != 0) {
+	buf_put(&b, answer_text(what, "outcome"));
+	if (answer_number(what, "status") != 0) {
 		buf_put(&b, STR(": "));
-		buf_number(&b, number_of(what, "status"));
+		buf_number(&b, answer_number(what, "status"));
 	}
 	if (warning != 0) {
 		buf_put(&b, STR(", Warning "));
@@ -69,11 +44,11 @@ print_modes(const json_t *answer)
 
 		buf_put(&b,
 			json_is_true(json_object_get(mode, "in_force")) ? STR("* ") : STR("  "));
-		buf_put(&b, text_of(mode, "mode"));
+		buf_put(&b, answer_text(mode, "mode"));
 		table_put(t, buf_str(&b));
 		put_outcome(t, mode);
-		table_put(t, text_of(mode, "rule"));
-		table_put(t, text_of(mode, "why"));
+		table_put(t, answer_text(mode, "rule"));
+		table_put(t, answer_text(mode, "why"));
 	}
 	if (json_array_size(json_object_get(answer, "modes")) > 0) {
 		puts("\nwhat each crossing mode makes of it (* in force)");
@@ -90,10 +65,10 @@ print_leg(const json_t *leg)
 	const json_t *part;
 	size_t i;
 
-	print_word("\nthe ", text_of(leg, "side"));
-	print_word("'s leg, ", text_of(leg, "dn"));
-	print_word(": ", text_of(leg, "scheme"));
-	print_word(" over ", text_of(leg, "transport"));
+	answer_print("\nthe ", answer_text(leg, "side"));
+	answer_print("'s leg, ", answer_text(leg, "dn"));
+	answer_print(": ", answer_text(leg, "scheme"));
+	answer_print(" over ", answer_text(leg, "transport"));
 	fputc('\n', stdout);
 	json_array_foreach(json_object_get(leg, "parts"), i, part)
 	{
@@ -101,11 +76,11 @@ print_leg(const json_t *leg)
 		struct buf b = buf_on(text, sizeof text);
 
 		buf_put(&b, STR("  "));
-		buf_put(&b, text_of(part, "part"));
+		buf_put(&b, answer_text(part, "part"));
 		table_put(t, buf_str(&b));
-		table_put(t, text_of(part, "value"));
-		table_put(t, text_of(part, "rule"));
-		table_put(t, text_of(part, "why"));
+		table_put(t, answer_text(part, "value"));
+		table_put(t, answer_text(part, "rule"));
+		table_put(t, answer_text(part, "why"));
 	}
 	table_print(t, stdout);
 	table_close(t);
@@ -124,10 +99,10 @@ print_legs(const json_t *answer)
 static void
 print_status(const json_t *answer)
 {
-	if (number_of(answer, "status") != 0)
-		printf(" with %" PRIu64, number_of(answer, "status"));
-	if (number_of(answer, "warning") != 0)
-		printf(" and Warning %" PRIu64, number_of(answer, "warning"));
+	if (answer_number(answer, "status") != 0)
+		printf(" with %" PRIu64, answer_number(answer, "status"));
+	if (answer_number(answer, "warning") != 0)
+		printf(" and Warning %" PRIu64, answer_number(answer, "warning"));
 }
 
 /* ---- route-test, why ------------------------------------------------------------------------- */
@@ -140,11 +115,11 @@ show_route(const json_t *route)
 	const json_t *tried;
 	size_t i;
 
-	print_word("a call from ", text_of(route, "from"));
-	print_word(" to ", text_of(route, "to"));
-	print_word(" would be ", text_of(route, "outcome"));
+	answer_print("a call from ", answer_text(route, "from"));
+	answer_print(" to ", answer_text(route, "to"));
+	answer_print(" would be ", answer_text(route, "outcome"));
 	print_status(route);
-	print_word(": ", text_of(route, "why"));
+	answer_print(": ", answer_text(route, "why"));
 	puts("\n\nevery rule, in its order");
 	json_array_foreach(json_object_get(route, "tried"), i, tried)
 	{
@@ -152,9 +127,9 @@ show_route(const json_t *route)
 		struct buf b = buf_on(text, sizeof text);
 
 		buf_put(&b, STR("  "));
-		buf_put(&b, text_of(tried, "rule"));
+		buf_put(&b, answer_text(tried, "rule"));
 		table_put(t, buf_str(&b));
-		table_put(t, text_of(tried, "result"));
+		table_put(t, answer_text(tried, "result"));
 	}
 	table_print(t, stdout);
 	table_close(t);
@@ -175,29 +150,29 @@ crossing_sentence(struct str crossing)
 void
 show_why(const json_t *why)
 {
-	uint64_t code = number_of(why, "sip_code");
+	uint64_t code = answer_number(why, "sip_code");
 
-	print_word("call ", text_of(why, "call"));
-	print_word("  ", text_of(why, "from"));
-	print_word(" -> ", text_of(why, "to"));
-	if (!str_same(text_of(why, "dn"), STR("-")) &&
-		!str_same(text_of(why, "dn"), text_of(why, "to")))
-		print_word(" by ", text_of(why, "dn"));
-	print_word("  ", text_of(why, "state"));
+	answer_print("call ", answer_text(why, "call"));
+	answer_print("  ", answer_text(why, "from"));
+	answer_print(" -> ", answer_text(why, "to"));
+	if (!str_same(answer_text(why, "dn"), STR("-")) &&
+		!str_same(answer_text(why, "dn"), answer_text(why, "to")))
+		answer_print(" by ", answer_text(why, "dn"));
+	answer_print("  ", answer_text(why, "state"));
 	if (code != 0)
 		printf(" with %" PRIu64, code);
-	if (!str_same(text_of(why, "why"), STR("-")))
-		print_word(": ", text_of(why, "why"));
-	print_word("\nbegan ", text_of(why, "start"));
-	print_word("  answered ", text_of(why, "answer"));
-	print_word("  ended ", text_of(why, "end"));
+	if (!str_same(answer_text(why, "why"), STR("-")))
+		answer_print(": ", answer_text(why, "why"));
+	answer_print("\nbegan ", answer_text(why, "start"));
+	answer_print("  answered ", answer_text(why, "answer"));
+	answer_print("  ended ", answer_text(why, "end"));
 	fputc('\n', stdout);
-	if (!str_same(text_of(why, "mode"), STR("-"))) {
-		print_word("crossing: ", text_of(why, "mode"));
-		print_word(", the caller spoke ", text_of(why, "caller_speaks"));
-		if (!str_same(text_of(why, "device_has"), STR("-")))
-			print_word(", the callee's device had ", text_of(why, "device_has"));
-		printf("; %s\n", crossing_sentence(text_of(why, "crossing")));
+	if (!str_same(answer_text(why, "mode"), STR("-"))) {
+		answer_print("crossing: ", answer_text(why, "mode"));
+		answer_print(", the caller spoke ", answer_text(why, "caller_speaks"));
+		if (!str_same(answer_text(why, "device_has"), STR("-")))
+			answer_print(", the callee's device had ", answer_text(why, "device_has"));
+		printf("; %s\n", crossing_sentence(answer_text(why, "crossing")));
 	}
 	print_modes(why);
 	print_legs(why);
@@ -206,34 +181,28 @@ show_why(const json_t *why)
 /* ---- show crossings -------------------------------------------------------------------------- */
 
 static void
-put_text(struct table *t, const json_t *object, const char *key)
-{
-	table_put(t, text_of(object, key));
-}
-
-static void
 put_count(struct table *t, const json_t *object, const char *key)
 {
 	char text[32];
 	struct buf b = buf_on(text, sizeof text);
 
-	buf_number(&b, number_of(object, key));
+	buf_number(&b, answer_number(object, key));
 	table_put(t, buf_str(&b));
 }
 
 static void
 put_pair(struct table *t, const json_t *pair)
 {
-	struct str from = text_of(pair, "from");
+	struct str from = answer_text(pair, "from");
 
 	table_put(t, str_same(from, STR("-")) ? STR("(strangers)") : from);
-	put_text(t, pair, "to");
+	answer_put(t, pair, "to");
 	put_count(t, pair, "calls");
 	put_count(t, pair, "down");
 	put_count(t, pair, "up");
 	put_count(t, pair, "refused");
 	put_count(t, pair, "strict_would_refuse");
-	put_text(t, pair, "last");
+	answer_put(t, pair, "last");
 }
 
 const struct show_list show_pairs = {
@@ -246,12 +215,12 @@ const struct show_list show_pairs = {
 static void
 put_tally(struct table *t, const json_t *tally)
 {
-	put_text(t, tally, "number");
-	put_text(t, tally, "crossing");
+	answer_put(t, tally, "number");
+	answer_put(t, tally, "crossing");
 	put_count(t, tally, "calls");
 	put_count(t, tally, "refused");
 	put_count(t, tally, "strict_would_refuse");
-	put_text(t, tally, "could_be_strict");
+	answer_put(t, tally, "could_be_strict");
 }
 
 const struct show_list show_tallies = {
