@@ -198,14 +198,16 @@ print_leg(const json_t *leg)
 		print_line(lines[i][0], leg, lines[i][1]);
 }
 
-static const char *
-crossing_sentence(struct str crossing)
+const char *
+answer_crossing(const json_t *object)
 {
+	struct str crossing = answer_text(object, "crossing");
+
 	if (str_same(crossing, STR("down")))
-		return "CROSSING: secure to this server, then clear text to the callee";
+		return "CROSSING: sips to this server, then sip to the callee";
 	if (str_same(crossing, STR("up")))
-		return "CROSSING: clear text to this server, then secure to the callee";
-	return "both legs speak the same scheme";
+		return "CROSSING: sip to this server, then sips to the callee";
+	return "no crossing";
 }
 
 void
@@ -220,6 +222,6 @@ show_call(const json_t *call)
 	answer_print("  ", answer_text(call, "state"));
 	answer_print("  began ", answer_text(call, "start"));
 	answer_print("  answered ", answer_text(call, "answer"));
-	printf("\n%s\n", crossing_sentence(answer_text(call, "crossing")));
+	printf("\n%s\n", answer_crossing(call));
 	json_array_foreach(json_object_get(call, "legs"), i, leg) print_leg(leg);
 }

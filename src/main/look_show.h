@@ -18,6 +18,10 @@ void answer_put(struct table *, const json_t *object, const char *key);
 /* Prints BEFORE as it stands, then TEXT with no octet in it that could spoil a terminal. */
 void answer_print(const char *before, struct str text);
 
+/* One sentence on what is crossed in a call. It speaks of schemes alone: a leg that is sip may well
+ * go over TLS, which stands with the leg. */
+const char *answer_crossing(const json_t *call);
+
 /* How a list is shown: its titles, and the cells of one item. */
 struct show_list {
 	const char *titles[TABLE_COLUMNS_MAX];

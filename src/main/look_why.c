@@ -137,16 +137,6 @@ show_route(const json_t *route)
 	print_legs(route);
 }
 
-static const char *
-crossing_sentence(struct str crossing)
-{
-	if (str_same(crossing, STR("down")))
-		return "CROSSING: sips to this server, then sip to the callee";
-	if (str_same(crossing, STR("up")))
-		return "CROSSING: sip to this server, then sips to the callee";
-	return "no crossing";
-}
-
 void
 show_why(const json_t *why)
 {
@@ -172,7 +162,7 @@ show_why(const json_t *why)
 		answer_print(", the caller spoke ", answer_text(why, "caller_speaks"));
 		if (!str_same(answer_text(why, "device_has"), STR("-")))
 			answer_print(", the callee's device had ", answer_text(why, "device_has"));
-		printf("; %s\n", crossing_sentence(answer_text(why, "crossing")));
+		printf("; %s\n", answer_crossing(why));
 	}
 	print_modes(why);
 	print_legs(why);

@@ -71,7 +71,9 @@ def test_a_call_and_its_legs(bench, window, a_side, b_side, crossing):
     assert all(len(row.rstrip()) > row.index("CALLER") for row in rows[:1])
     code, text, _errors = window.run("call", shown["call"])
     assert code == 0 and text.startswith(f"call {shown['call']}  ")
-    assert ("CROSSING" in text) == (crossing != "none")
+    assert {"down": "CROSSING: sips to this server, then sip to the callee",
+            "up": "CROSSING: sip to this server, then sips to the callee",
+            "none": "no crossing"}[crossing] in text
     same = window.json("call", shown["call"])
     assert same["schema"] == "call/1" and same["legs"] == shown["legs"]
     assert len(window.json("show", "calls", "5000")["items"]) == 1
