@@ -373,8 +373,10 @@ read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wi
 	*value = wire_value(m, id);
 	*uri = wire_uri_of(*value);
 	*tag = wire_param(*value, "tag");
-	/* Any URI may stand there (25.1); those that are not SIP's are not insisted on. */
-	if (!is_good_uri(*uri) || (tag->len > 0 && !is_token(*tag)))
+	/* Any URI may stand there (25.1); those that are not SIP's are not insisted on. Nor is a
+	 * semicolon with nothing behind it, which is no parameter. */
+	if (!is_good_uri(*uri) || (tag->len > 0 && !is_token(*tag)) ||
+		(value->len > 0 && value->at[value->len - 1] == ';'))
 		m->is_strict = false;
 	if (!is_uri(*uri))
 		fault(m, id == WIRE_FROM ? "bad From" : "bad To");
