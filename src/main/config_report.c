@@ -12,6 +12,38 @@ report_init(struct report *report, struct config_memory *memory, struct str path
 	*report = (struct report){ .memory = memory, .path = path, .text = text };
 }
 
+/* How many octets the character at AT takes; 1 for what is none, *IS_PLAIN then being false. */
+static size_t
+character(struct str text, size_t at, bool *is_plain)
+{
+	unsigned char first = (unsigned char)text.at[at];
+	size_t len = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+
+	*is_plain =
+		first >= ' ' && first != 0x7f && (first < 0x80 || first >= 0xc2) && first < 0xf5;
+	for (size_t i = 1; i < len; i++)
+		*is_plain = *is_plain && at + i < text.len && (text.at[at + i] & 0xc0) == 0x80;
+	/* U+0080 to U+009F steer terminals. */
+	if (first == 0xc2 && *is_plain)
+		*is_plain = (unsigned char)text.at[at + 1] >= 0xa0;
+	return *is_plain ? len : 1;
+}
+
+/* A name out of the file may say anything, escape sequences for a terminal among it. */
+static void
+make_plain(char *text, size_t len)
+{
+	bool is_plain;
+
+	for (size_t at = 0; at < len;) {
+		size_t step = character(str_of(text, len), at, &is_plain);
+
+		if (!is_plain)
+			text[at] = '?';
+		at += step;
+	}
+}
+
 __attribute__((format(printf, 5, 0))) static void
 add(struct report *report, bool is_warning, struct span span, size_t at, const char *format,
 	va_list args)
@@ -24,6 +56,7 @@ add(struct report *report, bool is_warning, struct span span, size_t at, const c
 		return;
 	len = vsnprintf(text, sizeof text, format, args);
 	len = len < 0 ? 0 : len < (int)sizeof text ? len : (int)sizeof text - 1;
+	make_plain(text, (size_t)len);
 	*remark = (struct remark){ .is_warning = is_warning,
 		.span = span,
 		.at = at,
@@ -95,23 +128,6 @@ report_line(const struct report *report, size_t at)
 	for (size_t i = 0; i < at && i < report->text.len; i++)
 		line += ends_line(report->text, i);
 	return line;
-}
-
-/* How many octets the character at AT takes; 1 for what is none, *IS_PLAIN then being false. */
-static size_t
-character(struct str text, size_t at, bool *is_plain)
-{
-	unsigned char first = (unsigned char)text.at[at];
-	size_t len = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-
-	*is_plain =
-		first >= ' ' && first != 0x7f && (first < 0x80 || first >= 0xc2) && first < 0xf5;
-	for (size_t i = 1; i < len; i++)
-		*is_plain = *is_plain && at + i < text.len && (text.at[at + i] & 0xc0) == 0x80;
-	/* U+0080 to U+009F steer terminals. */
-	if (first == 0xc2 && *is_plain)
-		*is_plain = (unsigned char)text.at[at + 1] >= 0xa0;
-	return *is_plain ? len : 1;
 }
 
 static size_t

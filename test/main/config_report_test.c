@@ -152,6 +152,15 @@ test_passwords_are_not_printed(void **state)
 }
 
 static void
+test_names_steer_no_terminal(void **state)
+{
+	(void)state;
+	begin("a: b\n");
+	report_error(&report, span(0, 1), "unknown key \"%s\"", "\r\033[2J\xc2\x9bJ\xffu\xc3\xbc");
+	assert_prints("f.yaml:1:1: error: unknown key \"??[2J??J?u\xc3\xbc\"\na: b\n^\n");
+}
+
+static void
 test_long_lines_are_cut(void **state)
 {
 	static char text[10000];
@@ -208,6 +217,7 @@ main(void)
 		cmocka_unit_test(test_tabs_and_letters),
 		cmocka_unit_test(test_the_ends_of_a_file),
 		cmocka_unit_test(test_passwords_are_not_printed),
+		cmocka_unit_test(test_names_steer_no_terminal),
 		cmocka_unit_test(test_long_lines_are_cut),
 		cmocka_unit_test(test_so_many_and_no_more),
 	};
