@@ -160,13 +160,27 @@ is_secret(struct str call_id)
 	return false;
 }
 
+/* Whether a device has named its call so: then its dialog has no To tag where its From had none
+ * (RFC 3261 12.1.1), and its To is what that From was. */
+static bool
+is_named_by_device(struct str call_id)
+{
+	if (str_begins(call_id, STR("call-")))
+		return true;
+	for (unsigned i = 0; i < SAID_MAX && i < world.said_count; i++)
+		if (has(world.said[i].bytes, call_id))
+			return true;
+	return false;
+}
+
 /* A request that opens a dialog is all the core's own, but for what a header brings along. */
 static void
 see_schemes(enum transport transport, struct str bytes)
 {
 	bool is_sips = msg.target.scheme == URI_SIPS;
 	bool is_opening = str_is_none(msg.to.tag) &&
-		(msg.method == METHOD_INVITE || msg.method == METHOD_CANCEL);
+		(msg.method == METHOD_INVITE || msg.method == METHOD_CANCEL) &&
+		!is_named_by_device(msg.call_id);
 	struct nameaddr contact;
 
 	fuzz_check(!is_sips || transport == TRANSPORT_TLS, bytes);
