@@ -133,11 +133,10 @@ ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 
 	if (invite != NULL && invite->final >= 300) {
 		/* RFC 3261 17.2.1: it confirms; from elsewhere it may not be believed. */
-		invite->may_be_acked = true;
-		if (invite->flow == flow->id && m->is_strict && !invite->is_acked) {
-			invite->is_acked = true;
+		if (!invite->may_be_acked)
 			invite->acked_ms = c->now_ms;
-		}
+		invite->may_be_acked = true;
+		invite->is_acked = invite->is_acked || (invite->flow == flow->id && m->is_strict);
 		return;
 	}
 	seen_dialog_ack_in(c, flow, seen_leg_of_request(c, m, true), m);

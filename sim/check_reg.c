@@ -17,6 +17,7 @@ struct wish_item {
 
 struct reg_wish {
 	uint64_t aor, flow, call_id;
+	enum check_transport transport;
 	uint32_t cseq;
 	char peer[64];
 	char number[64];
@@ -156,6 +157,7 @@ seen_reg_request_in(struct check *c, struct flow *flow, const char *peer, struct
 	t->wish = w;
 	w->aor = aor_key(user);
 	w->flow = flow->id;
+	w->transport = flow->transport;
 	w->call_id = wire_hash(5, m->call_id);
 	w->cseq = m->cseq;
 	w->wall_s = c->wall_s;
@@ -219,28 +221,27 @@ judge_order(struct check *c, const struct reg_wish *w, const struct entry *entry
 
 /* How long a binding holds at the most, as asked. */
 static void
-put_in(struct check *c, const struct reg_wish *w, struct entry *entry, int64_t expires_s,
-	enum check_transport transport)
+put_in(struct check *c, const struct reg_wish *w, struct entry *entry, int64_t expires_s)
 {
 	int64_t was_until_s = entry->is_gone || !entry->is_unsure ? 0 : entry->expires_at_s;
 
 	entry->is_gone = false;
 	entry->has_crashed = entry->is_blown = entry->is_granted = false;
 	entry->flow = w->flow;
-	entry->transport = transport;
+	entry->transport = w->transport;
 	entry->call_id = w->call_id;
 	entry->cseq = w->cseq;
 	entry->expires_at_s = w->wall_s + expires_s;
 	if (entry->expires_at_s < was_until_s)
 		entry->expires_at_s = was_until_s;
 	memcpy(entry->peer, w->peer, sizeof entry->peer);
-	if (transport != CHECK_UDP && seen_flow_is_gone(c, w->flow))
+	if (w->transport != CHECK_UDP && seen_flow_is_gone(c, w->flow))
 		entry->is_unsure = true;
 }
 
 /* What W wants is in the store; IS_KNOWN: and the server knows it. */
 static void
-apply(struct check *c, const struct reg_wish *w, enum check_transport transport, bool is_known)
+apply(struct check *c, const struct reg_wish *w, bool is_known)
 {
 	struct aor *aor = aor_need(c, w->aor);
 
@@ -266,7 +267,7 @@ apply(struct check *c, const struct reg_wish *w, enum check_transport transport,
 		entry->is_stored_gone = is_to_go;
 		entry->is_unsure = !is_known && !(is_to_go && entry->is_gone);
 		if (!is_to_go)
-			put_in(c, w, entry, w->items[i].expires_s, transport);
+			put_in(c, w, entry, w->items[i].expires_s);
 		else if (is_known)
 			entry->is_gone = true;
 	}
@@ -314,7 +315,7 @@ check_saved(struct check *c, uint64_t id, bool is_done)
 	/* The server will be told, and until it says so may answer either way. */
 	if (!is_done)
 		return;
-	apply(c, t->wish, t->transport, false);
+	apply(c, t->wish, false);
 	aor_need(c, t->wish->aor)->quiet_until_ms = c->now_ms + QUIET_MS;
 	aor_need(c, t->wish->aor)->txn = t->key;
 }
@@ -439,7 +440,7 @@ seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, 
 		check_break(c, "R4", "200 to a REGISTER of %s with a wrong `*`", w->number);
 	judge_removed(c, w, m);
 	if (w->is_done) {
-		apply(c, w, t->transport, true);
+		apply(c, w, true);
 		if (aor_need(c, w->aor)->txn == t->key)
 			aor_need(c, w->aor)->quiet_until_ms = 0;
 	}

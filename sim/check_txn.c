@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* X1 to X7: transactions (RFC 3261 section 17, RFC 6026). One is known by the branch and sent-by of
- * the topmost Via and by its method, with which side is the server. */
+ * the topmost Via and by its method, with which side is the server; a branch that does not name it
+ * (17.2.3) has its Call-ID, CSeq and From tag beside it. */
 #include "check_inside.h"
 
 #include <stdlib.h>
@@ -15,6 +16,8 @@ seen_txn_key(const struct wire_msg *m, bool is_server, enum kind kind)
 	/* What we send has branches of our own, which are enough. */
 	if (is_server)
 		key = wire_hash_fold(key, m->sent_by);
+	if (!wire_begins_alike(m->branch, "z9hG4bK"))
+		key = wire_mix(wire_hash(wire_hash(key, m->call_id), m->from_tag), m->cseq);
 	if (kind == OF_OTHER)
 		key = wire_hash(key, m->cseq_method);
 	return wire_mix(key, kind) | 1;
@@ -89,7 +92,7 @@ forgotten_ms(const struct check *c, const struct txn *t)
 {
 	if (t->final == 0)
 		return INT64_MAX;
-	if (t->kind == OF_INVITE && t->final >= 300 && t->is_acked)
+	if (t->kind == OF_INVITE && t->final >= 300 && t->may_be_acked)
 		return t->acked_ms + (t->is_reliable ? 0 : c->o.t4_ms);
 	if (t->kind != OF_INVITE && t->is_reliable)
 		return t->final_ms;

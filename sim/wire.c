@@ -486,7 +486,6 @@ wire_read(struct wire_msg *m, const char *at, size_t len, bool is_stream)
 	read_contacts(m);
 	read_body(m, at, len, is_stream);
 	read_rest(m);
-	m->is_readable = (m->is_request || m->status != 0) && m->branch.len > 0 &&
-		m->sent_by.len > 0 && m->from.len > 0 && m->to.len > 0 && m->call_id.len > 0 &&
-		m->cseq_method.len > 0;
+	m->is_readable = (m->is_request || m->status != 0) && m->sent_by.len > 0 &&
+		m->from.len > 0 && m->to.len > 0 && m->call_id.len > 0 && m->cseq_method.len > 0;
 }

@@ -322,6 +322,57 @@ test_nonsense(void **state)
 	bed_close(&b);
 }
 
+/* A Via without a branch names its transaction together with the rest (RFC 3261 17.2.3). */
+static void
+test_without_branch(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	in(&b, A, "BYE sip:5000@example.com", "!", "tag-of-a-9", "other-call", "2 BYE", "", "");
+	out(&b, A, "481 Gone", "!", "tag-of-a-9;none", "other-call", "2 BYE", "", "");
+	answered(&b);
+	in(&b, A, "BYE sip:5000@192.0.2.1:5060", "!", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "",
+		"");
+	out(&b, A, "200 OK", "!", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "", "");
+	b_bye(&b);
+	note(&b, "call UUID7 over: status 200");
+	pass(&b, 1000);
+	in(&b, A, "BYE sip:5000@192.0.2.1:5060", "a4", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "",
+		"");
+	out(&b, A, "481 Gone", "a4", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "", "");
+	over(&b);
+	fine(&b);
+	bed_close(&b);
+}
+
+/* An ACK by another way may have been believed: then what comes under that name is a new call. */
+static void
+test_name_again_behind_an_ack_from_elsewhere(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	a_invite(&b);
+	a_gets(&b, "100 Trying");
+	a_gets(&b, "500 Broken");
+	note(&b, "call UUID7 over: status 500");
+	pass(&b, 200);
+	b.peers[A].flow = 7;
+	a_ack_refusal(&b);
+	pass(&b, 8000);
+	a_invite(&b);
+	a_gets(&b, "100 Trying");
+	b_invite(&b);
+	pass(&b, 20);
+	b_says(&b, "180 Ringing");
+	a_gets(&b, "180 Ringing");
+	fine(&b);
+	bed_close(&b);
+}
+
 int
 main(void)
 {
@@ -339,6 +390,8 @@ main(void)
 		cmocka_unit_test(test_sips),
 		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_without_branch),
+		cmocka_unit_test(test_name_again_behind_an_ack_from_elsewhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

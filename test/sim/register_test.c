@@ -427,6 +427,39 @@ test_x6_two_changes(void **state)
 	bed_close(&b);
 }
 
+/* A name that comes again over another connection binds to that one, whose end is unsure. */
+static void
+test_name_again_by_another_connection(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	b.to = "7000";
+	in(&b, A, "REGISTER sip:example.com", "r1", "tag-r", "reg-1", "1 REGISTER",
+		"Contact: <sip:7000@192.0.2.9:5060>\r\nExpires: 600\r\n", "");
+	out(&b, A, "500 Store Does Not Answer", "r1", "tag-r;x", "reg-1", "1 REGISTER", "", "");
+	pass(&b, 40000);
+	check_opened(b.check, 9, CHECK_TCP, "192.0.2.9:40000", false, false);
+	b.peers[A] = (struct peer){ 9, CHECK_TCP, "192.0.2.9:5060" };
+	for (unsigned n = 1; n <= 2; n++) {
+		in(&b, A, "REGISTER sip:example.com", "r1", "tag-r", "reg-1", "1 REGISTER",
+			"Contact: <sip:7000@192.0.2.9:5060>\r\nExpires: 600\r\n", "");
+		check_save(b.check, n, "7000", "set", 3);
+		check_saved(b.check, n, true);
+		out(&b, A, "500 Store Does Not Answer", "r1", "tag-r;y", "reg-1", "1 REGISTER", "",
+			"");
+		check_closed(b.check, 9); /* and its bindings are gone */
+		pass(&b, 1000);
+		check_crash(b.check);
+		step(&b);
+		check_opened(b.check, 10, CHECK_TCP, "192.0.2.9:40001", false, false);
+		b.peers[A].flow = 10;
+	}
+	fine(&b);
+	bed_close(&b);
+}
+
 int
 main(void)
 {
@@ -449,6 +482,7 @@ main(void)
 		cmocka_unit_test(test_r8_other_connection),
 		cmocka_unit_test(test_r9_not_found),
 		cmocka_unit_test(test_x6_two_changes),
+		cmocka_unit_test(test_name_again_by_another_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
