@@ -19,8 +19,7 @@ struct reg_wish {
 	uint64_t aor, flow, call_id;
 	enum check_transport transport;
 	uint32_t cseq;
-	char peer[64];
-	char number[64];
+	char peer[64], number[64];
 	bool is_star, is_murky, is_allowed, is_asked, is_done, is_failed;
 	int64_t star_expires_s;
 	int64_t wall_s; /* when it came */
