@@ -181,6 +181,13 @@ enum {
 	DNS_LOOKED_UP_MAX = 16384,
 	LOOKUPS_MAX = 1024,
 
+	/* Answers whose connection is gone that wait for another one, and how much is kept of each:
+	 * what a few trunks that went away together have asked last. A larger one, which has a
+	 * session of an odd size, and one too many is sent where its request came from and nowhere
+	 * else. */
+	LOST_MAX = 64,
+	LOST_BYTES_MAX = 8 * 1024,
+
 	/* Alarms that one event may have rung with it; the others are due at once. After a machine
 	 * slept all there are may be due, and between them what came meanwhile is to be read. */
 	ALARMS_PER_EVENT_MAX = 64,
@@ -411,6 +418,10 @@ enum {
 	 * Retry-After is let alone, but not for as long as it likes. */
 	REST_S = 30,
 	RETRY_AFTER_MAX_S = 120,
+
+	/* An answer whose connection is gone looks for a way as long as somebody may wait for it:
+	 * 64*T1. */
+	LOST_WAIT_MS = 64 * T1_MS,
 
 	RING_MS = 180 * 1000,  /* timer C: no final answer though it rings */
 	TRYING_LATE_MS = 200,  /* then a re-INVITE gets its 100 (RFC 3261 17.2.1) */

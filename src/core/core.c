@@ -56,6 +56,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 		     &core->dice) &&
 		ok;
 	ok = halves_open(core, arena) && ok;
+	ok = lost_open(core, arena) && ok;
 	core->gate = gate_open(arena, &core->dice, o->is_replay);
 	core->registrar = registrar_open(arena, &registrar, &core->dice);
 	core->msg = arena_take(arena, sizeof *core->msg, _Alignof(struct msg));
@@ -266,6 +267,7 @@ flow_gone(struct core *core, const struct event *event, const struct turn *t)
 	txns_flow_gone(&core->txns, event->u.closed.flow, t->now);
 	registrar_flow_gone(core->registrar, event->u.closed.flow, t->now, t->out);
 	enrols_flow_gone(&core->enrols, event->u.closed.flow, t);
+	lost_failed(core, event->u.closed.flow, t);
 }
 
 static void
@@ -282,6 +284,8 @@ flow_open(struct core *core, const struct event *event, const struct turn *t)
 		addr_write_port(&line, &event->u.open.peer);
 		note_end(t, NOTE_WARN, &line);
 		out_shut(t->out, event->u.open.flow);
+	} else if (is_dialled) {
+		lost_found(core, event->u.open.flow);
 	}
 }
 

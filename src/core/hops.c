@@ -51,6 +51,7 @@ names_hear(struct core *core, const struct event *event, const struct turn *t)
 	switch (lookup->whom) {
 	case LOOKUP_FOR_PEER: peers_located(&core->peers, lookup, outcome, t); return;
 	case LOOKUP_FOR_LEG: leg_located(core, lookup); return;
+	case LOOKUP_FOR_LOST: lost_located(core, lookup, outcome, t); return;
 	}
 }
 

@@ -29,6 +29,7 @@ struct core {
 	struct enrols enrols;
 	struct pings pings;
 	struct pool halves; /* octets of messages that are not whole yet (stream.c) */
+	struct pool lost;   /* answers that look for a way (lost.c) */
 	struct arena scratch;
 	struct msg *msg;          /* the message of this event */
 	bool challenges_invite;   /* some DN is challenged for it: unknown numbers are too */
@@ -79,9 +80,22 @@ bool halves_open(struct core *, struct arena *);
 
 /* ---- lost.c ---- */
 
+/* Carves the table of answers that look for a way. */
+bool lost_open(struct core *, struct arena *);
+
 /* Leads the answers among the actions from the FIRST on whose connection is gone (RFC 3261
  * 18.2.2). */
 void lost_lead(struct core *, uint32_t first, const struct turn *);
+
+/* A connection that was dialled is there: the answers that it was for go by it, and so will those
+ * behind them. */
+void lost_found(struct core *, struct flow_id);
+
+/* A connection is gone: the answers that it was dialled for look for the next (RFC 3263 5). */
+void lost_failed(struct core *, struct flow_id, const struct turn *);
+
+/* DNS has said where the Via of an answer leads; LOOKUP is given back. */
+void lost_located(struct core *, const struct lookup *, enum locating outcome, const struct turn *);
 
 /* ---- respond.c ---- */
 

@@ -7,8 +7,9 @@
 #include "base/turn.h"
 #include "hop/locate.h"
 
-/* Whom a lookup is for: a DN with a fixed contact, or the next hop of a dialog. */
-enum lookup_for { LOOKUP_FOR_PEER, LOOKUP_FOR_LEG };
+/* Whom a lookup is for: a DN with a fixed contact, the next hop of a dialog, or an answer whose
+ * connection is gone. */
+enum lookup_for { LOOKUP_FOR_PEER, LOOKUP_FOR_LEG, LOOKUP_FOR_LOST };
 
 struct lookup {
 	struct ref ref;

@@ -109,6 +109,7 @@ flows_add(struct flows *fs, const struct event *opened)
 		/* One that we dialled stays known by the address and the name that it was
 		 * dialled to. */
 		flow->peer = opened->u.open.peer;
+		flow->terms.identity = secured->identity;
 		flow->name_len = keep(flow->name, sizeof flow->name, secured->name);
 	} else if (flow->transport == TRANSPORT_TLS && flow->proof != PROOF_NAME) {
 		flow->name_len = 0; /* it has proved nothing: no leg may use it */
@@ -181,17 +182,19 @@ flows_drop(struct flows *fs, struct flow *flow)
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
 	else
 		forget_alias(fs, flow);
-	fs->gone[flow->id.number % FLOWS_GONE_MAX] =
-		(struct flow_gone){ .id = flow->id, .transport = flow->transport };
+	fs->gone[flow->id.number % FLOWS_GONE_MAX] = (struct flow_gone){ .id = flow->id,
+		.transport = flow->transport,
+		.terms = flow->terms,
+		.next = FLOW_NONE };
 	pool_give(&fs->pool, flow->ref);
 }
 
-enum transport
+struct flow_gone *
 flows_was(const struct flows *fs, struct flow_id id)
 {
-	const struct flow_gone *gone = &fs->gone[id.number % FLOWS_GONE_MAX];
+	struct flow_gone *gone = &fs->gone[id.number % FLOWS_GONE_MAX];
 
-	return !flow_is_none(id) && flow_same(gone->id, id) ? gone->transport : TRANSPORT_NONE;
+	return !flow_is_none(id) && flow_same(gone->id, id) ? gone : NULL;
 }
 
 /* How many leading bits two addresses of one family share. */

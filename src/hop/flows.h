@@ -25,7 +25,7 @@ struct flow {
 		listener;
 	bool is_open; /* false: dialled, and not there yet */
 	enum proof proof;
-	struct terms terms; /* on which it was dialled                  */
+	struct terms terms; /* on which it was dialled; accepted: its identity alone */
 	uint32_t trust;     /* whose CAs its client certificate is from */
 	uint16_t alias;     /* accepted: the port at which it stands for a dialled one; 0: none */
 	bool has_fingerprint;
@@ -55,6 +55,8 @@ enum flow_letter { LETTER_HALF, LETTER_SILENCE };
 struct flow_gone {
 	struct flow_id id;
 	enum transport transport;
+	struct terms terms;  /* as those of struct flow                       */
+	struct flow_id next; /* where its answers go since; FLOW_NONE: unknown */
 };
 
 struct flows {
@@ -85,8 +87,9 @@ struct flow *flows_find(const struct flows *, struct flow_id);
  * done for a flow whose peer has not proved itself, or that we dialled. */
 void flows_alias(struct flows *, struct flow *, uint16_t port);
 
-/* Over what a flow led that is no more; TRANSPORT_NONE when that is forgotten. */
-enum transport flows_was(const struct flows *, struct flow_id);
+/* What is known of a flow that is no more; NULL when that is forgotten. The view lives until
+ * flows_drop(). */
+struct flow_gone *flows_was(const struct flows *, struct flow_id);
 
 /* Takes a flow out. */
 void flows_drop(struct flows *, struct flow *);

@@ -352,6 +352,7 @@ pass_flow_open(struct pass *p, struct event *e)
 	s->version = text(p, s->version, TEXT_MAX);
 	s->cipher = text(p, s->cipher, TEXT_MAX);
 	s->name = text(p, s->name, TEXT_MAX);
+	s->identity = small(p, s->identity, 4, IDENTITIES_MAX - 1);
 	s->trust = small(p, s->trust, 4, IDENTITIES_MAX - 1);
 	s->fingerprint = text(p, s->fingerprint, TEXT_MAX);
 }
@@ -540,7 +541,7 @@ recording_open(struct recording *r, struct str file, struct buf *why)
 	if (str_begins(magic, file))
 		buf_put(why, STR("it ends before its first record"));
 	else if (str_begins(file, any))
-		buf_put(why, STR("it is a recording of another version; this reads version 2"));
+		buf_put(why, STR("it is a recording of another version; this reads version 3"));
 	else
 		buf_put(why, STR("it is no recording"));
 	return false;
@@ -580,10 +581,9 @@ recording_next(struct recording *r, struct record *record)
 	*record = (struct record){ .kind = (enum record_kind)kind };
 	p.from = str_upto(rest, len);
 	pass_record(&p, record);
-	if (p.is_bad || p.from.len > 0)
-		return RECORDING_BAD;
 	/* The clock for waiting never goes back. */
-	if (kind <= RECORD_EVENT && record->now.mono_ms < r->mono_ms)
+	if (p.is_bad || p.from.len > 0 ||
+		(kind <= RECORD_EVENT && record->now.mono_ms < r->mono_ms))
 		return RECORDING_BAD;
 	if (kind <= RECORD_EVENT)
 		r->mono_ms = record->now.mono_ms;

@@ -13,7 +13,7 @@
 #include "main/config_memory.h"
 #include "main/mask.h"
 
-#define RECORDING_MAGIC "sipward recording 2\n"
+#define RECORDING_MAGIC "sipward recording 3\n"
 
 enum record_kind {
 	RECORD_OPEN = 1, /* how the core was opened: the first, and only the first      */

@@ -80,6 +80,7 @@ contexts_open(const struct identity *identities, uint32_t count, struct buf *why
 	while (set->count < count) {
 		uint32_t place = set->count++;
 
+		set->all[place].place = place;
 		set->all[place].place_of_trust = identity_trust(identities, place);
 		if (!context_open(&set->all[place], &identities[place], why)) {
 			contexts_drop(set);

@@ -23,6 +23,7 @@ struct context {
 	enum eku eku;
 	bool may_serve;          /* it has a certificate    */
 	bool may_dial;           /* it has CAs to believe   */
+	uint32_t place;          /* of the identity         */
 	uint32_t place_of_trust; /* as identity_trust() says */
 	uint8_t fingerprint[32]; /* of its own certificate */
 	GENERAL_NAMES *names;    /* of its own certificate, or NULL */

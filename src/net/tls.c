@@ -569,7 +569,7 @@ tls_end_shut(struct tls_end *end)
 void
 tls_end_secured(const struct tls_end *end, struct secured *secured)
 {
-	*secured = (struct secured){ .proof = PROOF_NONE };
+	*secured = (struct secured){ .proof = PROOF_NONE, .identity = end->context->place };
 	secured->version = str_cstr(SSL_get_version(end->ssl));
 	secured->cipher = str_cstr(SSL_get_cipher_name(end->ssl));
 	if (!SSL_is_server(end->ssl)) {

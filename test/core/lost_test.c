@@ -40,21 +40,36 @@ close_stage(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
-/* An INVITE with this Via; its connection goes, and only then it is refused. */
+static uint32_t identity; /* as which we speak on the connection that goes */
+
+/* An INVITE with this Via. */
+static struct str
+invite_by(const char *via, bool has_branch)
+{
+	static char text[1024];
+	static unsigned number;
+	int len;
+
+	number++;
+	len = snprintf(text, sizeof text,
+		"INVITE sip:5000@example.com SIP/2.0\r\nVia: %s%s%u\r\n"
+		"Max-Forwards: 70\r\nFrom: <sip:1001@example.org>;tag=f\r\n"
+		"To: <sip:5000@example.com>\r\nCall-ID: lost%u@phone\r\nCSeq: 1 INVITE\r\n"
+		"Contact: <sip:1001@192.0.2.10:30000>\r\nContent-Length: 0\r\n\r\n",
+		via, has_branch ? ";branch=z9hG4bK-" : ";x=", number, number);
+
+	return str_of(text, (size_t)len);
+}
+
+/* It comes; its connection goes, and only then it is refused. */
 static void
 lose_an_answer(enum transport transport, const char *via)
 {
 	struct addr from = stage_addr("192.0.2.10", 30000), other = stage_addr("192.0.2.66", 1);
 	struct flow_id flow = stage_accept(&stage, transport, &from);
-	char text[1024];
-	int len = snprintf(text, sizeof text,
-		"INVITE sip:5000@example.com SIP/2.0\r\nVia: %s;branch=z9hG4bK-1\r\n"
-		"Max-Forwards: 70\r\nFrom: <sip:1001@example.org>;tag=f\r\n"
-		"To: <sip:5000@example.com>\r\nCall-ID: lost@phone\r\nCSeq: 1 INVITE\r\n"
-		"Contact: <sip:1001@192.0.2.10:30000>\r\nContent-Length: 0\r\n\r\n",
-		via);
 
-	stage_bytes(&stage, flow, str_of(text, (size_t)len));
+	flows_find(&stage.core->flows, flow)->terms.identity = identity;
+	stage_bytes(&stage, flow, invite_by(via, true));
 	phone_hear(&bob, "INVITE ");
 	stage_forget_sent(&stage);
 	stage_over(&stage, flow);
@@ -65,6 +80,18 @@ lose_an_answer(enum transport transport, const char *via)
 	phone_answer(&bob, 486, NULL, NULL);
 	phone_hear(&bob, "ACK ");
 	stage_forget_notes(&stage);
+}
+
+/* A session larger than what is kept of an answer. */
+static const char *
+large_session(void)
+{
+	static char text[LOST_BYTES_MAX + 512];
+	int len = snprintf(text, sizeof text, "%s", SDP("callee", "sendrecv"));
+
+	while ((size_t)len < LOST_BYTES_MAX)
+		len += snprintf(text + len, sizeof text - (size_t)len, "a=x-long:0123456789\r\n");
+	return text;
 }
 
 /* rows: F-resp */
@@ -168,6 +195,231 @@ test_no_room_for_its_dial(void **state)
 		}
 	}
 	free(octets);
+}
+
+/* ---- where its request came from does not take it (RFC 3263 5) ---- */
+
+static const struct addr *
+at(const char *ip, uint16_t port)
+{
+	static struct addr addr;
+
+	addr = stage_addr(ip, port);
+	return &addr;
+}
+
+/* Loses the answer to VIA over TLS, and the connection to where its request came from fails. */
+static struct flow_id
+lose_it_twice(const char *via, uint16_t port)
+{
+	struct stage_flow *flow;
+
+	stage.dial = DIAL_WAITS;
+	lose_an_answer(TRANSPORT_TLS, via);
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.10", port), "SIP/2.0 486 ");
+	flow = stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.10", port));
+	stage_dialled(&stage, flow->id, false);
+	return flow->id;
+}
+
+static uint32_t
+kept(void)
+{
+	return stage.core->lost.used;
+}
+
+/* rows: R3263-5-a */
+static void
+test_as_who_we_were_and_to_whom_the_via_names(void **state)
+{
+	struct stage_flow *flow;
+
+	(void)state;
+	identity = 3;
+	stage_name(&stage, "phone.example", "192.0.2.20");
+	lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+	identity = 0;
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099), "SIP/2.0 486 ");
+	flow = stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099));
+	assert_string_equal(flow->name, "phone.example");
+	assert_int_equal(flows_find(&stage.core->flows, flow->id)->terms.identity, 3);
+	assert_int_equal(kept(), 1);
+	stage_dialled(&stage, flow->id, true);
+	assert_int_equal(kept(), 0);
+	expect_quiet(&stage);
+}
+
+static void
+test_nobody_takes_it(void **state)
+{
+	static const struct {
+		const char *via, *why;
+		uint16_t port;
+		bool fails;
+	} rows[] = {
+		{ "SIP/2.0/TLS nobody.example", "it was not found", 5061, false },
+		{ "SIP/2.0/TLS mute.example:5071", "a question for it was not answered", 5071,
+			true },
+		/* It is where the request came from, which was tried. */
+		{ "SIP/2.0/TLS 192.0.2.10:5071", "no server takes it", 5071, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		stage.names_fail = rows[i].fails;
+		lose_it_twice(rows[i].via, rows[i].port);
+		assert_true(stage_noted(&stage, "an answer finds no way to 192.0.2.10:"));
+		assert_true(stage_noted(&stage, rows[i].why));
+		assert_int_equal(stage.dials, 1);
+		assert_int_equal(kept(), 0);
+		expect_quiet(&stage);
+		(void)close_stage(state);
+		assert_int_equal(open_stage(state), 0);
+	}
+}
+
+/* Each server fails in turn; and for who waits no longer the rest is left alone. */
+static void
+test_one_after_the_other_for_a_while(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		stage_name(&stage, "phone.example", "192.0.2.20");
+		stage_name(&stage, "phone.example", "192.0.2.21");
+		lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+		(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099), "SIP/2.0 486 ");
+		if (i == 1)
+			stage_pass_ms(&stage, LOST_WAIT_MS);
+		stage_dialled(&stage,
+			stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099))->id, false);
+		if (i == 0) {
+			(void)expect_send(
+				&stage, TRANSPORT_TLS, at("192.0.2.21", 5099), "SIP/2.0 486 ");
+			stage_dialled(&stage,
+				stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.21", 5099))->id,
+				false);
+		}
+		assert_true(stage_noted(&stage, "no server takes it"));
+		assert_int_equal(kept(), 0);
+		expect_quiet(&stage);
+		(void)close_stage(state);
+		assert_int_equal(open_stage(state), 0);
+	}
+}
+
+/* What is answered while DNS is asked waits for it, and it alone. */
+static void
+test_an_answer_while_dns_is_asked(void **state)
+{
+	struct addr from = stage_addr("192.0.2.10", 30000);
+	struct flow_id flow = stage_accept(&stage, TRANSPORT_TLS, &from);
+
+	(void)state;
+	stage_name(&stage, "phone.example", "192.0.2.20");
+	stage.names_wait = true;
+	stage.dial = DIAL_WAITS;
+	stage_bytes(&stage, flow, invite_by("SIP/2.0/TLS phone.example:5099", true));
+	phone_hear(&bob, "INVITE ");
+	stage_forget_sent(&stage);
+	stage_over(&stage, flow);
+	phone_answer(&bob, 180, NULL, NULL);
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.10", 5099), "SIP/2.0 180 ");
+	stage_dialled(
+		&stage, stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.10", 5099))->id, false);
+	phone_answer(&bob, 486, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	stage_forget_sent(&stage);
+	assert_int_equal(kept(), 1);
+	stage_names_come(&stage);
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099), "SIP/2.0 486 ");
+	assert_int_equal(kept(), 1);
+	expect_quiet(&stage);
+}
+
+/* A connection that stands already is used; over TCP nothing of a later answer is known. */
+static void
+test_a_server_that_is_known(void **state)
+{
+	struct flow_id first;
+
+	(void)state;
+	stage_name(&stage, "phone.example", "192.0.2.20");
+	lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099), "SIP/2.0 486 ");
+	first = stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099))->id;
+	stage_dialled(&stage, first, true);
+	lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+	assert_true(flow_same(
+		expect_send(&stage, TRANSPORT_TLS, at("192.0.2.20", 5099), "SIP/2.0 486 ")->flow,
+		first));
+	assert_int_equal(kept(), 0);
+	stage_forget_sent(&stage);
+}
+
+/* What has no branch is not taken for another, and what is large is not kept. */
+static void
+test_what_is_not_kept(void **state)
+{
+	struct addr from = stage_addr("192.0.2.10", 30000);
+	struct flow_id flow = stage_accept(&stage, TRANSPORT_TLS, &from);
+
+	(void)state;
+	stage.dial = DIAL_WAITS;
+	stage_bytes(&stage, flow, invite_by("SIP/2.0/TLS phone.example:5099", false));
+	phone_hear(&bob, "INVITE ");
+	stage_forget_sent(&stage);
+	stage_over(&stage, flow);
+	phone_answer(&bob, 180, NULL, NULL);
+	phone_answer(&bob, 486, NULL, NULL);
+	phone_hear(&bob, "ACK ");
+	assert_int_equal(kept(), 2);
+	assert_int_equal(stage.dials, 1);
+	stage_forget_sent(&stage);
+	/* An answer with a session beyond what is kept. */
+	flow = stage_accept(&stage, TRANSPORT_TLS, &from);
+	stage_bytes(&stage, flow, invite_by("SIP/2.0/TLS phone.example:5098", true));
+	phone_hear(&bob, "INVITE ");
+	stage_forget_sent(&stage);
+	stage_over(&stage, flow);
+	phone_answer(&bob, 200, NULL, large_session());
+	assert_int_equal(kept(), 2);
+	assert_int_equal(stage.dials, 2);
+	stage_forget_sent(&stage);
+}
+
+/* No place in the table, none among the questions to DNS, none among the actions. */
+static void
+test_tables_that_are_full(void **state)
+{
+	struct ref refs[LOOKUPS_MAX], ref;
+	struct stage_flow *flow;
+
+	(void)state;
+	while (pool_take(&stage.core->lost, &ref) != NULL)
+		continue;
+	lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+	assert_int_equal(stage.resolves, 0);
+	expect_quiet(&stage);
+	(void)close_stage(state);
+	assert_int_equal(open_stage(state), 0);
+	for (uint32_t i = 0; i < LOOKUPS_MAX * 3 / 4; i++)
+		refs[i] = lookup_take(&stage.core->lookups, LOOKUP_FOR_LEG, REF_NONE)->ref;
+	lose_it_twice("SIP/2.0/TLS phone.example:5099", 5099);
+	assert_true(stage_noted(&stage, "too many names are being looked up"));
+	assert_int_equal(kept(), 0);
+	for (uint32_t i = 0; i < LOOKUPS_MAX * 3 / 4; i++)
+		lookup_give(&stage.core->lookups, refs[i]);
+	(void)close_stage(state);
+	assert_int_equal(open_stage(state), 0);
+	stage.dial = DIAL_WAITS;
+	lose_an_answer(TRANSPORT_TLS, "SIP/2.0/TLS phone.example:5099");
+	stage_forget_sent(&stage);
+	flow = stage_flow_to(&stage, TRANSPORT_TLS, at("192.0.2.10", 5099));
+	stage.out.count = ACTS_MAX;
+	lost_failed(stage.core, flow->id, &(struct turn){ .now = stage.now, .out = &stage.out });
+	stage.out.count = 0;
+	assert_int_equal(kept(), 0);
+	expect_quiet(&stage);
 }
 
 /* Nobody proves a name that is longer than any. */
@@ -277,6 +529,13 @@ main(void)
 		TEST(test_each_way),
 		TEST(test_no_room_for_its_connection),
 		TEST(test_no_room_for_its_dial),
+		TEST(test_as_who_we_were_and_to_whom_the_via_names),
+		TEST(test_nobody_takes_it),
+		TEST(test_one_after_the_other_for_a_while),
+		TEST(test_an_answer_while_dns_is_asked),
+		TEST(test_a_server_that_is_known),
+		TEST(test_what_is_not_kept),
+		TEST(test_tables_that_are_full),
 		TEST(test_no_name_to_prove),
 		TEST(test_schemes_of_ours),
 		TEST(test_more_servers_than_ways),

@@ -152,7 +152,7 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	(void)state;
 	event.u.open.secured = (struct secured){ PROOF_CLIENT_CERT, STR("TLSv1.3"),
 		STR("a cipher whose name is longer than all that is kept of such a name here"),
-		STR("phone.example.com"), 3, str_of(print, sizeof print) };
+		STR("phone.example.com"), 3, str_of(print, sizeof print), 2 };
 	flow = flows_add(&w.flows, &event);
 	assert_non_null(flow);
 	assert_ptr_equal(flows_find(&w.flows, (struct flow_id){ 9 }), flow);
@@ -165,15 +165,15 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	/* The peer's own connection is no way to its address for anybody else. */
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &event.u.open.peer,
 		STR("phone.example.com"), &(struct terms){ 0 }));
-	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 }), TRANSPORT_NONE);
+	assert_null(flows_was(&w.flows, (struct flow_id){ 9 }));
 	flows_drop(&w.flows, flow);
 	assert_null(flows_find(&w.flows, (struct flow_id){ 9 }));
 	assert_int_equal(flows_count(&w.flows), 0);
-	/* Over what it led is known for a while. */
-	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 }), TRANSPORT_TLS);
-	assert_int_equal(
-		flows_was(&w.flows, (struct flow_id){ 9 + FLOWS_GONE_MAX }), TRANSPORT_NONE);
-	assert_int_equal(flows_was(&w.flows, FLOW_NONE), TRANSPORT_NONE);
+	/* Over what it led, and as whom we spoke there, is known for a while. */
+	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 })->transport, TRANSPORT_TLS);
+	assert_int_equal(flows_was(&w.flows, (struct flow_id){ 9 })->terms.identity, 2);
+	assert_null(flows_was(&w.flows, (struct flow_id){ 9 + FLOWS_GONE_MAX }));
+	assert_null(flows_was(&w.flows, FLOW_NONE));
 }
 
 /* rows: R5923-8.2-a R5923-8.2-b R5923-8.2-c */

@@ -99,8 +99,8 @@ static const struct event events[] = {
 			.peer = { ADDR_V6, { 0x20, 1, 0xd, 0xb8 }, 5061 },
 			.listener = 1,
 			.secured = { PROOF_NAME, STR("TLSv1.3"), STR("TLS_AES_256_GCM_SHA384"),
-				STR("fly.example.com"), 5,
-				STR("01234567890123456789012345678901") } } },
+				STR("fly.example.com"), 5, STR("01234567890123456789012345678901"),
+				6 } } },
 	{ .kind = EV_BYTES,
 		.u.bytes = { { 1 }, { ADDR_V4, { 192, 0, 2, 7 }, 5062 },
 			STR("OPTIONS\0\xff\r\n") } },
@@ -285,6 +285,7 @@ expect_event(const struct event *is, const struct event *was)
 		expect_text(is->u.open.secured.name, was->u.open.secured.name);
 		assert_int_equal(is->u.open.secured.trust, was->u.open.secured.trust);
 		expect_text(is->u.open.secured.fingerprint, was->u.open.secured.fingerprint);
+		assert_int_equal(is->u.open.secured.identity, was->u.open.secured.identity);
 		return;
 	case EV_FLOW_CLOSED:
 	case EV_FLOW_FAILED:
@@ -405,7 +406,7 @@ other_files_are_refused(void **state)
 	} rows[] = {
 		{ STR(""), STR("ends before") },
 		{ STR("sipward rec"), STR("ends before") },
-		{ STR("sipward recording 3\nabc"), STR("another version") },
+		{ STR("sipward recording 2\nabc"), STR("another version") },
 		{ STR("\x7f"
 		      "ELF and so on"),
 			STR("no recording") },

@@ -279,6 +279,7 @@ a_client_is_who_its_certificate_says(void **state)
 		assert_true(str_same(s.name, STR("p.example,q.example,192.0.2.1")));
 		assert_int_equal(s.fingerprint.len, FINGERPRINT_BYTES);
 		assert_int_equal(s.trust, 0); /* all believe the same CA */
+		assert_int_equal(s.identity, B);
 		assert_true(show(tls, CLIENT_OPTIONAL, &bare, v, "", &s));
 		assert_int_equal(s.proof, PROOF_CLIENT_CERT);
 		assert_true(str_is_empty(s.name));
