@@ -145,6 +145,15 @@ void invite_refuse(
 void invite_again(struct core *, struct call *, const struct turn *);
 void register_hear(struct core *, struct arrival *, const struct turn *);
 
+/* ---- service_route.c ---- */
+
+/* The Service-Route of the phone of DN whose REGISTER has come (RFC 3608 6.3): ourselves, where it
+ * came to. It is sips where nothing else is allowed; else sip, of which a phone makes sips before a
+ * sips request (RFC 5630 5.2), so it is told only where both lead here. By its Contacts it does not
+ * differ: who asks for them is told the same. Ends: the value, in the scratch, or empty. */
+struct str service_route_write(
+	const struct core *, const struct arrival *, const struct dn *, const struct turn *);
+
 /* ---- hops.c ---- */
 
 /* The word of a leg: its call hears it, and who is where learns of a server that failed. The leg

@@ -126,6 +126,7 @@ register_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.flow = a->flow->id,
 		.transport = a->flow->transport,
 		.source = a->source,
+		.service_route = service_route_write(core, a, dn, t),
 	};
 	registrar_hear(core->registrar, &request, t->now, t->out);
 }

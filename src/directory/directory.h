@@ -39,6 +39,7 @@ struct dn {
 	uint32_t recovery_timeout_s; /* how long it is spared after a call that it did not hear */
 	bool registers;              /* trunk, softswitch: we REGISTER there, for so many seconds */
 	uint32_t register_expires_s;
+	bool tells_route; /* `service-route`: of a device that registers */
 };
 
 /* Who may call though it is neither a trunk nor a DN. */

@@ -66,6 +66,9 @@ static const struct option options[] = {
 		"Whether we REGISTER there, as the username at the contact's host."),
 	CARRIED("register-expires", OPTION_NUMBER, 60, ENROL_EXPIRES_MAX_S, "3600", TRUNKS,
 		"a number of seconds from 60 to 86400", "For how long we ask to be registered."),
+	CARRIED("service-route", OPTION_FLAG, 0, 0, "no", DEVICES, "yes or no",
+		"Whether a phone is told, when it registers, to send its requests by way of us "
+		"(Service-Route)."),
 	CARRIED("oos-check", OPTION_NUMBER, 0, 300, "0", EVERY, "a number of seconds from 0 to 300",
 		"How often, in seconds, it is asked (OPTIONS) whether it is alive; 0 is never."),
 	CARRIED("oos-force", OPTION_NUMBER, 0, 30, "5", EVERY, "a number of seconds from 0 to 30",
@@ -209,9 +212,11 @@ not_for_type(const struct option *option)
 {
 	if (option->types == TRUNKS)
 		return STR("only a trunk or a softswitch has this option");
-	if (option->types == DEVICES)
+	if (option->kind == OPTION_METHODS)
 		return STR("only an extension or an acd-position has this option: calls of a trunk "
 			   "and of a softswitch are known by their address");
+	if (option->types == DEVICES)
+		return STR("only an extension or an acd-position has this option");
 	return STR("only a voip-service has this option");
 }
 
@@ -371,10 +376,21 @@ set_number(struct dn *dn, const struct option *option, struct str value)
 }
 
 static bool
-set_flag(struct dn *dn, struct str value)
+set_flag(struct dn *dn, const struct option *option, struct str value)
 {
-	dn->registers = str_same(value, STR("yes")) || str_same(value, STR("true"));
-	return dn->registers || str_same(value, STR("no")) || str_same(value, STR("false"));
+	bool is_set = str_same(value, STR("yes")) || str_same(value, STR("true"));
+	const struct {
+		struct str name;
+		bool *place;
+	} places[] = {
+		{ STR("register"), &dn->registers },
+		{ STR("service-route"), &dn->tells_route },
+	};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (str_same(option->name, places[i].name))
+			*places[i].place = is_set;
+	return is_set || str_same(value, STR("no")) || str_same(value, STR("false"));
 }
 
 static bool
@@ -472,7 +488,7 @@ set(struct dn *dn, const struct option *option, struct str value, struct str *wh
 	switch (option->kind) {
 	case OPTION_TEXT: return set_text(dn, option, value, at);
 	case OPTION_NUMBER: return set_number(dn, option, value);
-	case OPTION_FLAG: return set_flag(dn, value);
+	case OPTION_FLAG: return set_flag(dn, option, value);
 	case OPTION_CONTACT: return set_contact(dn, value, why, at);
 	case OPTION_TYPE: return set_type(dn, value, why);
 	case OPTION_SERVICE: return set_service(value, why);

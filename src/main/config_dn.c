@@ -142,9 +142,9 @@ option_keys(struct key *keys)
 	return count;
 }
 
-/* The options that say how long, or how often. */
+/* The options that say something only beside others. */
 static void
-note_timer(struct dn_nodes *nodes, struct str name, const struct yaml *node)
+note_beside(struct dn_nodes *nodes, struct str name, const struct yaml *node)
 {
 	const struct {
 		struct str name;
@@ -152,6 +152,7 @@ note_timer(struct dn_nodes *nodes, struct str name, const struct yaml *node)
 	} places[] = {
 		{ STR("register-expires"), &nodes->register_expires },
 		{ STR("oos-force"), &nodes->oos_force },
+		{ STR("service-route"), &nodes->service_route },
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
@@ -200,7 +201,7 @@ dn_read(struct reading *r, const struct yaml *map, struct dn *dn, struct dn_node
 				str_same(options[i].name, STR("realm"))))
 			nodes->proof = node;
 		else
-			note_timer(nodes, options[i].name, node);
+			note_beside(nodes, options[i].name, node);
 	}
 	nodes->has_password = yaml_get(map, STR("password")) != NULL;
 	if (dn->number.len > 0)

@@ -243,6 +243,9 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 	if (nodes->register_expires != NULL && !dn->registers)
 		report_error(r->report, nodes->register_expires->span,
 			"register-expires says nothing here without register: yes");
+	if (nodes->service_route != NULL && nodes->contact != NULL && !is_self)
+		report_error(r->report, nodes->service_route->span,
+			"service-route says nothing here: only who registers is told one");
 	if (nodes->oos_force != NULL && dn->oos_check_s == 0)
 		report_error(r->report, nodes->oos_force->span,
 			"oos-force says nothing here without oos-check");

@@ -188,32 +188,27 @@ pass_terms(struct pass *p, struct terms *terms)
 static void
 pass_dn(struct pass *p, struct dn *dn)
 {
-	bool has_password;
+	bool *const flags[] = { &dn->challenges_register, &dn->challenges_invite, &dn->checks_from,
+		&dn->emits_tls, &dn->registers, &dn->tells_route };
+	uint32_t *const numbers[] = { &dn->priority, &dn->capacity, &dn->oos_check_s,
+		&dn->oos_force_s, &dn->recovery_timeout_s, &dn->register_expires_s };
 
 	dn->number = text(p, dn->number, DN_NUMBER_BYTES_MAX);
 	dn->type = (enum dn_type)small(p, dn->type, 1, DN_SOFTSWITCH);
 	pass_contact(p, &dn->contact);
-	has_password = flag(p, !str_is_empty(dn->password));
-	dn->password = has_password ? STR("*") : STR("");
-	dn->challenges_register = flag(p, dn->challenges_register);
-	dn->challenges_invite = flag(p, dn->challenges_invite);
+	dn->password = flag(p, !str_is_empty(dn->password)) ? STR("*") : STR("");
 	dn->username = text(p, dn->username, TEXT_MAX);
 	dn->realm = text(p, dn->realm, TEXT_MAX);
 	dn->tls_name = text(p, dn->tls_name, TEXT_MAX);
 	pass_terms(p, &dn->terms);
 	dn->trust = small(p, dn->trust, 4, IDENTITIES_MAX - 1);
-	dn->checks_from = flag(p, dn->checks_from);
-	dn->emits_tls = flag(p, dn->emits_tls);
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
-	dn->priority = small(p, dn->priority, 4, UINT32_MAX);
-	dn->capacity = small(p, dn->capacity, 4, UINT32_MAX);
-	dn->oos_check_s = small(p, dn->oos_check_s, 4, UINT32_MAX);
-	dn->oos_force_s = small(p, dn->oos_force_s, 4, UINT32_MAX);
-	dn->recovery_timeout_s = small(p, dn->recovery_timeout_s, 4, UINT32_MAX);
 	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
 	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);
-	dn->registers = flag(p, dn->registers);
-	dn->register_expires_s = small(p, dn->register_expires_s, 4, UINT32_MAX);
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		*flags[i] = flag(p, *flags[i]);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		*numbers[i] = small(p, *numbers[i], 4, UINT32_MAX);
 }
 
 static void

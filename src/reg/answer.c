@@ -44,7 +44,8 @@ write_tail(struct buf *b, const struct binding_set *set, struct when now)
 }
 
 /* What only a 200 says: which extensions there are, that outbound is used, how often the phone is
- * to be heard then (by us, when no proxy is in between), and the Path as it came (RFC 3327 5.3). */
+ * to be heard then (by us, when no proxy is in between), the Path as it came (RFC 3327 5.3), and
+ * the Service-Route (RFC 3608 6.3), which is the same for each REGISTER of a phone. */
 static void
 write_good(struct buf *b, const struct register_request *request, bool is_outbound)
 {
@@ -54,6 +55,8 @@ write_good(struct buf *b, const struct register_request *request, bool is_outbou
 	if (is_outbound && request->msg->via_count == 1)
 		write_number(b, HEADER_FLOW_TIMER, FLOW_TIMER_S);
 	write_copy(b, request->msg, HEADER_PATH);
+	if (!str_is_empty(request->service_route))
+		write_header(b, HEADER_SERVICE_ROUTE, request->service_route);
 }
 
 static void

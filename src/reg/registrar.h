@@ -45,6 +45,7 @@ struct register_request {
 	struct flow_id flow;
 	enum transport transport;
 	struct addr source;
+	struct str service_route; /* what a 200 shows as that (RFC 3608), or empty */
 };
 
 /* Does what REGISTER asks. Answers at once (a query, or a refusal: 400 403 423 500 503 with a

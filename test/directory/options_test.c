@@ -96,6 +96,8 @@ test_which_type_has_what(void **state)
 		{ "priority", "1", { false, false, true, true } },
 		{ "capacity", "1", { false, false, true, true } },
 		{ "tls-name", "a.example", { true, true, true, true } },
+		{ "register", "yes", { false, false, true, true } },
+		{ "service-route", "yes", { true, true, false, false } },
 		{ "service-type", "softswitch", { false, false, false, true } },
 	};
 
@@ -299,6 +301,11 @@ test_flags_and_words(void **state)
 	(void)state;
 	assert_false(dn.registers || dn.checks_from);
 	assert_true(set(&dn, "register", "yes", &why, &at) && dn.registers);
+	assert_false(dn.tells_route);
+	dn.type = DN_EXTENSION;
+	assert_true(set(&dn, "service-route", "yes", &why, &at) && dn.tells_route);
+	assert_true(set(&dn, "service-route", "no", &why, &at) && !dn.tells_route);
+	dn.type = DN_TRUNK;
 	assert_true(set(&dn, "register", "no", &why, &at) && !dn.registers);
 	assert_true(set(&dn, "register", "true", &why, &at) && dn.registers);
 	assert_true(set(&dn, "register", "false", &why, &at) && !dn.registers);

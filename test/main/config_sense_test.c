@@ -181,6 +181,13 @@ test_what_proves_us(void **state)
 	kit_refused(TRUNK("oos-check: 301"), "from 0 to 300");
 	kit_refused(UDP "dn: [ { number: 1, type: extension, contact: \"*\", oos-check: 9 } ]\n",
 		"it says so itself");
+	kit_taken(UDP
+		"dn: [ { number: 1, type: extension, contact: \"*\", service-route: yes } ]\n",
+		0, "");
+	kit_refused(UDP "dn: [ { number: 1, type: extension, contact: 192.0.2.9, service-route: no "
+			"} ]\n",
+		"only who registers is told");
+	kit_refused(TRUNK("service-route: yes"), "only an extension or an acd-position");
 	kit_refused(TRUNK("authenticate-requests: invite, password: x"), "known by their address");
 }
 

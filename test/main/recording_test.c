@@ -48,6 +48,7 @@ make_directory(void)
 	dns[0].number = STR("7789");
 	set_option(&dns[0], STR("contact"), STR("*"));
 	set_option(&dns[0], STR("password"), STR("correct horse"));
+	set_option(&dns[0], STR("service-route"), STR("yes"));
 	dns[1].number = STR("east");
 	set_option(&dns[1], STR("type"), STR("trunk"));
 	set_option(&dns[1], STR("contact"), STR("sips:12@[2001:db8::9]:5071"));
@@ -230,6 +231,7 @@ expect_directory(const struct directory *d)
 		expect_text(is->prefix, was->prefix);
 		assert_int_equal(is->priority, was->priority);
 		assert_int_equal(is->capacity, was->capacity);
+		assert_int_equal(is->tells_route, was->tells_route);
 	}
 	assert_ptr_equal(directory_find(d, STR("7789")), &d->dns[0]);
 	assert_ptr_equal(directory_trunk(d, STR("9555")), &d->dns[1]);

@@ -65,6 +65,7 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.oos_force_s = line->oos_force_s,
 		.recovery_timeout_s = line->recovery_timeout_s,
 		.registers = line->registers,
+		.tells_route = line->tells_route,
 		.register_expires_s =
 			line->register_expires_s != 0 ? line->register_expires_s : 3600,
 	};
@@ -108,7 +109,7 @@ put_listeners(struct stage *s, const struct stage_options *o)
 	s->listeners[1] = (struct listener){ .transport = TRANSPORT_TCP,
 		.local = stage_addr("192.0.2.1", 5060) };
 	s->listeners[2] = (struct listener){ .transport = TRANSPORT_TLS,
-		.local = stage_addr("192.0.2.1", 5061) };
+		.local = stage_addr("192.0.2.1", o->tls_port != 0 ? o->tls_port : 5061) };
 	s->listeners[3] = (struct listener){ .transport = TRANSPORT_UDP,
 		.local = stage_addr(o->ip6 != NULL ? o->ip6 : "2001:db8::1", 5060),
 		.flow = { 2 } };

@@ -34,6 +34,7 @@ struct stage_dn {
 	uint32_t oos_check_s, oos_force_s, recovery_timeout_s;
 	bool registers;              /* there, as a trunk wants it */
 	uint32_t register_expires_s; /* 0: an hour */
+	bool tells_route;            /* its phone is told a Service-Route */
 	bool no_register, no_invite; /* not challenged for it though there is a password */
 };
 
@@ -45,6 +46,7 @@ struct stage_options {
 	uint32_t calls, requests, flows, addresses; /* 0: a few */
 	uint8_t seed;
 	const char *advertise; /* of the UDP listener */
+	uint16_t tls_port;     /* of the TLS listener; 0: 5061 */
 	const char *ip6;       /* of the v6 listener; NULL: 2001:db8::1 */
 };
 
