@@ -64,11 +64,12 @@ enum {
 	NAME_ADDR_BYTES_MAX = 2 * URI_BYTES_MAX, /* From or To as it stands in the header */
 	TAG_ROOM_BYTES = 128,                    /* of it for `;tag=` and the tag that we add */
 	ROUTES_BYTES_MAX = 8 * 1024,             /* a route set of 32 proxies with long tokens */
-	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX,      /* kept so that a session can be told again */
+	ASSERTED_BYTES_MAX = 512, /* a URI that a trusted peer asserts, with a display name */
+	LEG_SDP_BYTES_MAX = BODY_BYTES_MAX, /* kept so that a session can be told again */
 	AIMS_BYTES_MAX =
 		16 * 1024, /* URIs and Paths of a phone with several flows: a set of them */
 	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +
-		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX +
+		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX + 2 * ASSERTED_BYTES_MAX +
 		HEAD_BYTES_MAX        /* headers that cross, until the answer */
 		+ AIMS_BYTES_MAX      /* likewise */
 		+ OURS_BYTES_MAX      /* our credentials */

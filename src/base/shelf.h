@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-enum { SHELF_PLACES = 20 };
+enum { SHELF_PLACES = 22 };
 
 struct shelf {
 	char *at;

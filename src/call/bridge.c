@@ -19,6 +19,17 @@ phrase(const struct word *w, unsigned status, const struct leg *to)
 	return status == w->status ? headers_phrase(w->reason, to->speech.scheme) : STR("");
 }
 
+/* What crosses with W, and what it asserts of who says it. */
+static struct cargo
+cross(const struct calls *cs, const struct leg *from, const struct leg *to, const struct word *w,
+	const struct turn *t)
+{
+	struct cargo cargo = headers_cross(w->msg, to->speech.scheme, t);
+
+	asserted_cross(cs, w->msg, from, to, &cargo, t);
+	return cargo;
+}
+
 /* Ends the other leg because FROM is at its end. */
 static void
 end_other(struct calls *cs, struct call *call, struct leg *other, const struct word *w,
@@ -81,7 +92,7 @@ static void
 take_answer(struct calls *cs, struct call *call, struct leg *callee, struct leg *caller,
 	const struct word *w, const struct turn *t)
 {
-	struct cargo cargo = headers_cross(w->msg, caller->speech.scheme, t);
+	struct cargo cargo = cross(cs, callee, caller, w, t);
 
 	alarm_arm(cs->alarms, &call->alarm, t->now.mono_ms + CALL_UP_MAX_MS);
 	if (!leg_answer(cs->legs, caller, phrase(w, 200, caller), &cargo, t)) {
@@ -109,7 +120,7 @@ pass_change(struct calls *cs, struct leg *from, struct leg *other, const struct 
 		leg_refuse(cs->legs, from, 491, STR(""), NULL, t);
 		return;
 	}
-	cargo = headers_cross(w->msg, other->speech.scheme, t);
+	cargo = cross(cs, from, other, w, t);
 	if (!leg_change(cs->legs, other, &cargo, t))
 		leg_refuse(cs->legs, from, 500, STR(""), NULL, t);
 }
@@ -118,7 +129,7 @@ static void
 take_changed(struct calls *cs, struct leg *from, struct leg *other, const struct word *w,
 	const struct turn *t)
 {
-	struct cargo cargo = headers_cross(w->msg, other->speech.scheme, t);
+	struct cargo cargo = cross(cs, from, other, w, t);
 	struct cargo nothing = { .headers = STR(""), .body_headers = STR(""), .body = STR("") };
 
 	/* Nobody waits for it any more: then no ACK will come that could be passed on either. */
@@ -231,10 +242,10 @@ hear(struct calls *cs, struct call *call, struct leg *from, const struct word *w
 	case WORD_RING:
 		if (call->ringing_at_s == 0)
 			call->ringing_at_s = t->now.wall_s;
-		cargo = headers_cross(w->msg, to, t);
-		if (other != NULL)
-			leg_ring(
-				cs->legs, other, w->status, phrase(w, w->status, other), &cargo, t);
+		if (other == NULL)
+			return;
+		cargo = cross(cs, from, other, w, t);
+		leg_ring(cs->legs, other, w->status, phrase(w, w->status, other), &cargo, t);
 		return;
 	case WORD_ANSWER:
 		if (other != NULL)

@@ -48,12 +48,14 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	must(call != NULL);
 	*call = (struct call){ .ref = ref, .state = CALL_ASKING, .opened_at_s = t->now.wall_s };
 	call->is_dn = r->is_dn;
+	call->is_asserted = r->is_asserted;
 	call->alarm = alarm_of(ALARM_CALL, ref, 0);
 	call->ask_until_ms = t->now.mono_ms + LOOK_MAX_MS;
 	uuid_next(&cs->uuids, call->uuid);
 	leg = leg_open_answered(cs->legs, r->invite, r->txn, &r->way, r->emits_tls, t);
 	if (leg == NULL || !leg_set_call(leg, ref, str_of(call->uuid, UUID_BYTES), r->caller) ||
-		!shelf_put(&leg->shelf, TEXT_REQUEST, r->number)) {
+		!shelf_put(&leg->shelf, TEXT_REQUEST, r->number) ||
+		!asserted_keep(cs, call, leg, r)) {
 		if (leg != NULL) {
 			leg_end(cs->legs, leg, 500, STR(""), STR(""), NULL, t);
 			leg_close(cs->legs, leg);
@@ -177,6 +179,7 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 	call->unreachable_warning = plan->unreachable_warning;
 	caller->is_strict = plan->is_strict;
 	cargo = cargo_of(caller, invite, plan->speech.scheme, t);
+	asserted_place(cs, call, plan, &cargo, t);
 	plan_from(plan, caller);
 	plan->uuid = str_of(call->uuid, UUID_BYTES);
 	plan->max_forwards = caller->max_forwards;

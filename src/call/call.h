@@ -47,6 +47,8 @@ struct call {
 	struct relay relays[RELAYS_MAX];
 	enum crossing crossing;
 	bool is_dn;                   /* who calls is a DN, whose number stands on its leg */
+	bool is_asserted;             /* it has proven that: where we are trusted we say so */
+	bool is_private;              /* who calls wants its identity told nobody else      */
 	unsigned unreachable_warning; /* of the plan */
 	uint64_t past;                /* its entry among the last calls */
 	unsigned status;              /* the last final status the caller heard; 0: none yet */
@@ -86,6 +88,8 @@ struct call_request {
 	struct txn_way way; /* how it came */
 	struct str caller; /* the number of the DN that calls, or what the From says, for the log */
 	bool is_proven;    /* by digest */
+	bool is_trusted;   /* what it asserts of identities is believed */
+	bool is_asserted;  /* it is a DN that has proven so: we assert its number */
 	bool emits_tls;    /* to the caller: `emit-transport-tls` */
 	struct terms terms; /* on which the caller's device is dialled, if it must be */
 	struct addr home;   /* of the trunk that calls: where it may challenge us; none: a device */

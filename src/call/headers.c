@@ -72,6 +72,69 @@ cross_lines(struct buf *b, const struct msg *msg, enum header_id id, enum scheme
 			cross_line(b, id, line->value);
 }
 
+bool
+headers_privacy(const struct msg *msg, struct str what)
+{
+	struct values values = msg_values(msg, HEADER_PRIVACY);
+	struct str value;
+
+	while (values_next(&values, &value))
+		while (!str_is_empty(value))
+			if (str_alike(str_trim(str_cut(&value, ';')), what))
+				return true;
+	return false;
+}
+
+/* Where the call has been: each entry for itself, octet for octet (RFC 7044 10.1). What is asked to
+ * be kept private ends here (RFC 7044 10.1.2). */
+static void
+cross_history(struct buf *b, const struct msg *msg, enum scheme to)
+{
+	struct values values = msg_values(msg, HEADER_HISTORY_INFO);
+	struct str value;
+
+	if (headers_privacy(msg, STR("history")) || headers_privacy(msg, STR("header")) ||
+		headers_privacy(msg, STR("session")))
+		return;
+	while (values_next(&values, &value))
+		if (may_cross(HEADER_HISTORY_INFO, value, to) &&
+			!str_holds_alike(value, STR("privacy=")))
+			cross_line(b, HEADER_HISTORY_INFO, value);
+}
+
+/* 32 hexadecimal digits (RFC 7989 5). */
+static bool
+is_uuid(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (char_hex(text.at[i]) < 0)
+			return false;
+	return text.len == 32;
+}
+
+/* As it came, if there is one and it is one (RFC 7989 6, 7): who it names are the devices. */
+static void
+cross_session_id(struct buf *b, const struct msg *msg)
+{
+	const struct header *line = msg_header(msg, HEADER_SESSION_ID);
+	struct str rest;
+
+	if (line == NULL || msg_header_next(msg, line) != NULL)
+		return;
+	rest = line->value;
+	if (!is_uuid(str_trim(str_cut(&rest, ';'))))
+		return;
+	while (!str_is_empty(rest)) {
+		struct str value = str_trim(str_cut(&rest, ';'));
+		struct str name = str_trim(str_cut(&value, '='));
+
+		if (!lex_is_token(name) ||
+			(str_alike(name, STR("remote")) && !is_uuid(str_trim(value))))
+			return;
+	}
+	cross_line(b, HEADER_SESSION_ID, line->value);
+}
+
 /* Each Warning for itself: a code, an agent, a text (RFC 3261 20.43). The agent is the other leg's
  * host, so a pseudonym stands for it. */
 static void
@@ -122,10 +185,12 @@ headers_cross(const struct msg *msg, enum scheme to, const struct turn *t)
 	for (size_t i = 0; i < sizeof crossing / sizeof crossing[0]; i++)
 		if ((crossing[i].where & (msg->is_request ? IN_REQUESTS : IN_ANSWERS)) != 0)
 			cross_lines(&b, msg, crossing[i].id, to);
+	cross_session_id(&b, msg);
 	if (!msg->is_request)
 		cross_warnings(&b, msg, to);
 	if (!msg->is_request && msg->status == 415)
 		cross_accept(&b, msg, to);
+	cross_history(&b, msg, to);
 	cargo.headers = buf_str(&b);
 	if (str_is_empty(msg->body))
 		return cargo;

@@ -13,6 +13,9 @@
  * Ends: the cargo; a line that we would not write is left out. */
 struct cargo headers_cross(const struct msg *msg, enum scheme to, const struct turn *);
 
+/* Whether the Privacy of MSG asks for WHAT: `id`, `history` (RFC 3323 4.2). */
+bool headers_privacy(const struct msg *, struct str what);
+
 /* The Reason of MSG, or empty if there is none that we would write: it goes with a CANCEL, which
  * has no other cargo. */
 struct str headers_reason(const struct msg *msg);

@@ -18,6 +18,23 @@ struct str call_unreachable(const struct calls *, const struct call *, const str
 /* Answers what still waits to be relayed with 487. */
 void call_drop_relays(struct calls *, struct call *, const struct turn *);
 
+/* ---- asserted.c: who calls, or answered, as somebody says whom we trust (RFC 3325) ---- */
+
+/* Keeps on the caller's LEG what R's INVITE asserts, if its peer is trusted with that: at most one
+ * sip or sips URI and one tel, none of them the number of a device of ours.
+ * Ends: false if it does not fit. */
+bool asserted_keep(const struct calls *, struct call *, struct leg *, const struct call_request *);
+
+/* Adds to CARGO what the callee of PLAN is told of who calls: what was kept, as the scheme of its
+ * leg; where it is trusted, else what we assert ourselves. What is private goes to a trusted one
+ * alone (RFC 3325 7). */
+void asserted_place(const struct calls *, const struct call *, const struct leg_plan *,
+	struct cargo *, const struct turn *);
+
+/* Adds to CARGO what MSG, from the peer of FROM, asserts, as the peer of TO may hear it. */
+void asserted_cross(const struct calls *, const struct msg *, const struct leg *from,
+	const struct leg *to, struct cargo *, const struct turn *);
+
 /* ---- story.c: what is kept of a call for who asks later ---- */
 
 void story_begin(struct calls *, struct call *, const struct call_request *, const struct turn *);

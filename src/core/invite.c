@@ -74,6 +74,7 @@ struct asker {
 	const struct dn *dn; /* NULL: a stranger */
 	bool is_proven;
 	struct terms terms; /* of that DN */
+	bool is_trusted;    /* with P-Asserted-Identity */
 	bool is_enrolled;   /* it calls the Contact that we registered there */
 	bool emits_tls;     /* likewise   */
 };
@@ -128,6 +129,15 @@ use_caller(struct asker *asker, const struct dn *dn)
 	asker->emits_tls = dn->emits_tls;
 }
 
+/* Whether what TRUNK asserts of identities is believed (RFC 3325 5): where its contact is TLS, only
+ * over TLS that proves who it is, though its address may let it call. */
+static bool
+is_trusted(const struct dn *trunk, const struct flow *flow)
+{
+	return trunk->is_trusted &&
+		(trunk->contact.speech.transport != TRANSPORT_TLS || peers_proves(trunk, flow));
+}
+
 /* Finds out who calls. Ends: true; false when a challenge or refusal was sent. */
 static bool
 find_asker(struct core *core, const struct arrival *a, struct asker *asker, const struct turn *t)
@@ -175,6 +185,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 		return false;
 	}
 	asker->is_proven = source.is_proven;
+	asker->is_trusted = trunk != NULL && is_trusted(trunk, a->flow);
 	if (trunk != NULL || (asker->kind == CALLER_DN && dn != NULL))
 		use_caller(asker, trunk != NULL ? trunk : dn);
 	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
@@ -302,6 +313,8 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.caller = asker.number,
 		.is_dn = asker.dn != NULL,
 		.is_proven = asker.is_proven,
+		.is_trusted = asker.is_trusted,
+		.is_asserted = asker.is_proven && asker.kind == CALLER_DN,
 		.terms = asker.terms,
 		.emits_tls = asker.emits_tls,
 		.number = number };

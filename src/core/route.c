@@ -306,6 +306,7 @@ route_plan(const struct core *core, const struct route_ask *ask, const struct tu
 	*route = (struct route){ .mode = crossings_mode(core, ask->caller, dn) };
 	route->plan.dn = dn->number;
 	route->plan.emits_tls = dn->emits_tls;
+	route->plan.is_trusted = dn->is_trusted;
 	if (!is_in_service(core, dn, t->now, &route->refusal))
 		return ROUTE_REFUSED;
 	verdict = dn->contact.is_self ? plan_registered(core, ask, t, route)

@@ -26,6 +26,7 @@ struct dn {
 	uint32_t trust;   /* by which CAs it is believed, as struct secured has it; by the host */
 	bool emits_tls;   /* `emit-transport-tls`: in our Contacts on its sips legs */
 	bool checks_from; /* `from-domain: certificate` */
+	bool is_trusted;  /* `asserted-identity: trusted` */
 	struct str username; /* trunk, softswitch: with the password, what proves us there; */
 	struct str realm;    /* and to whom: in this realm. Both empty unless set           */
 	struct str tls_name; /* instead of the contact's host, what its certificate must name */

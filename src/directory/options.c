@@ -62,6 +62,9 @@ static const struct option options[] = {
 		"Whether our Contacts on its sips legs say transport=tls."),
 	CARRIED("from-domain", OPTION_TEXT, 0, 0, "any", TRUNKS, "it is any or certificate",
 		"Whether the host in the From of its calls must be in its certificate."),
+	CARRIED("asserted-identity", OPTION_TEXT, 0, 0, "removed", TRUNKS,
+		"it is removed or trusted",
+		"Whether its P-Asserted-Identity is believed and it is told ours (RFC 3325)."),
 	CARRIED("register", OPTION_FLAG, 0, 0, "no", TRUNKS, "yes or no",
 		"Whether we REGISTER there, as the username at the contact's host."),
 	CARRIED("register-expires", OPTION_NUMBER, 60, ENROL_EXPIRES_MAX_S, "3600", TRUNKS,
@@ -333,6 +336,10 @@ set_text(struct dn *dn, const struct option *option, struct str value, size_t *a
 	if (str_same(option->name, STR("from-domain"))) {
 		dn->checks_from = str_same(value, STR("certificate"));
 		return dn->checks_from || str_same(value, STR("any"));
+	}
+	if (str_same(option->name, STR("asserted-identity"))) {
+		dn->is_trusted = str_same(value, STR("trusted"));
+		return dn->is_trusted || str_same(value, STR("removed"));
 	}
 	if (str_same(option->name, STR("tls-name"))) {
 		dn->tls_name = value;

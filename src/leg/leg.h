@@ -59,6 +59,8 @@ enum leg_text {
 	TEXT_NEW_TARGET,  /* the Contact of the peer's re-INVITE that has no answer yet       */
 	TEXT_AIMS,        /* made legs: the aims of the other ways, until the answer            */
 	TEXT_INSTANCE,    /* of the phone that registered (RFC 5626), or empty                */
+	TEXT_ASSERTED,    /* answered legs: the sip or sips URI that a trusted peer asserts,  */
+	TEXT_TEL,         /* and the tel URI, each a value as it came, or empty               */
 };
 
 enum { WAYS_MAX = 8, HOPS_MAX = 4 };
@@ -176,6 +178,7 @@ struct leg {
 	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
 	bool is_proven;   /* the peer was checked: certificate, name or digest          */
+	bool is_trusted;  /* what it asserts of identities is believed (RFC 3325)       */
 	bool is_strict;   /* a peer that falls back to sip inside a sips dialog is refused */
 	bool is_fallback; /* it answered sips with a sip Contact                          */
 	/* Whether the DN is one that challenges us, and the address at which it is that: where its
@@ -300,6 +303,7 @@ struct leg_plan {
 	uint32_t way_count;
 	int32_t max_forwards;
 	bool is_proven;               /* the registration that holds the way was by digest */
+	bool is_trusted;              /* it is told who calls, and believed (RFC 3325)     */
 	bool may_use_tcp;             /* the contact leaves the transport open                */
 	bool is_strict;               /* `crossing: strict`, for both legs                     */
 	unsigned unreachable_warning; /* for the caller if TLS does not lead there; 0: none */

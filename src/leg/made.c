@@ -165,6 +165,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->speech = plan->speech;
 	leg->transport = plan->speech.transport;
 	leg->is_proven = plan->is_proven;
+	leg->is_trusted = plan->is_trusted;
 	leg->terms = plan->terms;
 	leg->is_strict = plan->is_strict;
 	leg->may_prove = plan->may_prove;

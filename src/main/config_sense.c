@@ -236,6 +236,11 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 			"%.*s has no password: who registers so is unauthenticated, over TLS too",
 			SHOW(dn->number));
 	check_sips(r, dn, nodes);
+	if (dn->is_trusted && nodes->contact != NULL &&
+		dn->contact.speech.transport != TRANSPORT_TLS)
+		report_warning(r->report, nodes->contact->span,
+			"asserted-identity: trusted, and it does not speak TLS: whoever can forge "
+			"its address is believed, too");
 	if (nodes->proof != NULL && !nodes->has_password)
 		report_error(r->report, nodes->proof->span,
 			"%.*s says nothing here: without a password nothing is proved",

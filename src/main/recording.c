@@ -189,7 +189,7 @@ static void
 pass_dn(struct pass *p, struct dn *dn)
 {
 	bool *const flags[] = { &dn->challenges_register, &dn->challenges_invite, &dn->checks_from,
-		&dn->emits_tls, &dn->registers, &dn->tells_route };
+		&dn->is_trusted, &dn->emits_tls, &dn->registers, &dn->tells_route };
 	uint32_t *const numbers[] = { &dn->priority, &dn->capacity, &dn->oos_check_s,
 		&dn->oos_force_s, &dn->recovery_timeout_s, &dn->register_expires_s };
 

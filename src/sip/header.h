@@ -41,6 +41,7 @@
 	X(MIN_SE, "Min-SE", 0, ONE)                            \
 	X(MIME_VERSION, "MIME-Version", 0, ONE)                \
 	X(ORGANIZATION, "Organization", 0, ONE)                \
+	X(P_ASSERTED_IDENTITY, "P-Asserted-Identity", 0, LIST) \
 	X(PATH, "Path", 0, LIST)                               \
 	X(PRIORITY, "Priority", 0, ONE)                        \
 	X(PRIVACY, "Privacy", 0, LIST)                         \
@@ -61,6 +62,7 @@
 	X(SERVER, "Server", 0, ONE)                            \
 	X(SERVICE_ROUTE, "Service-Route", 0, LIST)             \
 	X(SESSION_EXPIRES, "Session-Expires", 'x', ONE)        \
+	X(SESSION_ID, "Session-ID", 0, MANY)                   \
 	X(SUBJECT, "Subject", 's', ONE)                        \
 	X(SUBSCRIPTION_STATE, "Subscription-State", 0, ONE)    \
 	X(SUPPORTED, "Supported", 'k', LIST)                   \

@@ -156,6 +156,7 @@ write_like_invite(struct buf *b, const struct msg *invite, const struct msg *to,
 	write_piece(b, buf_str(&number));
 	write_piece(b, method_name(method));
 	write_end(b);
+	write_copy(b, invite, HEADER_SESSION_ID);
 	if (!str_is_empty(reason))
 		write_header(b, HEADER_REASON, reason);
 	write_body(b, STR_NONE);

@@ -123,6 +123,72 @@ test_a_reason_crosses_with_the_cancel(void **state)
 	expect_reason("Reason: SIP;text=\"a\x01\"\r\n", NULL);
 }
 
+/* rows: R5630-3.2-c */
+static void
+test_entries_of_history_cross_as_they_came(void **state)
+{
+	(void)state;
+	answer_with(false,
+		"History-Info: <sip:1@h;x>;index=1,<sips:2@h>;index=1.1\r\n"
+		"History-Info: <sip:3@h?Privacy=history>;index=1.2,\"a, b\" <sip:4@h>;index=1.3\r\n"
+		"Privacy: user;critical\r\n");
+	assert_true(phone_heard(&alice, "History-Info: <sip:1@h;x>;index=1\r\n"));
+	assert_true(phone_heard(&alice, "History-Info: \"a, b\" <sip:4@h>;index=1.3\r\n"));
+	assert_false(phone_heard(&alice, "2@h") || phone_heard(&alice, "3@h"));
+}
+
+/* What bob says of his session with LINES, and what alice hears of it; NULL: nothing. */
+static void
+expect_lines(const char *lines, const char *part)
+{
+	phones_ring(&alice, &bob, "5000");
+	phone_answer(&bob, 486, lines, NULL);
+	phone_hear(&bob, "ACK ");
+	phone_hear(&alice, "SIP/2.0 486 ");
+	if (part != NULL)
+		assert_true(phone_heard(&alice, part));
+	else
+		assert_false(
+			phone_heard(&alice, "History-Info:") || phone_heard(&alice, "Session-ID:"));
+	phone_ack_refusal(&alice);
+}
+
+static void
+test_history_that_is_private_stays(void **state)
+{
+	(void)state;
+	scene_alice(true);
+	scene_bob("5000");
+	expect_lines("History-Info: <sip:1@h>;index=1\r\nPrivacy: id, none\r\n",
+		"History-Info: <sip:1@h>;index=1\r\n");
+	expect_lines("History-Info: <sip:1@h>;index=1\r\nPrivacy: history\r\n", NULL);
+	expect_lines("History-Info: <sip:1@h>;index=1\r\nPrivacy: id ; Header\r\n", NULL);
+	expect_lines("History-Info: <sip:1@h>;index=1\r\nPrivacy: id, session\r\n", NULL);
+}
+
+#define LOCAL "47755a9de7794ba387653f2099600ef2"
+#define REMOTE "AB30317f1a784dc48ff824d0d3715d86"
+
+/* rows: N-sid */
+static void
+test_a_session_id_crosses_or_is_none(void **state)
+{
+	static const char *const bad[] = { "", "0" LOCAL, LOCAL ";remote=0", LOCAL ";remote",
+		LOCAL ";a b", "g7755a9de7794ba387653f2099600ef2", LOCAL "\r\nSession-ID: " LOCAL };
+	char line[256];
+
+	(void)state;
+	scene_alice(true);
+	scene_bob("5000");
+	expect_lines("Session-ID: " LOCAL "\r\n", "Session-ID: " LOCAL "\r\n");
+	expect_lines("session-id: " LOCAL " ;x; Remote = " REMOTE "\r\n",
+		"Session-ID: " LOCAL " ;x; Remote = " REMOTE "\r\n");
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_true(snprintf(line, sizeof line, "Session-ID: %s\r\n", bad[i]) < 256);
+		expect_lines(line, NULL);
+	}
+}
+
 static void
 test_a_display_name_that_says_sips_stays(void **state)
 {
@@ -148,6 +214,9 @@ main(void)
 		SCENE(test_a_warning_about_the_other_scheme_stays),
 		SCENE(test_a_warning_about_plain_sip_stays_on_its_side),
 		SCENE(test_a_reason_crosses_with_the_cancel),
+		SCENE(test_entries_of_history_cross_as_they_came),
+		SCENE(test_history_that_is_private_stays),
+		SCENE(test_a_session_id_crosses_or_is_none),
 		SCENE(test_a_display_name_that_says_sips_stays),
 	};
 

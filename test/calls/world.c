@@ -90,6 +90,7 @@ set_dn(const struct step *step)
 		dn.type = DN_ACD_POSITION;
 	dn.registers = step_has(step, 3, "register");
 	dn.tells_route = step_has(step, 3, "service-route");
+	dn.is_trusted = step_has(step, 3, "trusted");
 	for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {
 		value = step_option(step, 3, numbers[n].name);
 		if (!str_is_none(value))

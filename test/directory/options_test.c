@@ -299,7 +299,7 @@ test_flags_and_words(void **state)
 	size_t at;
 
 	(void)state;
-	assert_false(dn.registers || dn.checks_from);
+	assert_false(dn.registers || dn.checks_from || dn.is_trusted);
 	assert_true(set(&dn, "register", "yes", &why, &at) && dn.registers);
 	assert_false(dn.tells_route);
 	dn.type = DN_EXTENSION;
@@ -314,6 +314,9 @@ test_flags_and_words(void **state)
 	assert_false(set(&dn, "register", "", &why, &at));
 	assert_true(set(&dn, "from-domain", "certificate", &why, &at) && dn.checks_from);
 	assert_true(set(&dn, "from-domain", "any", &why, &at) && !dn.checks_from);
+	assert_true(set(&dn, "asserted-identity", "trusted", &why, &at) && dn.is_trusted);
+	assert_true(set(&dn, "asserted-identity", "removed", &why, &at) && !dn.is_trusted);
+	assert_false(set(&dn, "asserted-identity", "yes", &why, &at));
 	assert_true(set(&dn, "register-expires", "60", &why, &at));
 	assert_int_equal(dn.register_expires_s, 60);
 	assert_true(set(&dn, "oos-check", "300", &why, &at) && dn.oos_check_s == 300);

@@ -55,7 +55,7 @@ make_directory(void)
 	set_option(&dns[1], STR("prefix"), STR("9"));
 	dns[1].tls_name = STR("fly.example.com");
 	dns[1].trust = 2;
-	dns[1].checks_from = true;
+	dns[1].checks_from = dns[1].is_trusted = true;
 	dns[1].terms = (struct terms){ 3, true, true, { 1, 2, 3 } };
 	dns[1].capacity = 30;
 	dns[1].priority = 7;
@@ -228,6 +228,7 @@ expect_directory(const struct directory *d)
 		assert_true(terms_same(&is->terms, &was->terms));
 		assert_int_equal(is->trust, was->trust);
 		assert_int_equal(is->checks_from, was->checks_from);
+		assert_int_equal(is->is_trusted, was->is_trusted);
 		expect_text(is->prefix, was->prefix);
 		assert_int_equal(is->priority, was->priority);
 		assert_int_equal(is->capacity, was->capacity);

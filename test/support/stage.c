@@ -56,6 +56,7 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.realm = text_of(line->realm),
 		.tls_name = text_of(line->tls_name),
 		.checks_from = line->checks_from,
+		.is_trusted = line->is_trusted,
 		.prefix = text_of(line->prefix),
 		.priority = line->priority,
 		.capacity = line->capacity,

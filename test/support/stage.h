@@ -29,6 +29,7 @@ struct stage_dn {
 	const char *password, *prefix, *tls_name, *username, *realm;
 	uint32_t priority, capacity;
 	bool checks_from; /* its From is held against its certificate */
+	bool is_trusted;  /* with P-Asserted-Identity */
 	enum crossing_mode crossing;
 	enum sips_policy sips;
 	uint32_t oos_check_s, oos_force_s, recovery_timeout_s;
