@@ -70,6 +70,7 @@ struct secured {
 	struct str name;
 	uint32_t trust;         /* PROOF_CLIENT_CERT: by which CAs; see struct identity */
 	struct str fingerprint; /* SHA-256 of the peer's certificate, 32 octets, or empty */
+	struct str own;         /* we dialled: what the certificate proves that we showed */
 	uint32_t identity;      /* the place of ours that was shown                      */
 };
 

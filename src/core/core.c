@@ -185,19 +185,6 @@ is_keepalive(struct str text)
 	return true;
 }
 
-/* A peer that showed a certificate offers its connection for requests to itself (RFC 5923 8.2). Who
- * showed none offers nothing, and nobody is refused for it. */
-static void
-hear_alias(struct core *core, struct flow *flow)
-{
-	const struct via *via = &core->msg->via;
-	struct param param;
-
-	if (flow->proof == PROOF_CLIENT_CERT && param_find(via->params, STR("alias"), &param))
-		flows_alias(&core->flows, flow,
-			via->port != 0 ? via->port : transport_port(TRANSPORT_TLS));
-}
-
 void
 core_hear(struct core *core, struct flow *flow, const struct addr *source, struct str text,
 	const struct turn *t)
@@ -227,7 +214,7 @@ core_hear(struct core *core, struct flow *flow, const struct addr *source, struc
 	}
 	if (!is_stream)
 		a.way.addr = via_answer_to(&core->msg->via, source);
-	hear_alias(core, flow);
+	alias_hear(core, flow);
 	request_hear(core, &a, t);
 }
 
@@ -285,6 +272,7 @@ flow_open(struct core *core, const struct event *event, const struct turn *t)
 		note_end(t, NOTE_WARN, &line);
 		out_shut(t->out, event->u.open.flow);
 	} else if (is_dialled) {
+		alias_offer(core, event);
 		lost_found(core, event->u.open.flow);
 	}
 }

@@ -78,6 +78,15 @@ void stream_drop(struct core *, struct flow *);
 /* Carves the table of octets that wait. */
 bool halves_open(struct core *, struct arena *);
 
+/* ---- alias.c ---- */
+
+/* A request came by this flow: what its Via offers is noted (RFC 5923 8.2). */
+void alias_hear(struct core *, struct flow *);
+
+/* A connection that we dialled is open: requests on it will offer it for requests to us, if we have
+ * shown a certificate there that names a domain of ours (RFC 5923 8.1). */
+void alias_offer(struct core *, const struct event *opened);
+
 /* ---- lost.c ---- */
 
 /* Carves the table of answers that look for a way. */

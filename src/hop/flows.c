@@ -363,6 +363,7 @@ void
 flows_write_via(const struct flows *fs, struct buf *b, enum transport transport,
 	const struct addr *peer, struct flow_id id, struct str branch)
 {
+	const struct flow *flow = flows_find(fs, id);
 	char text[URI_BYTES_MAX];
 	struct buf face = buf_on(text, sizeof text);
 
@@ -373,6 +374,8 @@ flows_write_via(const struct flows *fs, struct buf *b, enum transport transport,
 		b->full = true;
 	buf_put(b, STR(";branch="));
 	buf_put(b, branch);
+	if (flow != NULL && flow->offers_alias)
+		buf_put(b, STR(";alias"));
 	write_end(b);
 }
 

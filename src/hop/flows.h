@@ -27,6 +27,7 @@ struct flow {
 	enum proof proof;
 	struct terms terms; /* on which it was dialled; accepted: its identity alone */
 	uint32_t trust;     /* whose CAs its client certificate is from */
+	bool offers_alias;  /* dialled: requests may come back by it (RFC 5923 8.1)      */
 	uint16_t alias;     /* accepted: the port at which it stands for a dialled one; 0: none */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
@@ -120,7 +121,8 @@ void listener_write(struct buf *, const struct listener *);
 void flows_write_face(const struct flows *, struct buf *, enum transport, const struct addr *peer,
 	struct flow_id id);
 
-/* Puts the Via line of a request with BRANCH that goes to PEER over the flow ID. */
+/* Puts the Via line of a request with BRANCH that goes to PEER over the flow ID; with `alias` where
+ * requests may come back by it. */
 void flows_write_via(const struct flows *, struct buf *, enum transport, const struct addr *peer,
 	struct flow_id id, struct str branch);
 

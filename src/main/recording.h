@@ -15,6 +15,9 @@
 
 #define RECORDING_MAGIC "sipward recording 3\n"
 
+/* Of a record: how many octets follow, and its kind. */
+enum { RECORDING_HEAD_BYTES = 4 + 1 };
+
 enum record_kind {
 	RECORD_OPEN = 1, /* how the core was opened: the first, and only the first      */
 	RECORD_EVENT,    /* what it was told, and when                                   */

@@ -35,6 +35,18 @@ copy(struct str s)
 	return str_of(bytes_cstr(s), s.len);
 }
 
+static void
+take_names(struct context *context)
+{
+	X509 *own = SSL_CTX_get0_certificate(context->ssl);
+	char text[CERT_NAMES_BYTES_MAX];
+	struct buf list = buf_on(text, sizeof text);
+
+	context->names = X509_get_ext_d2i(own, NID_subject_alt_name, NULL, NULL);
+	cert_list(own, &list);
+	context->own = copy(buf_str(&list));
+}
+
 static bool
 context_open(struct context *context, const struct identity *identity, struct buf *why)
 {
@@ -60,8 +72,7 @@ context_open(struct context *context, const struct identity *identity, struct bu
 		return false;
 	}
 	if (context->may_serve)
-		context->names = X509_get_ext_d2i(
-			SSL_CTX_get0_certificate(context->ssl), NID_subject_alt_name, NULL, NULL);
+		take_names(context);
 	if (context->may_dial && !cert_trust(context->ssl, identity->trust, why))
 		return false;
 	return str_is_empty(identity->crl) || crl_load(context->ssl, identity->crl, why);
@@ -109,6 +120,7 @@ contexts_drop(struct contexts *set)
 		free((void *)(uintptr_t)set->all[i].trust.at);
 		free((void *)(uintptr_t)set->all[i].crl.at);
 		free((void *)(uintptr_t)set->all[i].groups.at);
+		free((void *)(uintptr_t)set->all[i].own.at);
 	}
 	free(set->all);
 	free(set);
@@ -154,4 +166,18 @@ contexts_choose(const struct contexts *set, const struct service *service, struc
 		if (cert_is_named(contexts_at(set, service->identities[i])->names, name))
 			return service->identities[i];
 	return service->identity_count > 0 ? service->identities[0] : 0;
+}
+
+struct str
+contexts_wanted(SSL *ssl)
+{
+	const unsigned char *at;
+	size_t len;
+
+	/* A list of names, each with its kind; only one is of the kind that there is. */
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &len) != 1 || len < 5 ||
+		at[2] != TLSEXT_NAMETYPE_host_name || (size_t)(at[3] << 8 | at[4]) != len - 5 ||
+		len - 5 > TLS_NAME_BYTES_MAX)
+		return STR("");
+	return str_of(at + 5, len - 5);
 }

@@ -27,6 +27,7 @@ struct context {
 	uint32_t place_of_trust; /* as identity_trust() says */
 	uint8_t fingerprint[32]; /* of its own certificate */
 	GENERAL_NAMES *names;    /* of its own certificate, or NULL */
+	struct str own;          /* whom that proves, as identity_list() puts it */
 };
 
 struct contexts {
@@ -54,6 +55,9 @@ bool context_digest(const struct context *, const struct service *, struct str n
 
 /* The context at PLACE. */
 const struct context *contexts_at(const struct contexts *, uint32_t place);
+
+/* The server name that a ClientHello asks for (RFC 6066 3), or empty. */
+struct str contexts_wanted(SSL *);
 
 /* Which identity a service shows to a peer that asks for NAME (empty: for none): the first whose
  * certificate names it, else the first. Only those of the service are looked at. */

@@ -6,6 +6,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 
+/* The longest server name that is looked at, or dialled. */
+enum { TLS_NAME_BYTES_MAX = 255 };
+
 /* For what a peer's certificate must have been issued, if it says. */
 enum eku {
 	EKU_TLS, /* for a TLS server or client, whichever it is; or as EKU_SIP */

@@ -116,8 +116,9 @@ queue_put(struct queue *q, const struct event *event)
 	if (event->kind == EV_FLOW_OPEN) {
 		struct secured *s = &item->event.u.open.secured;
 
-		item->blob = copy_all(
-			(struct str *[]){ &s->version, &s->cipher, &s->name, &s->fingerprint }, 4);
+		item->blob = copy_all((struct str *[]){ &s->version, &s->cipher, &s->name,
+					      &s->fingerprint, &s->own },
+			5);
 	} else if (event->kind == EV_FLOW_CLOSED || event->kind == EV_FLOW_FAILED) {
 		item->blob = copy_all((struct str *[]){ &item->event.u.closed.reason }, 1);
 	} else {

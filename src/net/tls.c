@@ -20,7 +20,10 @@
 #include "net/purpose.h"
 #include "net/tickets.h"
 
-enum { NAME_BYTES_MAX = 255, WHY_BYTES = 2048, FIRST_BYTES = 16 };
+enum { WHY_BYTES = 2048, FIRST_BYTES = 16 };
+
+/* A Certificate message without any: RFC 8446 4.4.2; that of RFC 5246 7.4.6 has an octet less. */
+enum { EMPTY_CERTIFICATE_BYTES = 8 };
 
 struct tls {
 	struct contexts *contexts; /* in force */
@@ -45,6 +48,7 @@ struct tls_end {
 	char first[FIRST_BYTES]; /* what the peer began with */
 	uint32_t first_len;
 	bool is_broken;
+	bool has_shown; /* a certificate of ours */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 };
@@ -64,7 +68,8 @@ on_keylog(const SSL *ssl, const char *line)
 		return;
 }
 
-/* Counts KeyUpdates in a row: each costs us work, and an honest peer sends data between them. */
+/* Counts KeyUpdates in a row: each costs us work, and an honest peer sends data between them. Sees
+ * whether we showed a certificate, which a peer that we dialled must have asked for. */
 static void
 on_message(int is_write, int version, int type, const void *at, size_t len, SSL *ssl, void *arg)
 {
@@ -72,9 +77,11 @@ on_message(int is_write, int version, int type, const void *at, size_t len, SSL 
 
 	(void)version;
 	(void)arg;
-	if (!is_write && type == SSL3_RT_HANDSHAKE && len > 0 &&
-		*(const uint8_t *)at == SSL3_MT_KEY_UPDATE)
-		end->key_updates++;
+	if (type != SSL3_RT_HANDSHAKE || len == 0)
+		return;
+	end->key_updates += !is_write && *(const uint8_t *)at == SSL3_MT_KEY_UPDATE;
+	end->has_shown |= is_write && *(const uint8_t *)at == SSL3_MT_CERTIFICATE &&
+		len > EMPTY_CERTIFICATE_BYTES;
 }
 
 /* A peer that offers ALPN offers `sip/2`, or meant another server (RFC 7301 3.2, ALPACA). */
@@ -133,21 +140,6 @@ on_verify(X509_STORE_CTX *store, void *arg)
 	return 0;
 }
 
-/* The server name that a ClientHello asks for (RFC 6066 3), or empty. */
-static struct str
-server_name(SSL *ssl)
-{
-	const unsigned char *at;
-	size_t len;
-
-	/* A list of names, each with its kind; only one is of the kind that there is. */
-	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &at, &len) != 1 || len < 5 ||
-		at[2] != TLSEXT_NAMETYPE_host_name || (size_t)(at[3] << 8 | at[4]) != len - 5 ||
-		len - 5 > NAME_BYTES_MAX)
-		return STR("");
-	return str_of(at + 5, len - 5);
-}
-
 /* A peer may go on with a session by a ticket, unless it has to show a certificate: then it shows
  * it each time. */
 static void
@@ -179,7 +171,7 @@ static int
 on_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct tls_end *end = SSL_get_app_data(ssl);
-	struct str name = server_name(ssl);
+	struct str name = contexts_wanted(ssl);
 	uint32_t place = contexts_choose(end->contexts, end->service, name);
 
 	(void)alert;
@@ -337,7 +329,7 @@ tls_end_dial(struct tls *tls, struct str name, const struct terms *terms, struct
 	struct addr addr;
 	char *text;
 
-	if (str_is_empty(name) || name.len > NAME_BYTES_MAX || str_find(name, '\0') < name.len)
+	if (str_is_empty(name) || name.len > TLS_NAME_BYTES_MAX || str_find(name, '\0') < name.len)
 		return NULL;
 	end = end_open(tls, terms->identity, out);
 	must(end->context->may_dial);
@@ -575,6 +567,7 @@ tls_end_secured(const struct tls_end *end, struct secured *secured)
 	if (!SSL_is_server(end->ssl)) {
 		secured->proof = PROOF_NAME;
 		secured->name = end->name;
+		secured->own = end->has_shown ? end->context->own : STR("");
 	} else if (end->has_fingerprint) {
 		secured->proof = PROOF_CLIENT_CERT;
 		secured->name = end->name;

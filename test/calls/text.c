@@ -143,7 +143,7 @@ text_param(struct str value, struct str name)
 		rest = str_from(rest, end + 1);
 		word = str_trim(str_cut(&param, '='));
 		if (str_alike(word, name))
-			return str_trim(param);
+			return param.len > 0 ? str_trim(param) : word; /* a flag is itself */
 	}
 	return STR_NONE;
 }

@@ -264,6 +264,9 @@ do_something(const struct step *step)
 	else if (step_is(step, 0, "certificate"))
 		play.stage.certificate =
 			step_is(step, 1, "none") ? NULL : text_keep(step_word(step, 1)).at;
+	else if (step_is(step, 0, "shows"))
+		play.stage.shown =
+			step_is(step, 1, "none") ? NULL : text_keep(step_word(step, 1)).at;
 	else if (step_is(step, 0, "drain"))
 		stage_drain(&play.stage);
 	else if (step_is(step, 0, "reload"))

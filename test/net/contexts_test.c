@@ -184,27 +184,65 @@ a_client_is_shown_what_it_asks_for(void **state)
 	tls_close(tls);
 }
 
-/* A server that wants a certificate of whoever dials it. */
+/* A server of this VERSION that asks whoever dials it for a certificate, or does not: that gets to
+ * know whom it has proved there. */
 static void
-dial_as(struct tls *tls, uint32_t place, struct str shown)
+dial_to(struct tls *tls, uint32_t place, int version, int mode, struct str shown, struct str own)
 {
 	struct pki_leaf leaf = pki_leaf(pki, "DNS:peer.example");
 	struct terms terms = { .identity = place };
+	struct secured secured;
 	struct other o;
 
 	other_open(&o, TLS_server_method());
+	SSL_set_max_proto_version(o.ssl, version);
 	assert_int_equal(SSL_use_certificate_chain_file(o.ssl, leaf.certificate.at), 1);
 	assert_int_equal(SSL_use_PrivateKey_file(o.ssl, leaf.key.at, SSL_FILETYPE_PEM), 1);
 	assert_int_equal(SSL_CTX_load_verify_file(o.ctx, pki_ca(pki).at), 1);
-	SSL_set_verify(o.ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_set_verify(o.ssl, mode, NULL);
 	SSL_set_accept_state(o.ssl);
 	o.end = tls_end_dial(tls, STR("peer.example"), &terms, &o.out);
 	BIO_write(o.from, o.out.at, (int)o.out.used);
 	o.out.used = 0;
 	shake(&o);
 	assert_int_equal(o.word, TLS_READY);
-	assert_true(was_shown(&o, shown));
+	if (!str_is_empty(shown))
+		assert_true(was_shown(&o, shown));
+	tls_end_secured(o.end, &secured);
+	assert_true(str_same(secured.own, own));
 	other_close(&o);
+}
+
+static void
+dial_as(struct tls *tls, uint32_t place, struct str shown)
+{
+	enum { DEMANDED = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT };
+	struct str own = tls_contexts(tls)->all[place].own;
+
+	assert_false(str_is_empty(own));
+	dial_to(tls, place, TLS1_3_VERSION, DEMANDED, shown, own);
+	dial_to(tls, place, TLS1_2_VERSION, DEMANDED, shown, own);
+}
+
+/* rows: R5923-8.1-a */
+static void
+what_was_not_shown_has_proved_nothing(void **state)
+{
+	const struct identity bare = { .name = STR("bare"), .trust = pki_ca(pki) };
+	char why[256];
+	struct buf b = buf_on(why, sizeof why);
+	struct tls *tls = open_tls();
+	struct tls *nobody =
+		tls_open(&(struct tls_options){ .identities = &bare, .identity_count = 1 }, &b);
+
+	(void)state;
+	assert_non_null(nobody);
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		dial_to(tls, A, version, SSL_VERIFY_NONE, STR(""), STR(""));
+		dial_to(nobody, 0, version, SSL_VERIFY_PEER, STR(""), STR(""));
+	}
+	tls_close(tls);
+	tls_close(nobody);
 }
 
 static void
@@ -401,6 +439,7 @@ main(void)
 		cmocka_unit_test(a_set_is_whole_or_not_at_all),
 		cmocka_unit_test(a_client_is_shown_what_it_asks_for),
 		cmocka_unit_test(a_server_that_asks_is_shown_the_identity_of_the_terms),
+		cmocka_unit_test(what_was_not_shown_has_proved_nothing),
 		cmocka_unit_test(a_client_is_who_its_certificate_says),
 		cmocka_unit_test(a_new_set_is_for_new_handshakes),
 	};

@@ -246,6 +246,7 @@ later_open(struct stage *s, struct stage_flow *flow)
 		.version = STR("TLSv1.3"),
 		.cipher = STR("TLS_AES_256_GCM_SHA384"),
 		.name = flow->is_dialled ? str_cstr(flow->name) : STR(""),
+		.own = flow->is_dialled && s->shown != NULL ? str_cstr(s->shown) : STR(""),
 	};
 	if (flow->is_dialled || s->certificate == NULL)
 		return;

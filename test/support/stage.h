@@ -100,6 +100,7 @@ struct stage {
 	unsigned sent_count, first_untaken;
 	enum stage_dial dial;
 	const char *certificate; /* what TLS that opens now proves, or NULL */
+	const char *shown;       /* what we prove on TLS that is dialled now, or NULL */
 	unsigned dials, shuts, resolves, saves;
 
 	struct stage_name {
