@@ -72,6 +72,10 @@ void stream_ring(struct core *, struct flow *, const struct alarm *, const struc
  * (RFC 5626 4.4.1). */
 void stream_watch(struct core *, struct flow *, const struct turn *);
 
+/* Ends a connection, with one line that says WHY: nothing more of it is heard, and what was sent on
+ * it leaves. */
+void stream_give_up(struct core *, struct flow *, struct str why, const struct turn *);
+
 /* Forgets what is kept of a flow that is going. */
 void stream_drop(struct core *, struct flow *);
 

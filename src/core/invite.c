@@ -118,6 +118,9 @@ find_trunk(
 	buf_quoted(&why, flow_name(a->flow), LOG_TEXT_MAX);
 	refusal.why = buf_str(&why);
 	refuse(core, a, &refusal, t);
+	/* Whoever it is has come to where somebody else is: nothing that it says there counts. */
+	if (verdict == PEER_DISAGREES)
+		stream_give_up(core, a->flow, STR("its certificate is that of another trunk"), t);
 	return false;
 }
 

@@ -37,8 +37,8 @@ stream_drop(struct core *core, struct flow *flow)
 	alarm_disarm(&core->alarms, &flow->silence);
 }
 
-static void
-give_up(struct core *core, struct flow *flow, struct str why, const struct turn *t)
+void
+stream_give_up(struct core *core, struct flow *flow, struct str why, const struct turn *t)
 {
 	struct buf line = note_begin(t);
 
@@ -69,7 +69,7 @@ hear_fault(struct core *core, struct flow *flow, const struct frame *frame, cons
 		if (msg_may_answer(core->msg))
 			respond_fault(core, &a, &fault, t);
 	}
-	give_up(core, flow, STR("its messages cannot be told apart any more"), t);
+	stream_give_up(core, flow, STR("its messages cannot be told apart any more"), t);
 }
 
 /* Handles whole messages at the front of DATA while there is room.
@@ -91,6 +91,8 @@ hear_whole(struct core *core, struct flow *flow, struct str data, const struct t
 			done += frame.message.len;
 			core_hear(core, flow, &flow->peer, frame.message, t);
 			arena_clear(t->scratch);
+			if (flow->is_shut) /* nothing is kept any more */
+				return data.len;
 			continue;
 		}
 	}
@@ -126,7 +128,8 @@ keep(struct core *core, struct flow *flow, struct str rest, const struct turn *t
 	if (half == NULL || rest.len > HALF_BYTES) {
 		if (half != NULL)
 			pool_give(&core->halves, ref);
-		give_up(core, flow, STR("no room for one more message that is not whole"), t);
+		stream_give_up(
+			core, flow, STR("no room for one more message that is not whole"), t);
 		return;
 	}
 	half->len = (uint32_t)rest.len;
@@ -165,7 +168,7 @@ stream_hear(struct core *core, struct flow *flow, struct str data, const struct 
 		return;
 	}
 	if (data.len > HALF_BYTES - half->len) {
-		give_up(core, flow, STR("it sends faster than it can be answered"), t);
+		stream_give_up(core, flow, STR("it sends faster than it can be answered"), t);
 		return;
 	}
 	memcpy(half->octets + half->len, data.at, data.len);
@@ -187,7 +190,8 @@ static void
 ring_silence(struct core *core, struct flow *flow, const struct turn *t)
 {
 	if (t->now.mono_ms >= flow->heard_at_ms + SILENCE_MS)
-		give_up(core, flow, STR("its phone was to keep it alive and was not heard"), t);
+		stream_give_up(
+			core, flow, STR("its phone was to keep it alive and was not heard"), t);
 	else
 		alarm_arm(&core->alarms, &flow->silence, flow->heard_at_ms + SILENCE_MS);
 }
@@ -199,7 +203,7 @@ ring_half(struct core *core, struct flow *flow, const struct turn *t)
 
 	must(half != NULL); /* the alarm goes with it */
 	if (t->now.mono_ms >= half->since_ms + STREAM_WAIT_MS) {
-		give_up(core, flow, STR("half a message waited too long for the rest"), t);
+		stream_give_up(core, flow, STR("half a message waited too long for the rest"), t);
 		return;
 	}
 	hear_kept(core, flow, t);

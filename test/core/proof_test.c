@@ -91,6 +91,8 @@ test_a_trunk_by_its_certificate(void **state)
 	call("x", "192.0.2.80", "f.example", "SIP/2.0 403 Certificate Of Another\r\n");
 	assert_true(stage_noted(&stage,
 		"refused with 403: not the client certificate of trunk east: it names f.example"));
+	assert_true(stage_noted(&stage, "is shut: its certificate is that of another trunk"));
+	assert_int_equal(stage.shuts, 1);
 	call("x", "192.0.2.90", "e.example", "SIP/2.0 403 Certificate Of Another\r\n");
 	assert_true(stage_noted(&stage, "of trunk west: it names e.example"));
 	expect_empty(&stage);

@@ -159,7 +159,7 @@ def test_two_authorities_with_one_subject(bench, shop, tmp_path):
 
 # rows: R5922-7.4-a
 def test_a_certificate_of_one_trunk_at_the_address_of_another(bench, shop):
-    """T14d: 403, and a line that says whose certificate it was."""
+    """T14d: 403, the end of the connection, and a line that says whose certificate it was."""
     at = {"number": "here", "type": "trunk", "contact": "sips:127.0.0.1:5099",
           "tls-name": WEST}
     device = start(bench, [trunk("east", EAST), at])
@@ -168,6 +168,8 @@ def test_a_certificate_of_one_trunk_at_the_address_of_another(bench, shop):
     assert final.reason == "Certificate Of Another"
     bench.server.await_line(r"refused with 403: not the client certificate of trunk here: "
                             r"it names east\.example\.test")
+    bench.loop.wait("its end", lambda: phone.end.closed, 5)
+    bench.server.await_line(r"is shut: its certificate is that of another trunk")
     phone.close()
     phone = caller(bench, shop, shop.leaf("west", f"DNS:{WEST}"))
     assert is_trunk(bench, phone, device) == 486
