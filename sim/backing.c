@@ -14,9 +14,15 @@ enum {
 	DRAW_CROSSING = 0x48,
 	DRAW_MODE,
 	DRAW_SIPS,
+	DRAW_ENROLLED,
 };
 
-enum { DIRECTORY_BYTES = 64 * 1024, DNS_COUNT = WORLD_DNS };
+enum {
+	DIRECTORY_BYTES = 64 * 1024,
+	DNS_COUNT = WORLD_DNS,
+	ENROLLED_OF = 4, /* in one run of so many the trunks want to know where we are */
+	ENROL_S = 600,
+};
 
 /* Two directories: the second is what an operator made of the first. */
 static const struct check_dn written[2][DNS_COUNT] = {
@@ -71,7 +77,7 @@ addr_of(const char *ip, uint16_t port)
 /* ---- the directory ---- */
 
 static void
-put_dn(struct dn *dn, const struct check_dn *line)
+put_dn(struct dn *dn, const struct check_dn *line, bool registers)
 {
 	struct str password = line->password != NULL ? str_cstr(line->password) : STR("");
 	bool is_east = strcmp(line->number, "east") == 0;
@@ -90,6 +96,8 @@ put_dn(struct dn *dn, const struct check_dn *line)
 		.capacity = strcmp(line->number, "6002") == 0 ? 6 : 0,
 		.crossing = (enum crossing_mode)line->crossing,
 		.sips = (enum sips_policy)line->sips,
+		.registers = registers && line->is_trunk,
+		.register_expires_s = ENROL_S,
 	};
 	if (contact_parse(&dn->contact, str_cstr(line->contact), &at) != CONTACT_FINE)
 		abort();
@@ -134,7 +142,7 @@ put_directory(struct world *w, unsigned which)
 	if (w->dns[which] == NULL || w->directory_memory[which] == NULL)
 		abort();
 	for (int i = 0; i < DNS_COUNT; i++)
-		put_dn(&w->dns[which][i], &w->lines[which][i]);
+		put_dn(&w->dns[which][i], &w->lines[which][i], w->has_enrolled);
 	*d = (struct directory){
 		.dns = w->dns[which],
 		.count = DNS_COUNT,
@@ -183,6 +191,7 @@ void
 backing_open(struct world *w)
 {
 	draw_crossings(w);
+	w->has_enrolled = draw_below(w->options.seed, DRAW_ENROLLED, 0, ENROLLED_OF) == 0;
 	put_directory(w, 0);
 	put_directory(w, 1);
 	open_judge(w);

@@ -293,6 +293,8 @@ hear_request(struct world *w, uint32_t who, struct flow_id flow, const struct ms
 		phone_heard_invite(w, who, flow, msg);
 	} else if (msg->method == METHOD_OPTIONS && str_is_none(msg->to.tag)) {
 		say_reply(w, who, flow, msg, 200, "o", "");
+	} else if (msg->method == METHOD_REGISTER && str_is_none(msg->to.tag)) {
+		phone_heard_register(w, who, flow, msg);
 	} else if (msg->method != METHOD_ACK) {
 		say_reply(w, who, flow, msg, 481, "n", "");
 	}

@@ -99,6 +99,9 @@ void phone_call_due(struct world *, struct talk *, enum due, uint32_t how);
 
 void register_heard(struct world *, uint32_t who, const struct msg *);
 
+/* A trunk is a registrar, too: right, slow to be content, or dead for this once. */
+void phone_heard_register(struct world *, uint32_t who, struct flow_id, const struct msg *);
+
 /* The line of credentials for a challenge in MSG, into LINE; false: there is no use in trying. */
 bool credentials_write(const struct phone *, const struct msg *, const char *method,
 	const char *uri, uint64_t draw, char *line, size_t room);

@@ -15,6 +15,8 @@ enum {
 	DRAW_FLIP,
 	DRAW_METHOD,
 	DRAW_WRONG_SECRET,
+	DRAW_REGISTRAR,
+	DRAW_GRANT,
 	TEXT_BYTES = 8192,
 	GARBAGE_MAX = 600,
 	FORGET_MS = 40 * 1000,
@@ -167,6 +169,46 @@ credentials_write(const struct phone *phone, const struct msg *msg, const char *
 		(int)response.len, response.at, (int)digest_name(in.algorithm).len,
 		digest_name(in.algorithm).at);
 	return true;
+}
+
+static void
+grant(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg, uint64_t own)
+{
+	struct str contact = msg_value(msg, HEADER_CONTACT);
+	uint32_t expires_s = 60, kind = draw_below(own, DRAW_GRANT, 0, 20);
+	char lines[1024];
+
+	(void)msg_seconds(msg, HEADER_EXPIRES, &expires_s);
+	if (expires_s > 0 && kind < 6 && !w->is_calm) /* less than was asked for */
+		expires_s = 1 + draw_below(own, DRAW_GRANT, 1, expires_s);
+	snprintf(lines, sizeof lines, "%sContact: %.*s;expires=%u\r\nExpires: %u\r\n",
+		kind % 4 == 0        ? "Service-Route: <sip:edge.example.net;lr>\r\n"
+			: kind == 19 ? "Service-Route: <sip:strict.example.net>\r\n"
+				     : "",
+		(int)contact.len, contact.at, expires_s, expires_s);
+	say_reply(w, who, flow, msg, 200, "g", expires_s == 0 ? "" : lines);
+}
+
+void
+phone_heard_register(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg)
+{
+	uint64_t own = draw(w->options.seed, DRAW_REGISTRAR, ++w->phones.numbers);
+	uint32_t kind = w->is_calm ? 99 : draw_below(own, DRAW_GRANT, 2, 100);
+
+	if (kind < 8) /* it never heard of it */
+		return;
+	if (kind < 12)
+		say_reply(w, who, flow, msg, 423, "g", "Min-Expires: 90\r\n");
+	else if (kind < 16)
+		say_reply(w, who, flow, msg, 503, "g", "Retry-After: 7\r\n");
+	else if (kind < 20)
+		say_reply(w, who, flow, msg, 401, "g",
+			"WWW-Authenticate: Digest realm=\"elsewhere\", nonce=\"1\", "
+			"algorithm=MD5, qop=\"auth\"\r\n");
+	else if (kind < 23)
+		say_reply(w, who, flow, msg, 200, "g", ""); /* and does not list us */
+	else
+		grant(w, who, flow, msg, own);
 }
 
 void

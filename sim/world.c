@@ -21,6 +21,7 @@ enum {
 	/* Longer than any session, registration or transaction can last without its device. */
 	QUIET_MS = 14 * 3600 * 1000,
 	CLEAR_MS = 2000,
+	LEAVE_MS = 80 * 1000, /* what takes us back where we are registered is answered or gives up */
 	STALL_FORGOTTEN_MS = 70 * 1000,
 };
 
@@ -341,6 +342,16 @@ cut_all(struct world *w)
 			wire_cut(w, &w->wires[i], "the run is over");
 }
 
+/* Where we are registered we are no more. */
+static void
+take_leave(struct world *w)
+{
+	const struct event drain = { .kind = EV_ORDER, .u.order = ORDER_DRAIN };
+
+	check_drain(w->check);
+	world_feed(w, &drain);
+}
+
 static void
 calm_down(struct world *w)
 {
@@ -382,6 +393,10 @@ world_run(const struct run_options *o, struct run_result *r)
 	if (check_broken(w->check) == NULL) {
 		calm_down(w);
 		pass_until(w, w->now.mono_ms + QUIET_MS);
+	}
+	if (check_broken(w->check) == NULL && w->has_enrolled) {
+		take_leave(w);
+		pass_until(w, w->now.mono_ms + LEAVE_MS);
 	}
 	if (check_broken(w->check) == NULL) {
 		cut_all(w);
