@@ -15,6 +15,7 @@ enum {
 	DRAW_MODE,
 	DRAW_SIPS,
 	DRAW_ENROLLED,
+	DRAW_OUTBOUND,
 };
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	DNS_COUNT = WORLD_DNS,
 	ENROLLED_OF = 4, /* in one run of so many the trunks want to know where we are */
 	ENROL_S = 600,
+	OUTBOUND_OF = 4,
 };
 
 /* Two directories: the second is what an operator made of the first. */
@@ -192,6 +194,7 @@ backing_open(struct world *w)
 {
 	draw_crossings(w);
 	w->has_enrolled = draw_below(w->options.seed, DRAW_ENROLLED, 0, ENROLLED_OF) == 0;
+	w->has_outbound = draw_below(w->options.seed, DRAW_OUTBOUND, 0, OUTBOUND_OF) == 0;
 	put_directory(w, 0);
 	put_directory(w, 1);
 	open_judge(w);

@@ -2,17 +2,18 @@
 /* R1 to R9: a registrar of the judge's own (RFC 3261 10.3), which takes over what the store has
  * confirmed, and compares. A binding is unsure when the judge cannot know whether it holds: its
  * connection is gone, or the store gave no clear answer. */
-#include "check_inside.h"
+#include "check_reg.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUIET_MS = 60 * 1000, URI_BYTES = 200, EXPIRES_DEFAULT_S = 3600, SKEW_S = 2 };
+enum { QUIET_MS = 60 * 1000, EXPIRES_DEFAULT_S = 3600 };
 
 /* One Contact of a REGISTER. */
 struct wish_item {
 	char uri[URI_BYTES];
 	int64_t expires_s; /* 0: to go */
+	uint64_t key;      /* RFC 5626: of its instance and flow; 0: its URI is its name */
 };
 
 struct reg_wish {
@@ -27,33 +28,8 @@ struct reg_wish {
 	struct wish_item items[CONTACTS];
 };
 
-struct entry {
-	char uri[URI_BYTES];
-	uint64_t flow, call_id;
-	uint32_t cseq;
-	enum check_transport transport;
-	char peer[64];
-	int64_t expires_at_s;
-	bool is_gone, is_unsure, has_crashed;
-	bool is_granted; /* its time was told, and is not only what was asked */
-	bool is_blown;   /* the calendar jumped since: it may have been over for a while */
-	bool is_stored, is_stored_gone; /* what the store has, and the server may not know yet */
-};
-
-struct aor {
-	int64_t quiet_until_ms; /* the store has something that the server may not know yet */
-	uint64_t txn;           /* whose that was */
-	bool is_blurred;        /* two Contacts that only the server can tell apart */
-	unsigned count;
-	struct entry list[CONTACTS];
-};
-
 struct ask {
 	uint64_t txn, aor;
-};
-
-struct registry {
-	struct bag aors, asks;
 };
 
 static uint64_t
@@ -82,8 +58,8 @@ seen_reg_close(struct check *c)
 	free(c->registry);
 }
 
-static struct aor *
-aor_need(struct check *c, uint64_t key)
+struct aor *
+seen_reg_aor(struct check *c, uint64_t key)
 {
 	struct aor *aor = bag_find(&c->registry->aors, key);
 
@@ -94,9 +70,8 @@ aor_need(struct check *c, uint64_t key)
 	return aor;
 }
 
-/* Whether it can be known what the server knows of it. */
-static bool
-is_clear(const struct check *c, const struct aor *aor)
+bool
+seen_reg_is_clear(const struct check *c, const struct aor *aor)
 {
 	return !aor->is_blurred && c->now_ms >= aor->quiet_until_ms;
 }
@@ -120,6 +95,23 @@ seconds_of(struct wire_text text)
 	return seconds < 0 ? EXPIRES_DEFAULT_S : seconds;
 }
 
+/* RFC 5626 6: a device that asks for outbound names a binding by its instance and its flow, however
+ * its URI reads; over a datagram nothing would keep the flow alive. */
+static void
+read_key(struct reg_wish *w, const struct wire_msg *m, struct wire_text value,
+	struct wish_item *item)
+{
+	struct wire_text instance = wire_param(value, "+sip.instance");
+	int64_t reg_id = wire_number(wire_param(value, "reg-id"));
+
+	if (reg_id < 0 || instance.len == 0)
+		return;
+	if (w->transport == CHECK_UDP || !wire_is(wire_value(m, WIRE_SUPPORTED), "path, outbound"))
+		w->is_murky = true; /* which name it has is for the server to say */
+	else
+		item->key = wire_mix(wire_hash_fold(0x5626, instance), (uint64_t)reg_id) | 1;
+}
+
 static void
 read_item(struct reg_wish *w, const struct wire_msg *m, struct wire_text value)
 {
@@ -140,6 +132,8 @@ read_item(struct reg_wish *w, const struct wire_msg *m, struct wire_text value)
 	item->expires_s = own.at != NULL ? seconds_of(own)
 		: all.at != NULL         ? seconds_of(all)
 					 : EXPIRES_DEFAULT_S;
+	item->key = 0;
+	read_key(w, m, value, item);
 	w->count++;
 }
 
@@ -238,21 +232,38 @@ put_in(struct check *c, const struct reg_wish *w, struct entry *entry, int64_t e
 		entry->is_unsure = true;
 }
 
+/* The binding is gone; IS_KNOWN: and the server knows it. */
+static void
+take_out(struct entry *entry, bool is_known)
+{
+	entry->is_stored = !is_known;
+	entry->is_stored_gone = true;
+	entry->is_unsure = !is_known && !entry->is_gone;
+	entry->is_gone = entry->is_gone || is_known;
+}
+
+/* What else has the name of ITEM makes room for it. */
+static void
+replace(struct aor *aor, const struct wish_item *item, bool is_known)
+{
+	for (unsigned i = 0; i < aor->count && item->key != 0; i++)
+		if (aor->list[i].key == item->key &&
+			!wire_is(wire_cstr(item->uri), aor->list[i].uri))
+			take_out(&aor->list[i], is_known);
+}
+
 /* What W wants is in the store; IS_KNOWN: and the server knows it. */
 static void
 apply(struct check *c, const struct reg_wish *w, bool is_known)
 {
-	struct aor *aor = aor_need(c, w->aor);
+	struct aor *aor = seen_reg_aor(c, w->aor);
 
 	for (unsigned i = 0; i < aor->count && w->is_star; i++) {
 		struct entry *entry = &aor->list[i];
 
 		if (!is_known)
 			judge_order(c, w, entry);
-		entry->is_stored = !is_known;
-		entry->is_stored_gone = true;
-		entry->is_unsure = !is_known && !entry->is_gone;
-		entry->is_gone = entry->is_gone || is_known;
+		take_out(entry, is_known);
 	}
 	for (unsigned i = 0; i < w->count; i++) {
 		struct entry *entry = entry_need(aor, w->items[i].uri);
@@ -265,6 +276,8 @@ apply(struct check *c, const struct reg_wish *w, bool is_known)
 		entry->is_stored = !is_known;
 		entry->is_stored_gone = is_to_go;
 		entry->is_unsure = !is_known && !(is_to_go && entry->is_gone);
+		replace(aor, &w->items[i], is_known);
+		entry->key = w->items[i].key;
 		if (!is_to_go)
 			put_in(c, w, entry, w->items[i].expires_s);
 		else if (is_known)
@@ -315,8 +328,8 @@ check_saved(struct check *c, uint64_t id, bool is_done)
 	if (!is_done)
 		return;
 	apply(c, t->wish, false);
-	aor_need(c, t->wish->aor)->quiet_until_ms = c->now_ms + QUIET_MS;
-	aor_need(c, t->wish->aor)->txn = t->key;
+	seen_reg_aor(c, t->wish->aor)->quiet_until_ms = c->now_ms + QUIET_MS;
+	seen_reg_aor(c, t->wish->aor)->txn = t->key;
 }
 
 /* ---- what the answer says ---- */
@@ -366,13 +379,13 @@ is_listed(const struct wire_msg *m, const char *uri)
 static void
 judge_list(struct check *c, const struct reg_wish *w, const struct wire_msg *m)
 {
-	struct aor *aor = aor_need(c, w->aor);
+	struct aor *aor = seen_reg_aor(c, w->aor);
 	struct wire_list list = wire_values(m, WIRE_CONTACT);
 	struct wire_text value;
 
 	if (c->o.contacts_max > 0 && m->contact_count > c->o.contacts_max)
 		check_break(c, "R5", "%s has %u contacts", w->number, m->contact_count);
-	if (!is_clear(c, aor))
+	if (!seen_reg_is_clear(c, aor))
 		return;
 	while (wire_values_next(&list, &value))
 		judge_listed(c, aor, w, value);
@@ -440,8 +453,8 @@ seen_reg_response_out(struct check *c, struct txn *t, const struct wire_msg *m, 
 	judge_removed(c, w, m);
 	if (w->is_done) {
 		apply(c, w, true);
-		if (aor_need(c, w->aor)->txn == t->key)
-			aor_need(c, w->aor)->quiet_until_ms = 0;
+		if (seen_reg_aor(c, w->aor)->txn == t->key)
+			seen_reg_aor(c, w->aor)->quiet_until_ms = 0;
 	}
 	judge_list(c, w, m);
 }
@@ -498,103 +511,4 @@ seen_reg_crash(struct check *c)
 		for (unsigned i = 0; i < aor->count; i++)
 			restore(&aor->list[i]);
 	}
-}
-
-/* ---- who is called ---- */
-
-/* Whether it calls this entry; under strict sip may stand in the place of sips. */
-static bool
-is_used(const struct entry *entry, const struct wire_msg *m)
-{
-	struct wire_text kept = wire_uri_bare(wire_cstr(entry->uri)), uri = wire_uri_bare(m->uri);
-
-	return wire_same_alike(wire_uri_behind(kept), wire_uri_behind(uri)) &&
-		(wire_uri_is_sips(kept) || !wire_uri_is_sips(uri));
-}
-
-void
-seen_reg_invite_out(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m)
-{
-	const struct call *call = seen_call_at(c, leg->call);
-	const struct check_dn *dn = call != NULL ? seen_reg_dn(c, call->number) : NULL;
-	const struct leg *caller = seen_leg_other(c, leg);
-	const struct entry *used = NULL;
-	bool has_sips = false;
-	struct aor *aor;
-
-	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || call->is_vague)
-		return;
-	aor = aor_need(c, call->number);
-	if (!is_clear(c, aor))
-		return;
-	for (unsigned i = 0; i < aor->count; i++) {
-		const struct entry *entry = &aor->list[i];
-
-		if (is_used(entry, m) && (used == NULL || used->is_gone))
-			used = entry;
-		has_sips = has_sips ||
-			(!entry->is_gone && !entry->is_unsure && entry->is_granted &&
-				wire_uri_is_sips(wire_cstr(entry->uri)) &&
-				entry->expires_at_s > c->wall_s + SKEW_S &&
-				!seen_flow_is_gone(c, entry->flow));
-	}
-	if (used == NULL)
-		check_break(c, "R3", "%s is called at %.*s, which nobody registered", dn->number,
-			(int)m->uri.len, m->uri.at);
-	else if (used->is_gone && !used->is_unsure)
-		check_break(
-			c, "R6", "%s is called at %s, which was removed", dn->number, used->uri);
-	else if (used->expires_at_s + SKEW_S < c->wall_s)
-		check_break(c, "R3", "%s is called at %s, which is over for %lld s", dn->number,
-			used->uri, (long long)(c->wall_s - used->expires_at_s));
-	else if (used->transport != CHECK_UDP && used->flow != flow->id)
-		check_break(c, "R8", "%s is called over another connection than it registered by",
-			dn->number);
-	else if (caller != NULL && caller->is_sips && has_sips &&
-		!wire_uri_is_sips(wire_cstr(used->uri)))
-		check_break(c, "R8", "a sips call to %s goes to %s", dn->number, used->uri);
-}
-
-/* R9: who is registered is found. */
-void
-seen_reg_refused(struct check *c, struct leg *leg, unsigned status, unsigned warning)
-{
-	const struct call *call = seen_call_at(c, leg->call);
-	const struct check_dn *dn = call != NULL ? seen_reg_dn(c, call->number) : NULL;
-	struct aor *aor;
-
-	if (dn == NULL || !wire_is(wire_cstr(dn->contact), "*") || status != 480 ||
-		dn->sips != CHECK_ALLOWED || warning != 0)
-		return;
-	aor = aor_need(c, call->number);
-	for (unsigned i = 0; i < aor->count && is_clear(c, aor); i++) {
-		const struct entry *entry = &aor->list[i];
-
-		if (!entry->is_gone && !entry->is_unsure && entry->is_granted &&
-			entry->expires_at_s > c->wall_s + SKEW_S &&
-			(entry->transport == CHECK_UDP || !seen_flow_is_gone(c, entry->flow)))
-			check_break(c, "R9", "%s is registered at %s and was not found for %s",
-				dn->number, entry->uri, leg->call_id);
-	}
-}
-
-void
-seen_reg_over(struct check *c, const struct check_counts *counts)
-{
-	uint32_t most = 0;
-
-	for (size_t k = 0; k < c->registry->aors.size; k++) {
-		const struct aor *aor = c->registry->aors.cells[k].thing;
-		bool is_bound = false;
-
-		if (c->registry->aors.cells[k].key == 0)
-			continue;
-		for (unsigned i = 0; i < aor->count; i++)
-			is_bound = is_bound || aor->is_blurred || !aor->list[i].is_gone ||
-				aor->list[i].is_unsure;
-		most += is_bound;
-	}
-	if (counts->bindings > most)
-		check_break(c, "R9", "%u addresses have bindings, at most %u registered",
-			(unsigned)counts->bindings, (unsigned)most);
 }

@@ -40,6 +40,17 @@ ask_talk(struct world *w, uint32_t who, const char *id)
 	return t;
 }
 
+/* A device on a connection may name itself and its flow (RFC 5626 4.2). */
+static void
+write_instance(const struct world *w, uint32_t who, char *at, size_t room)
+{
+	at[0] = '\0';
+	if (w->has_outbound && w->phones.all[who].transport != TRANSPORT_UDP)
+		snprintf(at, room,
+			";reg-id=1;+sip.instance=\"<urn:uuid:%08x-0000-1000-8000-%012x>\"", who,
+			who);
+}
+
 static size_t
 write_contacts(struct world *w, uint32_t who, uint64_t own, char *at, size_t room)
 {
@@ -48,26 +59,31 @@ write_contacts(struct world *w, uint32_t who, uint64_t own, char *at, size_t roo
 	const char *transport = phone->transport == TRANSPORT_TCP ? ";transport=tcp" : "";
 	uint32_t kind = draw_below(own, DRAW_REG_KIND, 0, 100);
 	uint32_t expires_s = 60 + draw_below(own, DRAW_REG_S, 0, 540);
+	char name[96];
 	int len;
 
+	write_instance(w, who, name, sizeof name);
 	if (kind < 8)
-		len = snprintf(at, room, "Contact: <%s:%s@%s%s>\r\nExpires: 0\r\n", scheme,
-			phone->user, host, transport);
+		len = snprintf(at, room, "Contact: <%s:%s@%s%s>%s\r\nExpires: 0\r\n", scheme,
+			phone->user, host, transport, name);
 	else if (kind < 12)
 		len = snprintf(at, room, "Contact: *\r\nExpires: 0\r\n");
 	else if (kind < 20)
 		len = snprintf(at, room,
-			"Contact: <%s:%s@%s%s>;q=0.9\r\nContact: <%s:other@%s%s>;q=0.1;expires=90\r\n"
-			"Expires: %u\r\n",
-			scheme, phone->user, host, transport, scheme, host, transport, expires_s);
+			"Contact: <%s:%s@%s%s>;q=0.9%s\r\n"
+			"Contact: <%s:other@%s%s>;q=0.1;expires=90\r\nExpires: %u\r\n",
+			scheme, phone->user, host, transport, name, scheme, host, transport,
+			expires_s);
 	else if (kind < 24)
-		len = snprintf(
-			at, room, "Contact: <%s:%s@%s>;expires=5\r\n", scheme, phone->user, host);
+		len = snprintf(at, room, "Contact: <%s:%s@%s>;expires=5%s\r\n", scheme, phone->user,
+			host, name);
 	else if (kind < 27)
 		len = snprintf(at, room, "Expires: 300\r\n"); /* only asks */
 	else
-		len = snprintf(at, room, "Contact: <%s:%s@%s%s>;expires=%u\r\n", scheme,
-			phone->user, host, transport, expires_s);
+		len = snprintf(at, room, "Contact: <%s:%s@%s%s>;expires=%u%s\r\n", scheme,
+			phone->user, host, transport, expires_s, name);
+	if (name[0] != '\0' && len > 0 && (size_t)len < room)
+		len += snprintf(at + len, room - (size_t)len, "Supported: path, outbound\r\n");
 	return len > 0 ? (size_t)len : 0;
 }
 

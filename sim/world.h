@@ -90,7 +90,8 @@ struct world {
 	struct dn *dns[2];
 	struct check_dn lines[2][WORLD_DNS]; /* what these were made of */
 	enum check_mode crossing;            /* of every call */
-	bool has_enrolled; /* the trunks of this run want to know where we are */
+	bool has_enrolled;                   /* the trunks of this run want to know where we are */
+	bool has_outbound; /* its devices that register over connections use outbound (RFC 5626) */
 	void *directory_memory[2];
 	unsigned directory_now;
 	int64_t tick_at_ms, tick_for_ms; /* when the host comes with the deadline it is for */
