@@ -21,7 +21,7 @@ enum {
 	/* Longer than any session, registration or transaction can last without its device. */
 	QUIET_MS = 14 * 3600 * 1000,
 	CLEAR_MS = 2000,
-	LEAVE_MS = 80 * 1000, /* what takes us back where we are registered is answered or gives up */
+	LEAVE_MS = 80 * 1000, /* in which a farewell is answered or gives up */
 	STALL_FORGOTTEN_MS = 70 * 1000,
 };
 
