@@ -329,12 +329,15 @@ seen_txn_see_request(struct check *c, struct flow *flow, const struct wire_msg *
 	return t;
 }
 
-/* Timers B and F, and the one behind CANCEL (9.1), with what they may be early by. */
+/* Timers B and F, and the one behind CANCEL (9.1), with what they may be early by; one whose
+ * connection broke has failed (17.1.4). */
 static bool
-may_be_over(const struct check *c, const struct txn *t)
+may_be_over(struct check *c, const struct txn *t)
 {
 	int64_t most_ms = check_64_t1(c) - GRACE_MS;
 
+	if (t->transport != CHECK_UDP && seen_flow_is_gone(c, t->flow))
+		return true;
 	if (t->is_cancelled && c->now_ms - t->cancelled_ms >= most_ms)
 		return true;
 	return !(t->has_rung && t->kind == OF_INVITE) && c->now_ms - t->first_ms >= most_ms;

@@ -322,6 +322,38 @@ test_nonsense(void **state)
 	bed_close(&b);
 }
 
+/* An answer to an INVITE whose connection broke finds nobody: that has failed (17.1.4). */
+static void
+test_answer_behind_a_broken_connection(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	a_invite(&b);
+	a_gets(&b, "100 Trying");
+	b_invite(&b);
+	pass(&b, 20);
+	check_closed(b.check, 4);
+	check_dialled(b.check, 5, CHECK_TLS, b.peers[B].at, "192.0.2.50");
+	check_opened(b.check, 5, CHECK_TLS, b.peers[B].at, true, true);
+	b.peers[B].flow = 5;
+	out(&b, B, "INVITE sips:bob@192.0.2.50:5070", "b7", "ours-to-b-1", B_ID, "2 INVITE",
+		"Contact: <sips:5000@192.0.2.1:5061>\r\n" UUID, SDP);
+	in(&b, B, "491 No", "b7", "ours-to-b-1;tag-of-b", B_ID, "2 INVITE", "", "");
+	out(&b, B, "ACK sips:bob@192.0.2.50:5070", "b7", "ours-to-b-1;tag-of-b", B_ID, "2 ACK", "",
+		"");
+	a_gets(&b, "500 Broken");
+	a_ack_refusal(&b);
+	note(&b, "call UUID7 over: status 500");
+	pass(&b, 100);
+	b_says(&b, "200 OK");
+	over(&b);
+	fine(&b);
+	bed_close(&b);
+}
+
 /* A Via without a branch names its transaction together with the rest (RFC 3261 17.2.3). */
 static void
 test_without_branch(void **state)
@@ -390,6 +422,7 @@ main(void)
 		cmocka_unit_test(test_sips),
 		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_answer_behind_a_broken_connection),
 		cmocka_unit_test(test_without_branch),
 		cmocka_unit_test(test_name_again_behind_an_ack_from_elsewhere),
 	};
