@@ -214,6 +214,10 @@ enum {
 	 * and three proxies with long tokens under 0.5. */
 	SET_BYTES_MAX = CONTACTS_PER_AOR_MAX * 2048,
 
+	/* The URN of an instance that a GRUU is made of: of a UUID it has 45 octets, of a mobile
+	 * phone some 30. A 200 grows by 1 KiB for each Contact then, of which the host is half. */
+	GRUU_URN_BYTES_MAX = 128,
+
 	/* What a REGISTER keeps of its head: its parameters, and its Path put in brackets. */
 	REGISTER_TEXT_BYTES = HEAD_BYTES_MAX + 8 * ROUTE_MAX,
 };

@@ -13,7 +13,7 @@ hop_seek(struct core *core, struct leg *leg, const struct turn *t)
 
 	/* Half of the table is left to the DNs. */
 	if (leg == NULL || pool_left(&core->lookups.pool) <= LOOKUPS_MAX / 2 ||
-		!leg_seeks(leg, &sought))
+		!leg_seeks(leg, &sought) || registered_hop(core, leg, t))
 		return;
 	lookup_give(&core->lookups, leg->lookup);
 	leg->lookup = REF_NONE;

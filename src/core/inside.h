@@ -215,6 +215,20 @@ bool registered_plan(const struct binding *found, uint32_t count, const struct b
  * are gone are shown where their phones are registered now. */
 struct call *registered_call(struct core *, struct ref, const struct turn *);
 
+/* Finds out whom TARGET leads to if it is a GRUU (RFC 5627): *NUMBER becomes that of its DN, and
+ * *INSTANCE the one that it means. Ends: false: it is one, but none of a phone that registers
+ * here. */
+bool registered_gruu(const struct core *, const struct uri *target, struct str *number,
+	struct str *instance, const struct turn *);
+
+/* Leaves of the COUNT bindings that were FOUND those of INSTANCE, all if that is empty.
+ * Ends: how many. */
+uint32_t registered_pick(struct binding *found, uint32_t count, struct str instance);
+
+/* Where the phone is that a dialog goes on to by a GRUU of ours, which DNS would lead back to us.
+ * Ends: false: the next hop of LEG is none. */
+bool registered_hop(struct core *, struct leg *, const struct turn *);
+
 /* Lets the leg of a caller know as which instance it is registered, if it came by the connection of
  * NUMBER's registration. */
 void registered_know(struct core *, struct leg *, struct str number, const struct turn *);
@@ -235,6 +249,7 @@ struct route_ask {
 	const struct dn *caller; /* NULL: a stranger, or nobody who calls yet */
 	enum scheme scheme;      /* of the caller's leg                       */
 	struct dice *dice;       /* for the order of its servers             */
+	struct str instance;     /* of a phone that registers: this one alone; empty: any */
 	bool has_sip_to;         /* its INVITE has a To of another scheme      */
 };
 

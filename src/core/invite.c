@@ -287,7 +287,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	struct asker asker = { .number = STR("") };
 	struct call_request request;
 	struct route_ask ask;
-	struct str number;
+	struct str number, instance = STR("");
 	const struct dn *dn = NULL;
 	struct call *call;
 	struct ref caller;
@@ -295,6 +295,9 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 	if (refusal.status == 0 && !find_asker(core, a, &asker, t))
 		return;
 	number = route_number(core, asker.is_enrolled ? &a->msg->to.uri : &a->msg->target, t);
+	if (refusal.status == 0 && !asker.is_enrolled &&
+		!registered_gruu(core, &a->msg->target, &number, &instance, t))
+		refusal = (struct refusal){ .status = 404, .why = STR("no phone has this GRUU") };
 	if (refusal.status == 0)
 		dn = route_find(core, number, &refusal);
 	if (dn != NULL &&
@@ -335,6 +338,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.number = number,
 		.caller = asker.dn,
 		.scheme = leg_at(&core->legs, call->legs[0])->speech.scheme,
+		.instance = instance,
 		.has_sip_to = a->msg->to.uri.scheme == URI_SIP,
 		.dice = &core->dice };
 	caller = call->legs[0];

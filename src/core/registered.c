@@ -213,6 +213,65 @@ registered_call(struct core *core, struct ref ref, const struct turn *t)
 	return call;
 }
 
+bool
+registered_gruu(const struct core *core, const struct uri *target, struct str *number,
+	struct str *instance, const struct turn *t)
+{
+	struct buf room = take(t, GRUU_URN_BYTES_MAX + 2);
+	struct gruu gruu;
+	const struct dn *dn;
+
+	switch (registrar_gruu(core->registrar, target, t->now, &room, &gruu)) {
+	case GRUU_NONE: return true;
+	case GRUU_BAD: return false;
+	case GRUU_GOOD: break;
+	}
+	if (!str_is_empty(gruu.aor))
+		*number = gruu.aor;
+	*instance = gruu.instance;
+	dn = directory_find(core->directory, *number);
+	return dn != NULL && dn->contact.is_self;
+}
+
+uint32_t
+registered_pick(struct binding *found, uint32_t count, struct str instance)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (str_is_empty(instance) || str_alike(found[i].instance, instance))
+			found[kept++] = found[i];
+	return kept;
+}
+
+/* A connection is found by other means: what is dialled to where one came from meets nobody. */
+bool
+registered_hop(struct core *core, struct leg *leg, const struct turn *t)
+{
+	struct binding found[CONTACTS_PER_AOR_MAX];
+	struct place places[CONTACTS_PER_AOR_MAX];
+	struct str number, instance = STR("");
+	uint32_t count = 0, place_count = 0;
+	struct uri hop;
+	size_t at;
+
+	if (!str_is_empty(leg_text(leg, TEXT_ROUTES)) ||
+		!uri_parse(&hop, leg_text(leg, TEXT_TARGET), &at) ||
+		str_is_none(uri_param(&hop, STR("gr"))) ||
+		!directory_is_domain(core->directory, hop.host))
+		return false;
+	number = route_number(core, &hop, t);
+	if (registered_gruu(core, &hop, &number, &instance, t))
+		count = registered_pick(
+			found, registrar_find(core->registrar, number, t->now, found), instance);
+	for (uint32_t i = 0; i < count; i++)
+		if (found[i].speech.transport == TRANSPORT_UDP)
+			places[place_count++] = (struct place){ .transport = TRANSPORT_UDP,
+				.addr = found[i].source };
+	leg_found(leg, places, place_count);
+	return true;
+}
+
 void
 registered_know(struct core *core, struct leg *leg, struct str number, const struct turn *t)
 {

@@ -14,7 +14,8 @@ static bool
 is_carried(enum method method, struct str token)
 {
 	if (method == METHOD_REGISTER &&
-		(str_alike(token, STR("path")) || str_alike(token, STR("outbound"))))
+		(str_alike(token, STR("path")) || str_alike(token, STR("outbound")) ||
+			str_alike(token, STR("gruu"))))
 		return true;
 	return str_alike(token, STR("timer")) || str_alike(token, STR("uui"));
 }
@@ -186,13 +187,15 @@ options_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
 	struct str number = route_number(core, &a->msg->target, t);
 	struct refusal answer = { .status = 200 };
-	struct route_ask ask = { .number = number, .dice = &core->dice };
+	struct route_ask ask = { .instance = STR(""), .dice = &core->dice };
 	struct route route;
 
-	if (!route_is_ours(core, &a->msg->target, a->flow))
+	if (!route_is_ours(core, &a->msg->target, a->flow) ||
+		!registered_gruu(core, &a->msg->target, &number, &ask.instance, t))
 		answer.status = 404;
 	else if (!str_is_empty(number) && enrolment_called(core, a, number) == NULL) {
 		/* What an INVITE would get (RFC 3261 11.2). */
+		ask.number = number;
 		ask.dn = route_find(core, number, &answer);
 		ask.scheme = speech_of_request(a->msg, a->flow->transport).scheme;
 		if (ask.dn != NULL)

@@ -182,7 +182,8 @@ plan_registered(const struct core *core, const struct route_ask *ask, const stru
 {
 	struct binding found[CONTACTS_PER_AOR_MAX];
 	struct speech known[CONTACTS_PER_AOR_MAX];
-	uint32_t count = registrar_find(core->registrar, ask->dn->number, t->now, found);
+	uint32_t count = registered_pick(found,
+		registrar_find(core->registrar, ask->dn->number, t->now, found), ask->instance);
 	struct leg_plan *plan = &route->plan;
 	const struct binding *binding;
 	struct buf to = take_uri(t);

@@ -2,6 +2,7 @@
 #include "reg/answer.h"
 
 #include "base/turn.h"
+#include "reg/gruu.h"
 #include "sip/date.h"
 #include "sip/write.h"
 
@@ -9,7 +10,8 @@ enum { TAG_BYTES = 12, TAG_HEX = 2 * TAG_BYTES };
 
 /* One Contact as the phone sent it, with what is left of its time. */
 static void
-write_contact(struct buf *b, const struct binding *binding, struct when now)
+write_contact(struct registrar *r, struct buf *b, const struct gruu_terms *gruus,
+	const struct binding *binding, struct when now)
 {
 	int64_t left_s = binding->expires_at_s - now.wall_s;
 
@@ -28,15 +30,17 @@ write_contact(struct buf *b, const struct binding *binding, struct when now)
 	}
 	buf_put(b, STR(";expires="));
 	buf_number(b, left_s > 0 ? (uint64_t)left_s : 0);
+	gruu_write(r, b, gruus, binding);
 	write_end(b);
 }
 
 /* What stands behind the echoed lines of a 200. */
 static void
-write_tail(struct buf *b, const struct binding_set *set, struct when now)
+write_tail(struct registrar *r, struct buf *b, const struct gruu_terms *gruus,
+	const struct binding_set *set, struct when now)
 {
 	for (uint32_t i = 0; i < set->count; i++)
-		write_contact(b, &set->list[i], now);
+		write_contact(r, b, gruus, &set->list[i], now);
 	write_begin(b, HEADER_DATE);
 	date_write(b, now.wall_s);
 	write_end(b);
@@ -49,7 +53,9 @@ write_tail(struct buf *b, const struct binding_set *set, struct when now)
 static void
 write_good(struct buf *b, const struct register_request *request, bool is_outbound)
 {
-	write_header(b, HEADER_SUPPORTED, STR("path, outbound"));
+	write_header(b, HEADER_SUPPORTED,
+		str_is_empty(gruu_host(request->msg)) ? STR("path, outbound")
+						      : STR("path, outbound, gruu"));
 	if (is_outbound)
 		write_header(b, HEADER_REQUIRE, STR("outbound"));
 	if (is_outbound && request->msg->via_count == 1)
@@ -107,11 +113,15 @@ answer_now(struct registrar *r, const struct register_request *request, const st
 	const struct binding_set *set, struct when now, struct out *out)
 {
 	struct buf b = out_buf(out, WRITE_BYTES_MAX);
+	const struct address *a = address_find(r, request->aor);
+	struct gruu_terms gruus = { .host = gruu_host(request->msg), .aor = request->aor };
 
+	if (a != NULL)
+		gruus.slot = pool_ref(&r->addresses, a).slot;
 	write_front(r, &b, request, answer->status, answer->reason);
 	if (answer->status == 200) {
 		write_good(&b, request, answer->is_outbound);
-		write_tail(&b, set, now);
+		write_tail(r, &b, &gruus, set, now);
 	} else {
 		write_refusal(&b, answer);
 	}
@@ -135,6 +145,9 @@ answer_prepare(struct registrar *r, const struct register_request *request, bool
 	write_good(&b, request, is_outbound);
 	if (buf_ok(&b))
 		q->good_len = (uint32_t)b.used - q->skip_len - q->echo_len;
+	buf_put(&b, gruu_host(request->msg));
+	if (buf_ok(&b))
+		q->host_len = (uint32_t)gruu_host(request->msg).len;
 	if (is_outbound && request->msg->via_count == 1)
 		q->watch = request->flow;
 }
@@ -144,11 +157,17 @@ static void
 write_in_force(struct registrar *r, const struct question *q, struct buf *b, struct when now)
 {
 	const struct address *a = pool_at(&r->addresses, q->address);
+	struct gruu_terms gruus = {
+		.host = str_of(q->text + q->skip_len + q->echo_len + q->good_len, q->host_len),
+		.slot = q->address.slot
+	};
 	struct binding_set set = { .count = 0 };
 
-	if (a != NULL)
+	if (a != NULL) {
 		address_in_force(r, a, now, &set);
-	write_tail(b, &set, now);
+		gruus.aor = address_aor(a);
+	}
+	write_tail(r, b, &gruus, &set, now);
 }
 
 void

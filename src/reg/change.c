@@ -2,6 +2,7 @@
 #include "reg/change.h"
 
 #include "base/panic.h"
+#include "reg/gruu.h"
 #include "reg/outbound.h"
 #include "reg/reach.h"
 #include "sip/param.h"
@@ -108,8 +109,8 @@ check_sips(struct work *w, bool path_is_sips)
 	return true;
 }
 
-/* Whether CONTACT is the address-of-record itself: a call to it would come back here (RFC 5627
- * 5.1). */
+/* Whether CONTACT is the address-of-record itself, or a GRUU there: a call to it would come back
+ * here (RFC 5627 5.1). */
 static bool
 is_own_address(const struct work *w, const struct uri *contact)
 {
@@ -118,6 +119,8 @@ is_own_address(const struct work *w, const struct uri *contact)
 	aor.params = STR("");
 	aor.headers = STR("");
 	aor.port = 0;
+	if (gruu_is(contact))
+		aor.user = contact->user;
 	return uri_same_binding(&aor, contact);
 }
 
@@ -238,7 +241,8 @@ take_out(struct work *w, const struct nameaddr *contact)
 	return true;
 }
 
-/* The header parameters of CONTACT that are to be shown again, on one line. */
+/* The header parameters of CONTACT that are to be shown again, on one line; its GRUUs are ours to
+ * say. */
 static struct str
 keep_params(struct work *w, const struct nameaddr *contact)
 {
@@ -247,7 +251,9 @@ keep_params(struct work *w, const struct nameaddr *contact)
 	struct param param;
 
 	while (param_next(&rest, &param) > 0) {
-		if (str_alike(param.name, STR("expires")) || str_alike(param.name, STR("q")))
+		if (str_alike(param.name, STR("expires")) || str_alike(param.name, STR("q")) ||
+			str_alike(param.name, STR("pub-gruu")) ||
+			str_alike(param.name, STR("temp-gruu")))
 			continue;
 		buf_char(&b, ';');
 		buf_put(&b, param.name);

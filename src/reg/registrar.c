@@ -32,6 +32,7 @@ registrar_open(struct arena *arena, const struct registrar_options *options, str
 	if (good) {
 		dice_bytes(dice, by_aor, sizeof by_aor);
 		dice_bytes(dice, by_flow, sizeof by_flow);
+		dice_bytes(dice, at->gruu_key, sizeof at->gruu_key);
 	}
 	/* All of them, whatever failed before, so that an arena that only measures counts them. */
 	good &= pool_open(&at->addresses, arena, max, sizeof(struct address));

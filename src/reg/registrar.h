@@ -5,9 +5,9 @@
  * and becomes a question to the store; the 200 waits for the answer, ready made.
  *
  * Files: registrar.c (this interface), change.c, outbound.c and reach.c (the judgement of a
- * REGISTER), answer.c (the responses), expiry.c (what waits for time or the store), table.c and
- * lane.c (addresses, and the connections that their bindings lead over), binding.c (a set as
- * octets), table.h (what those share).
+ * REGISTER), answer.c and gruu.c (the responses), expiry.c (what waits for time or the store),
+ * table.c and lane.c (addresses, and the connections that their bindings lead over), binding.c (a
+ * set as octets), table.h (what those share).
  */
 #ifndef REG_REGISTRAR_H
 #define REG_REGISTRAR_H
@@ -64,6 +64,8 @@ struct register_request {
  *   - a phone that uses outbound (RFC 5626) is known by its instance and reg-id, not by its URI;
  *     439 when the first hop is a proxy that knows nothing of it; 400 for such a Contact beside
  *     others
+ *   - a phone that supports GRUUs (RFC 5627) is shown those of each Contact with an instance; 403
+ *     for a Contact that is one
  *   - a Path is kept with the binding and repeated in the 200, whether the phone lists `path` among
  *     what it supports or not (RFC 3327 5.3 leaves that to the registrar)
  *
@@ -98,6 +100,22 @@ void registrar_flow_gone(struct registrar *, struct flow_id flow, struct when no
  * Ends: how many were put into FOUND. */
 uint32_t registrar_find(const struct registrar *, struct str aor, struct when now,
 	struct binding found[CONTACTS_PER_AOR_MAX]);
+
+enum gruu_verdict {
+	GRUU_NONE, /* the URI is none                                    */
+	GRUU_GOOD, /* *FOUND says where it leads                         */
+	GRUU_BAD,  /* it was never made, or is good no more: 404 (RFC 5627 6.1) */
+};
+
+struct gruu {
+	struct str aor;      /* empty: the user of the URI */
+	struct str instance; /* as bindings have it        */
+};
+
+/* Where a URI of ours leads if it is a GRUU (RFC 5627). ROOM is for the instance; views live as
+ * long as that, and until the registrar is told of anything. */
+enum gruu_verdict registrar_gruu(const struct registrar *, const struct uri *, struct when now,
+	struct buf *room, struct gruu *found);
 
 /* Whether AOR has a binding in force that leads over FLOW (and, for datagrams, to SOURCE): whether
  * it may be the one behind that flow. */

@@ -45,6 +45,7 @@ struct question {
 	uint32_t skip_len;    /* of the text: a status line that is written anew */
 	uint32_t echo_len;    /* the lines behind it, with which every answer begins */
 	uint32_t good_len;    /* the lines behind those, of a 200 alone */
+	uint32_t host_len;    /* behind those the host of its GRUUs */
 	struct flow_id watch; /* to be watched once this is saved (RFC 5626 5.4), or FLOW_NONE */
 	char text[WRITE_BYTES_MAX];
 };
@@ -64,6 +65,7 @@ struct registrar {
 	struct map by_aor, by_flow;
 	uint32_t bound;       /* addresses with a binding */
 	struct arena scratch; /* of one REGISTER: parameters that are kept */
+	uint64_t gruu_key[4]; /* of this run: two of the mask, two of the MAC */
 };
 
 /* ---- addresses (table.c) ---- */

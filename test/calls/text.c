@@ -185,7 +185,10 @@ text_select(struct str message, struct str selector)
 	value = header_of(message, name, (unsigned)n, &count);
 	if (str_is_none(value) || param.len == 0)
 		return value;
-	return text_param(value, param);
+	if (!str_ends(param, STR("=")))
+		return text_param(value, param);
+	value = text_param(value, str_upto(param, param.len - 1));
+	return value.len < 2 ? value : str_upto(str_from(value, 1), value.len - 2);
 }
 
 unsigned
