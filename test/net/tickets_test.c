@@ -239,6 +239,58 @@ close_pki(void **state)
 	return 0;
 }
 
+/* T7: octets that came before the handshake was over are thrown away, whoever sends them. */
+static void
+early_data_is_not_read(void **state)
+{
+	static const struct service service = { .identities = { A }, .identity_count = 1 };
+	static char at[32768];
+	struct tls *tls = open_tls();
+	SSL_SESSION *session = NULL;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	BIO *to = BIO_new(BIO_s_mem()), *from = BIO_new(BIO_s_mem());
+	struct bytes out = { 0 };
+	enum tls_word word = TLS_WAITS;
+	struct tls_end *end;
+	size_t written, got;
+	SSL *ssl;
+
+	(void)state;
+	(void)come(tls, &service, "a.example", TLS1_3_VERSION, &session);
+	/* The ticket says none; this client does not care. */
+	assert_int_equal(SSL_SESSION_set_max_early_data(session, 1024), 1);
+	ssl = SSL_new(ctx);
+	SSL_set_bio(ssl, from, to);
+	SSL_set_connect_state(ssl);
+	assert_int_equal(SSL_set_tlsext_host_name(ssl, "a.example"), 1);
+	assert_int_equal(SSL_set_session(ssl, session), 1);
+	assert_int_equal(SSL_write_early_data(ssl, "REGISTER ", 9, &written), 1);
+	end = tls_end_serve(tls, &service, &out);
+	for (int i = 0; i < 6; i++) {
+		int len = BIO_read(to, at, sizeof at);
+
+		if (len > 0) {
+			tls_end_hear(end, str_of(at, (size_t)len));
+			word = word == TLS_WAITS ? tls_end_shake(end) : word;
+		}
+		if (out.used > 0)
+			BIO_write(from, out.at, (int)out.used);
+		out.used = 0;
+		ERR_clear_error();
+		(void)SSL_do_handshake(ssl);
+	}
+	assert_int_equal(word, TLS_READY);
+	assert_int_equal(SSL_get_early_data_status(ssl), SSL_EARLY_DATA_REJECTED);
+	assert_int_equal(tls_end_read(end, at, sizeof at, &got), TLS_WAITS);
+	assert_int_equal(got, 0);
+	SSL_SESSION_free(session);
+	tls_end_close(end);
+	bytes_free(&out);
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	tls_close(tls);
+}
+
 int
 main(void)
 {
@@ -247,6 +299,7 @@ main(void)
 		cmocka_unit_test(a_ticket_grows_old),
 		cmocka_unit_test(a_ticket_is_of_one_process_and_its_rules),
 		cmocka_unit_test(a_key_of_zeros_reads_nothing),
+		cmocka_unit_test(early_data_is_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);

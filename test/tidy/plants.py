@@ -10,6 +10,7 @@ from tree import DOOR, Tree
 
 HEAD = "/* SPDX-License-Identifier: Apache-2.0 */\n"
 SCRIPT = "# SPDX-License-Identifier: Apache-2.0\n"
+PAINS = "".join(f"P{n}\ta pain\tnone it is so\n" for n in range(1, 26))
 EXAMPLE = "listen:\n  - sip:127.0.0.1:5060;transport=udp\n"
 
 SOUND = {
@@ -148,6 +149,18 @@ PLANTS = {
         {"test/sip/msg_test.c": HEAD + "/* rows: A-1 */\nint nothing;\n"},
         {"test/wire/test_x.py": SCRIPT + "# rows: A-1\nx = 1\n"},
         {"test/wire/test_x.py": SCRIPT + "# rows: A-9\ndef test_x():\n    pass\n"},
+    ),
+    "pages: each threat names tests that exist, or says why not": (
+        {"test/threats/field.tsv": "P1\ttwo cells\n"},
+        {"test/threats/field.tsv": "P1\tone of many\tnone it is so\n"},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "none ", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "unit sip/msg a_test", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "wire x test_x", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "calls x", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "sim S1", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "tidy words: x", 1)},
+        {"test/threats/field.tsv": PAINS.replace("none it is so", "hope it is", 1)},
+        {"test/threats/field.tsv": PAINS, "doc/threats.md": "# stale\n"},
     ),
 }
 

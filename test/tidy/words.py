@@ -151,13 +151,22 @@ def readme_example(tree):
     return []
 
 
-def rows_are_shown(tree):
-    """The table of requirements says what the tests say, and no more."""
-    tool = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/conformance")
+def faults_of_tool(tree, name):
+    tool = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools", name)
     done = subprocess.run([sys.executable, tool, "--check", "--root", tree.root],
                           capture_output=True, text=True)
     faults = done.stderr.strip().split("\n") if done.returncode != 0 else []
-    return faults or (["tools/conformance failed"] if done.returncode != 0 else [])
+    return faults or ([f"tools/{name} failed"] if done.returncode != 0 else [])
+
+
+def rows_are_shown(tree):
+    """The table of requirements says what the tests say, and no more."""
+    return faults_of_tool(tree, "conformance")
+
+
+def threats_are_answered(tree):
+    """Each threat names tests that are there."""
+    return faults_of_tool(tree, "threats")
 
 
 CHECKS = (
@@ -169,4 +178,5 @@ CHECKS = (
     ("pages: every file and function they name exists", places_exist),
     ("pages: the README's configuration is the example", readme_example),
     ("pages: each row of the requirements is shown by a test, or says why not", rows_are_shown),
+    ("pages: each threat names tests that exist, or says why not", threats_are_answered),
 )

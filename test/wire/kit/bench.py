@@ -36,15 +36,15 @@ class Bench:
         more.setdefault("trust", self.shop.authority.certificate)
         return config_text(listen, dn, **more)
 
-    def start(self, dn, words=(), program=None, env=None, **more):
-        return self.start_text(self.text(dn, **more), words, program, env)
+    def start(self, dn, words=(), program=None, env=None, seconds=10, **more):
+        return self.start_text(self.text(dn, **more), words, program, env, seconds)
 
-    def start_text(self, text, words=(), program=None, env=None):
+    def start_text(self, text, words=(), program=None, env=None, seconds=10):
         folder = os.path.join(self.folder, f"server{len(self.servers)}")
         os.makedirs(folder)
         server = Server(self.loop, folder, text, words, program, env, self.is_recorded)
         self.servers.append(server)
-        return server.await_ready()
+        return server.await_ready(seconds)
 
     @property
     def server(self):
