@@ -57,6 +57,19 @@ enum {
 	UDP_REQUEST_BYTES_MAX = 1300,
 };
 
+/* ---- redirections ---------------------------------------------------------------------------- */
+
+enum {
+	/* How often one call follows a 3xx. From one desk to the next, to a mobile; each costs a
+	 * leg's time, and who comes to it is bounded by the numbers that there are. */
+	REDIRECTS_MAX = 3,
+
+	REDIRECT_NUMBER_BYTES_MAX = 64, /* as the number of a DN */
+
+	/* Contacts of one 3xx that are looked at. */
+	REDIRECT_CONTACTS_MAX = 8,
+};
+
 /* ---- what one leg keeps -------------------------------------------------------------------- */
 
 enum {
@@ -70,6 +83,7 @@ enum {
 		16 * 1024, /* URIs and Paths of a phone with several flows: a set of them */
 	LEG_TEXT_BYTES = CALL_ID_BYTES_MAX + 4 * NAME_ADDR_BYTES_MAX + ROUTES_BYTES_MAX +
 		LEG_SDP_BYTES_MAX + 6 * URI_BYTES_MAX + 2 * ASSERTED_BYTES_MAX +
+		REDIRECTS_MAX * (REDIRECT_NUMBER_BYTES_MAX + 1) +
 		HEAD_BYTES_MAX        /* headers that cross, until the answer */
 		+ AIMS_BYTES_MAX      /* likewise */
 		+ OURS_BYTES_MAX      /* our credentials */

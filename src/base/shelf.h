@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-enum { SHELF_PLACES = 22 };
+enum { SHELF_PLACES = 23 };
 
 struct shelf {
 	char *at;

@@ -154,6 +154,14 @@ asserted_place(const struct calls *cs, const struct call *call, const struct leg
 	add(cargo, &asserted, plan->speech.scheme, t);
 }
 
+struct str
+asserted_strip(struct str headers)
+{
+	while (str_begins(headers, header_name(HEADER_P_ASSERTED_IDENTITY)))
+		(void)str_cut(&headers, '\n');
+	return headers;
+}
+
 void
 asserted_cross(const struct calls *cs, const struct msg *msg, const struct leg *from,
 	const struct leg *to, struct cargo *cargo, const struct turn *t)

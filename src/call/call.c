@@ -121,6 +121,9 @@ cargo_of(struct leg *caller, const struct msg *invite, enum scheme to, const str
 		.body_headers = arena_copy(t->scratch, leg_text(caller, TEXT_SDP_HEADERS)),
 		.body = arena_copy(t->scratch, leg_text(caller, TEXT_SDP)),
 	};
+	/* Without its Content-Type it is no body. */
+	if (str_is_empty(cargo.body_headers))
+		cargo.body = STR("");
 	(void)shelf_put(&caller->shelf, TEXT_HEADERS, STR(""));
 	(void)shelf_put(&caller->shelf, TEXT_SDP_HEADERS, STR(""));
 	(void)shelf_put(&caller->shelf, TEXT_SDP, STR(""));
@@ -174,6 +177,7 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 	struct leg *callee;
 	struct cargo cargo;
 	struct str why;
+	enum crossing crossing;
 
 	must(caller != NULL && call->state == CALL_ASKING);
 	call->unreachable_warning = plan->unreachable_warning;
@@ -195,9 +199,13 @@ call_place(struct calls *cs, struct call *call, struct leg_plan *plan, const str
 	call->legs[1] = callee->ref;
 	story_callee(cs, call, callee);
 	call->state = CALL_HUNTING;
-	call->crossing = crossing_of(caller->speech.scheme, callee->speech.scheme);
-	cs->crossings_down += call->crossing == CROSSING_DOWN;
-	cs->crossings_up += call->crossing == CROSSING_UP;
+	/* One that was redirected is counted again if it crosses otherwise now. */
+	crossing = crossing_of(caller->speech.scheme, callee->speech.scheme);
+	if (call->redirects == 0 || crossing != call->crossing) {
+		cs->crossings_down += crossing == CROSSING_DOWN;
+		cs->crossings_up += crossing == CROSSING_UP;
+	}
+	call->crossing = crossing;
 }
 
 void
@@ -205,6 +213,73 @@ call_refuse(struct calls *cs, struct call *call, unsigned status, struct str rea
 	struct str lines, const struct turn *t)
 {
 	refuse(cs, call, status, reason, lines, reason, t);
+}
+
+struct str
+call_may_redirect(const struct calls *cs, const struct call *call)
+{
+	const struct leg *caller = leg_at(cs->legs, call->legs[0]);
+
+	if (call->state != CALL_HUNTING || caller == NULL || ref_is_none(caller->invite_in))
+		return STR("the call is over");
+	/* The answer that it has is the answer to its offer (RFC 3261 13.2.1). */
+	if (!str_is_empty(leg_text(caller, TEXT_SDP)))
+		return STR("the caller has heard of a session");
+	if (call->redirects >= REDIRECTS_MAX)
+		return STR("the call was redirected too often");
+	return calls_have_room(cs) ? STR("") : STR("there is no room for one more leg");
+}
+
+bool
+call_has_tried(const struct calls *cs, const struct call *call, struct str number)
+{
+	const struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	const struct leg *callee = leg_at(cs->legs, call->legs[1]);
+	struct str rest = leg_text(caller, TEXT_TRIED);
+
+	while (!str_is_empty(rest))
+		if (str_same(str_cut(&rest, '\n'), number))
+			return true;
+	return str_same(number, call_number(cs, call)) ||
+		str_same(number, leg_text(callee, TEXT_DN));
+}
+
+/* Puts what crossed with the INVITE from the leg of the callee back to the caller's, as if the call
+ * had waited. What was asserted is said anew to whom it goes to. */
+static bool
+take_back(struct leg *caller, const struct leg *callee, struct str number)
+{
+	char text[REDIRECTS_MAX * (REDIRECT_NUMBER_BYTES_MAX + 1)];
+	struct buf tried = buf_on(text, sizeof text);
+
+	buf_put(&tried, leg_text(caller, TEXT_TRIED));
+	buf_put(&tried, number);
+	buf_char(&tried, '\n');
+	return buf_ok(&tried) && shelf_put(&caller->shelf, TEXT_TRIED, buf_str(&tried)) &&
+		shelf_put(&caller->shelf, TEXT_HEADERS,
+			asserted_strip(leg_text(callee, TEXT_HEADERS))) &&
+		shelf_put(&caller->shelf, TEXT_SDP_HEADERS, leg_text(callee, TEXT_SDP_HEADERS)) &&
+		shelf_put(&caller->shelf, TEXT_SDP, leg_text(callee, TEXT_SDP));
+}
+
+void
+call_redirect(struct calls *cs, struct call *call, struct leg_plan *plan, struct str number,
+	const struct turn *t)
+{
+	struct leg *caller = leg_at(cs->legs, call->legs[0]);
+	struct leg *callee = leg_at(cs->legs, call->legs[1]);
+	bool fits;
+
+	must(caller != NULL && callee != NULL && call->state == CALL_HUNTING);
+	fits = take_back(caller, callee, number);
+	leg_close(cs->legs, callee);
+	call->legs[1] = REF_NONE;
+	call->redirects++;
+	call->state = CALL_ASKING;
+	if (fits)
+		call_place(cs, call, plan, NULL, t);
+	else
+		refuse(cs, call, 500, STR(""), STR(""), STR("what crosses does not fit"), t);
 }
 
 static void

@@ -50,6 +50,7 @@ struct call {
 	bool is_asserted;             /* it has proven that: where we are trusted we say so */
 	bool is_private;              /* who calls wants its identity told nobody else      */
 	unsigned unreachable_warning; /* of the plan */
+	uint32_t redirects;           /* that were followed */
 	uint64_t past;                /* its entry among the last calls */
 	unsigned status;              /* the last final status the caller heard; 0: none yet */
 	int64_t opened_at_s, ringing_at_s, answered_at_s; /* 0: not yet */
@@ -106,6 +107,21 @@ struct call *call_open(struct calls *, const struct call_request *, const struct
  * filled in here). INVITE is the message that opened the call, or NULL for a call that was
  * parked. If that fails the caller is refused. */
 void call_place(struct calls *, struct call *, struct leg_plan *plan, const struct msg *invite,
+	const struct turn *);
+
+/* Whether CALL, whose callee redirects it, may go on somewhere else: its caller waits and has heard
+ * of no session yet, it has not been led on too often, and there is room.
+ * Ends: empty; else a sentence that says why not. */
+struct str call_may_redirect(const struct calls *, const struct call *);
+
+/* Whether NUMBER was tried in this call. */
+bool call_has_tried(const struct calls *, const struct call *, struct str number);
+
+/* Makes another leg, to NUMBER as PLAN says, in place of the callee's, which has redirected the
+ * call (RFC 3261 8.1.3.4): what crossed with the INVITE crosses again. If it fails the caller is
+ * refused. Pre: call_may_redirect; the callee's leg is GONE; NUMBER has at most
+ * REDIRECT_NUMBER_BYTES_MAX octets. */
+void call_redirect(struct calls *, struct call *, struct leg_plan *plan, struct str number,
 	const struct turn *);
 
 /* Keeps what crosses until the callee's addresses are known; the alarm rings to look again.

@@ -31,6 +31,9 @@ bool asserted_keep(const struct calls *, struct call *, struct leg *, const stru
 void asserted_place(const struct calls *, const struct call *, const struct leg_plan *,
 	struct cargo *, const struct turn *);
 
+/* HEADERS, as crossed with an INVITE, without what asserted_place has put before them. */
+struct str asserted_strip(struct str headers);
+
 /* Adds to CARGO what MSG, from the peer of FROM, asserts, as the peer of TO may hear it. */
 void asserted_cross(const struct calls *, const struct msg *, const struct leg *from,
 	const struct leg *to, struct cargo *, const struct turn *);

@@ -22,7 +22,7 @@ outcome_for_caller(unsigned status)
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (table[i].heard == status)
 			return table[i].told;
-	/* A redirection is not followed, and its Contacts are not the caller's to see. */
+	/* A redirection that was not followed; its Contacts are not the caller's to see. */
 	return status < 400 ? 480 : status;
 }
 

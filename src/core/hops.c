@@ -67,7 +67,7 @@ word_carry(struct core *core, struct leg *leg, const struct word *word, const st
 	if (dn != NULL)
 		peers_rest(&core->peers, dn, word->failed->transport, &word->failed->addr,
 			word->retry_after_s, t->now);
-	if (call != NULL)
+	if (call != NULL && !redirect_follow(core, call, leg, word, t))
 		call_hear(&core->calls, call, leg, word, t);
 	hop_seek(core, leg_at(&core->legs, ref), t);
 }

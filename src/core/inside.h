@@ -167,6 +167,15 @@ void register_hear(struct core *, struct arrival *, const struct turn *);
 struct str service_route_write(
 	const struct core *, const struct arrival *, const struct dn *, const struct turn *);
 
+/* ---- redirect.c ---- */
+
+/* Follows a redirection that WORD of the callee's LEG brings (RFC 3261 8.1.3.4), if one of its
+ * Contacts leads to a number that the caller might have dialled, over a leg no weaker than LEG.
+ * Ends: true: the call goes on, and LEG is closed, or the call with it; false: it is for the call
+ * to hear that it failed. */
+bool redirect_follow(
+	struct core *, struct call *, const struct leg *, const struct word *, const struct turn *);
+
 /* ---- hops.c ---- */
 
 /* The word of a leg: its call hears it, and who is where learns of a server that failed. The leg

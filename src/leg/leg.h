@@ -61,6 +61,7 @@ enum leg_text {
 	TEXT_INSTANCE,    /* of the phone that registered (RFC 5626), or empty                */
 	TEXT_ASSERTED,    /* answered legs: the sip or sips URI that a trusted peer asserts,  */
 	TEXT_TEL,         /* and the tel URI, each a value as it came, or empty               */
+	TEXT_TRIED,       /* answered legs: the numbers that redirections led to, a line each */
 };
 
 enum { WAYS_MAX = 8, HOPS_MAX = 4 };

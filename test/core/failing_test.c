@@ -204,7 +204,9 @@ reply(struct end *end, unsigned status)
 		status, (int)via.len, via.at, (int)from.len, from.at, (int)to.len, to.at,
 		str_is_none(heard.to.tag) ? ";tag=callee" : "", (int)heard.call_id.len,
 		heard.call_id.at, heard.cseq, (int)heard.method_text.len, heard.method_text.at,
-		is_invite ? contact_line(end) : "",
+		status == 302       ? "Contact: <sip:5001@example.com>\r\n"
+			: is_invite ? contact_line(end)
+				    : "",
 		has_body ? "Content-Type: application/sdp\r\n" : "", has_body ? strlen(BODY) : 0,
 		has_body ? BODY : "");
 }
