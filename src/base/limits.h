@@ -96,10 +96,14 @@ enum {
 	/* A path of proxies that the registrar wants before our requests: eight of 256 octets. */
 	SERVICE_ROUTE_BYTES_MAX = 2048,
 
-	ENROL_TEXT_BYTES = 64       /* the number of the DN */
-		+ (2 + 2 * 3) * 128 /* password and realm; username, with escapes */
-		+ 128 + 2 * 256     /* the contact's host, whom TLS must prove */
-		+ 1024 + 128        /* our Contact, Call-ID and tag */
+	/* What it may give us as a GRUU: a user, a host and a URN. */
+	ENROL_GRUU_BYTES_MAX = 512,
+
+	ENROL_TEXT_BYTES = 64                       /* the number of the DN */
+		+ (2 + 2 * 3) * 128                 /* password and realm; username, with escapes */
+		+ 128 + 2 * 256                     /* the contact's host, whom TLS must prove */
+		+ 2 * 320                           /* the outbound proxy, and its Route       */
+		+ ENROL_GRUU_BYTES_MAX + 1024 + 128 /* our Contact, Call-ID and tag */
 		+ SERVICE_ROUTE_BYTES_MAX,
 
 	/* For how long we ask at most, even when the registrar wants more: a day. */

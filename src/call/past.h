@@ -29,6 +29,7 @@ enum past_text {
 	PAST_TO,
 	PAST_CONTACT,
 	PAST_FACE, /* host and port of its Via        */
+	PAST_ROUTE,
 	PAST_NAME, /* TLS: whom the far end had to prove to be */
 	PAST_TEXTS,
 };

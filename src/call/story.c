@@ -57,6 +57,7 @@ story_callee(struct calls *cs, const struct call *call, const struct leg *callee
 	past_put(past, PAST_TO, leg_text(callee, TEXT_REMOTE));
 	past_put(past, PAST_CONTACT, leg_text(callee, TEXT_CONTACT));
 	past_put(past, PAST_FACE, buf_str(&face));
+	past_put(past, PAST_ROUTE, leg_text(callee, TEXT_ROUTES));
 	past_put(past, PAST_NAME, leg_text(callee, TEXT_NAME));
 	past->legs[1] = (struct past_leg){ .is_there = true,
 		.speech = callee->speech,

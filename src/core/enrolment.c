@@ -50,7 +50,7 @@ comes_from(const struct core *core, const struct arrival *a, const struct dn *dn
 	if (a->flow->transport != TRANSPORT_UDP && flow_same(e->flow, a->flow->id))
 		return true;
 	return dn == trunk ||
-		(trunk != NULL && dn->contact.speech.transport != TRANSPORT_TLS &&
+		(trunk != NULL && dn_speech(dn).transport != TRANSPORT_TLS &&
 			peers_is_at(&core->peers, dn, &a->source));
 }
 

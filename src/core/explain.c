@@ -124,6 +124,7 @@ put_past_caller(struct json *j, const struct past *past)
 	leg.values[PART_TO] = past_text(past, PAST_ASKED_TO);
 	leg.values[PART_CONTACT] = past_text(past, PAST_OUR_CONTACT);
 	leg.values[PART_VIA] = STR("as it came");
+	leg.values[PART_ROUTE] = STR("as it came");
 	leg.values[PART_TARGET] = past_target(past, 0, &target);
 	explain_leg(j, &leg);
 }
@@ -146,6 +147,9 @@ put_past_callee(struct json *j, const struct past *past)
 	leg.values[PART_TO] = past_text(past, PAST_TO);
 	leg.values[PART_CONTACT] = past_text(past, PAST_CONTACT);
 	leg.values[PART_VIA] = buf_str(&via);
+	leg.values[PART_ROUTE] = str_is_empty(past_text(past, PAST_ROUTE))
+		? STR("none")
+		: past_text(past, PAST_ROUTE);
 	leg.values[PART_TARGET] = past_target(past, 1, &target);
 	explain_leg(j, &leg);
 }

@@ -89,9 +89,11 @@ find_prober(struct trial *trial, struct str number)
 		buf_put(b,
 			STR("no DN has this number: a stranger, taken to call with sip over UDP"));
 	} else if (!prober.dn->contact.is_self) {
-		prober.speech = prober.dn->contact.speech;
-		prober.source = prober.dn->contact.ip;
-		prober.source.port = contact_port(&prober.dn->contact);
+		struct contact hop = dn_hop(prober.dn);
+
+		prober.speech = dn_speech(prober.dn);
+		prober.source = hop.ip;
+		prober.source.port = contact_port(&hop);
 		buf_put(b, dn_type_name(prober.dn->type));
 		buf_put(b, STR(", by its contact it speaks "));
 		put_speech(b, &prober.speech);
@@ -218,6 +220,10 @@ tried_device(struct trial *trial, const struct dn *dn)
 	buf_put(b, STR(": "));
 	put_speech(b, &dn->contact.speech);
 	tried_end(trial, STR("contact"));
+	if (dn->has_proxy) {
+		dn_write_proxy(tried_begin(trial), dn, dn->contact.speech.scheme);
+		tried_end(trial, STR("outbound proxy"));
+	}
 	b = tried_begin(trial);
 	if (peer == NULL || !peer->is_known)
 		buf_put(b, STR("its name is being looked up"));
@@ -367,10 +373,17 @@ put_callee(struct trial *trial, const struct prober *prober, const struct dn *ca
 		.realm = directory_realm(trial->core->directory),
 		.contact_user = prober->number,
 		.name = plan->name,
-		.target = way->addr };
+		.target = way->addr,
+		.routes = plan->routes };
+	struct speech shown = { contract_contact_scheme(plan->speech.scheme, plan->routes),
+		way->transport };
 
-	terms.contact_param = scheme_contact_param(&terms.speech, plan->emits_tls);
+	terms.contact_param = scheme_contact_param(&shown, plan->emits_tls);
 	terms.face = face_of(trial, way->transport, &way->addr, way->flow);
+	if (!str_is_empty(plan->contact)) {
+		terms.contact_user = terms.contact_param = STR("");
+		terms.face = plan->contact;
+	}
 	put_leg(trial, &leg, &terms);
 }
 

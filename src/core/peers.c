@@ -56,6 +56,7 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 	ps->trunk_count = 0;
 	for (uint32_t place = 0; place < directory->count && place < ps->places; place++) {
 		const struct dn *dn = &directory->dns[place];
+		struct contact hop = dn_hop(dn);
 		struct peer *peer;
 		struct ref ref;
 
@@ -69,12 +70,11 @@ peers_directory(struct peers *ps, const struct directory *directory, struct when
 		ps->by_place[place] = peer;
 		if (dn_is_trunk(dn))
 			ps->trunks[ps->trunk_count++] = place;
-		if (dn->contact.ip.family != ADDR_NONE) {
+		if (hop.ip.family != ADDR_NONE) {
 			peer->is_known = true;
 			peer->places[peer->count] =
-				(struct place){ .transport = dn->contact.speech.transport,
-					.addr = dn->contact.ip };
-			peer->places[peer->count++].addr.port = contact_port(&dn->contact);
+				(struct place){ .transport = hop.speech.transport, .addr = hop.ip };
+			peer->places[peer->count++].addr.port = contact_port(&hop);
 		} else {
 			alarm_arm(ps->alarms, &peer->alarm, now.mono_ms);
 		}
@@ -94,7 +94,9 @@ begin_line(const struct peers *ps, const struct peer *peer, const struct turn *t
 {
 	struct buf line = note_begin(t);
 
-	buf_put(&line, STR("the contact of DN "));
+	buf_put(&line,
+		dn_of(ps, peer)->has_proxy ? STR("the outbound proxy of DN ")
+					   : STR("the contact of DN "));
 	buf_quoted(&line, dn_of(ps, peer)->number, LOG_TEXT_MAX);
 	return line;
 }
@@ -106,7 +108,7 @@ say_nobody(const struct peers *ps, const struct peer *peer, const struct locate 
 	struct buf line = begin_line(ps, peer, t);
 
 	buf_put(&line, STR(" has no address: "));
-	buf_quoted(&line, dn_of(ps, peer)->contact.host, LOG_TEXT_MAX);
+	buf_quoted(&line, dn_hop(dn_of(ps, peer)).host, LOG_TEXT_MAX);
 	buf_put(&line, STR(": "));
 	buf_put(&line, locate_why(l));
 	note_end(t, NOTE_WARN, &line);
@@ -124,7 +126,7 @@ watch_sips(const struct peers *ps, struct peer *peer, const struct locate *l, co
 	if (peer->had_sips && !l->has_sips) {
 		line = begin_line(ps, peer, t);
 		buf_put(&line, STR(": "));
-		buf_quoted(&line, dn_of(ps, peer)->contact.host, LOG_TEXT_MAX);
+		buf_quoted(&line, dn_hop(dn_of(ps, peer)).host, LOG_TEXT_MAX);
 		buf_put(&line,
 			STR(" published SIPS services in DNS and no longer does (RFC 3263 7)"));
 		note_end(t, NOTE_WARN, &line);
@@ -193,7 +195,7 @@ void
 peers_ring(struct peers *ps, const struct alarm *alarm, const struct turn *t)
 {
 	struct peer *peer = pool_at(&ps->pool, alarm->owner);
-	const struct contact *contact;
+	struct contact hop;
 	struct lookup *lookup;
 	struct sought sought;
 	enum locating outcome;
@@ -207,12 +209,12 @@ peers_ring(struct peers *ps, const struct alarm *alarm, const struct turn *t)
 		return;
 	}
 	peer->lookup = lookup->ref;
-	contact = &dn_of(ps, peer)->contact;
-	sought = (struct sought){ .speech = contact->speech,
-		.has_transport = contact->has_transport,
-		.host = contact->host,
-		.ip = contact->ip,
-		.port = contact->port };
+	hop = dn_hop(dn_of(ps, peer));
+	sought = (struct sought){ .speech = hop.speech,
+		.has_transport = hop.has_transport,
+		.host = hop.host,
+		.ip = hop.ip,
+		.port = hop.port };
 	alarm_arm(ps->alarms, &peer->alarm, t->now.mono_ms + AGAIN_MAX_MS);
 	outcome = lookup_begin(ps->lookups, lookup, &sought, t);
 	if (outcome != LOCATE_ASKS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* peers.h - where the DNs with a fixed contact are.
+/* peers.h - where the DNs with a fixed contact are, or the outbound proxies before them.
  *
  * A DN whose contact is a name is located (RFC 3263) when the directory comes in and again when the
  * answers grow old, so that a call that comes in finds its trunk by address at once, and a call

@@ -242,7 +242,13 @@ reach(const struct core *core, const struct route_ask *ask, const struct turn *t
 	write_uri(&uri, plan->speech.scheme, user, contact->host, contact->port);
 	if (!buf_ok(&uri))
 		return refuse_uri(route);
-	plan->may_use_tcp = !contact->has_transport;
+	if (dn->has_proxy) {
+		struct buf proxy = take_uri(t);
+
+		dn_write_proxy(&proxy, dn, plan->speech.scheme);
+		plan->routes = buf_str(&proxy);
+	}
+	plan->may_use_tcp = !dn_hop(dn).has_transport;
 	plan->may_prove = dn_is_trunk(dn);
 	plan->request_uri = buf_str(&uri);
 	plan->to_uri = plan->request_uri;
@@ -254,15 +260,32 @@ reach(const struct core *core, const struct route_ask *ask, const struct turn *t
 	return ROUTE_PLAN;
 }
 
+/* Puts the Service-Route of the registrar behind the outbound proxy, if there is one. */
+static void
+add_routes(const struct enrol *e, struct leg_plan *plan, const struct turn *t)
+{
+	size_t size = plan->routes.len + enrol_routes(e).len + 2;
+	char *text = arena_take(t->scratch, size, 1);
+	struct buf b = buf_on(text, text != NULL ? size : 0);
+
+	buf_put(&b, plan->routes);
+	if (!str_is_empty(plan->routes) && !str_is_empty(enrol_routes(e)))
+		buf_put(&b, STR(", "));
+	buf_put(&b, enrol_routes(e));
+	plan->routes = buf_str(&b);
+}
+
 /* The connection over which we are registered there goes before any other, and what the
  * registrar wants before our requests goes with them. */
 static void
-plan_enrolled(const struct core *core, const struct enrol *e, struct leg_plan *plan)
+plan_enrolled(
+	const struct core *core, const struct enrol *e, struct leg_plan *plan, const struct turn *t)
 {
 	const struct flow *flow = flows_find(&core->flows, e->flow);
 	uint32_t kept = plan->way_count < WAYS_MAX ? plan->way_count : WAYS_MAX - 1;
 
-	plan->routes = enrol_routes(e);
+	add_routes(e, plan, t);
+	plan->contact = enrol_gruu(e);
 	if (flow == NULL || flow->is_shut || flow->transport == TRANSPORT_UDP)
 		return;
 	for (uint32_t i = kept; i > 0; i--)
@@ -278,7 +301,7 @@ route_reach(struct core *core, const struct dn *dn, const struct turn *t, struct
 {
 	struct route_ask ask = { .dn = dn, .number = STR(""), .dice = &core->dice };
 
-	*route = (struct route){ .plan = { .dn = dn->number, .speech = dn->contact.speech } };
+	*route = (struct route){ .plan = { .dn = dn->number, .speech = dn_speech(dn) } };
 	return reach(core, &ask, t, route);
 }
 
@@ -287,13 +310,14 @@ plan_fixed(const struct core *core, const struct route_ask *ask, const struct tu
 	struct route *route)
 {
 	const struct enrol *e = enrols_find(&core->enrols, ask->dn->number);
+	struct speech known = dn_speech(ask->dn);
 	enum route_verdict verdict;
 
-	if (!may_cross(core, ask, &ask->dn->contact.speech, 1, route, t))
+	if (!may_cross(core, ask, &known, 1, route, t))
 		return ROUTE_REFUSED;
 	verdict = reach(core, ask, t, route);
 	if (verdict == ROUTE_PLAN && e != NULL)
-		plan_enrolled(core, e, &route->plan);
+		plan_enrolled(core, e, &route->plan, t);
 	return verdict;
 }
 

@@ -141,12 +141,50 @@ dn_secret(const struct dn *dn)
 	return dn_is_trunk(dn) && !str_is_empty(dn->password) ? secret : none;
 }
 
+struct contact
+dn_hop(const struct dn *dn)
+{
+	struct contact hop = dn->has_proxy ? dn->proxy : dn->contact;
+
+	if (dn->contact.speech.scheme == SCHEME_SIPS) {
+		hop.speech = dn->contact.speech;
+	} else if (dn->contact.speech.transport == TRANSPORT_TLS &&
+		hop.speech.transport != TRANSPORT_TLS) {
+		hop.speech.transport = TRANSPORT_TLS;
+		hop.has_transport = true;
+	}
+	return hop;
+}
+
+struct speech
+dn_speech(const struct dn *dn)
+{
+	return (struct speech){ dn->contact.speech.scheme, dn_hop(dn).speech.transport };
+}
+
+void
+dn_write_proxy(struct buf *b, const struct dn *dn, enum scheme scheme)
+{
+	const struct contact *proxy = &dn->proxy;
+	bool is_sips = scheme == SCHEME_SIPS || proxy->speech.scheme == SCHEME_SIPS;
+
+	buf_put(b, is_sips ? STR("<sips:") : STR("<sip:"));
+	buf_put(b, proxy->host);
+	if (proxy->port != 0) {
+		buf_char(b, ':');
+		buf_number(b, proxy->port);
+	}
+	if (!is_sips && proxy->has_transport)
+		buf_put(b, scheme_contact_param(&proxy->speech, false));
+	buf_put(b, STR(";lr>"));
+}
+
 struct str
 dn_tls_name(const struct dn *dn)
 {
 	if (!str_is_empty(dn->tls_name))
 		return dn->tls_name;
-	return dn->contact.is_self ? STR("") : dn->contact.host;
+	return dn->contact.is_self ? STR("") : dn_hop(dn).host;
 }
 
 struct str

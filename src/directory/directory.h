@@ -6,6 +6,7 @@
 #ifndef DIRECTORY_DIRECTORY_H
 #define DIRECTORY_DIRECTORY_H
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/map.h"
 #include "directory/contact.h"
@@ -41,6 +42,9 @@ struct dn {
 	bool registers;              /* trunk, softswitch: we REGISTER there, for so many seconds */
 	uint32_t register_expires_s;
 	bool tells_route; /* `service-route`: of a device that registers */
+	bool wants_gruu;  /* `gruu`: trunk, softswitch that we register at */
+	bool has_proxy;   /* trunk, softswitch: all that goes there goes by way of this one */
+	struct contact proxy;
 };
 
 /* Who may call though it is neither a trunk nor a DN. */
@@ -90,7 +94,19 @@ uint32_t directory_place(const struct directory *, const struct dn *);
 
 bool dn_is_trunk(const struct dn *); /* a trunk or a softswitch: its calls come from its address */
 
-/* What its certificate must name: `tls-name`, else the contact's host; empty: nothing does. */
+/* Where what goes to DN is sent: its contact, or in its place the outbound proxy. That is asked for
+ * sips over TLS where the contact is sips (RFC 3261 16.6 (7), RFC 5630 5.1.1), and over TLS where
+ * the contact says that. */
+struct contact dn_hop(const struct dn *);
+
+/* What its legs speak: the scheme of its contact, over what leads to its hop. */
+struct speech dn_speech(const struct dn *);
+
+/* Puts the outbound proxy as a Route value of a leg of SCHEME: sips where that is, else as it is
+ * configured (RFC 5630 5.1.1). Pre: there is one. */
+void dn_write_proxy(struct buf *, const struct dn *, enum scheme);
+
+/* What its certificate must name: `tls-name`, else the host of its hop; empty: nothing does. */
 struct str dn_tls_name(const struct dn *);
 
 /* What proves us to a trunk or softswitch: its password, the username (its number unless set),

@@ -33,6 +33,8 @@ static const struct option options[] = {
 	CARRIED("contact", OPTION_CONTACT, 0, 0, "", EVERY, "",
 		"Where it is and what it speaks: sips:5000@host:5061;transport=tls, or \"*\" "
 		"for a device that registers."),
+	CARRIED("outbound-proxy", OPTION_CONTACT, 0, 0, "", TRUNKS, "",
+		"Where all that goes to it is sent instead, with it in Route: sip:host:5060."),
 	CARRIED("password", OPTION_TEXT, 0, 0, "", EVERY,
 		"a password has 1 to 128 characters, none of them a control character",
 		"The secret of digest authentication: of a device, which is challenged; of a "
@@ -69,6 +71,8 @@ static const struct option options[] = {
 		"Whether we REGISTER there, as the username at the contact's host."),
 	CARRIED("register-expires", OPTION_NUMBER, 60, ENROL_EXPIRES_MAX_S, "3600", TRUNKS,
 		"a number of seconds from 60 to 86400", "For how long we ask to be registered."),
+	CARRIED("gruu", OPTION_FLAG, 0, 0, "no", TRUNKS, "yes or no",
+		"Whether we ask its registrar for a GRUU, and call with that as our Contact."),
 	CARRIED("service-route", OPTION_FLAG, 0, 0, "no", DEVICES, "yes or no",
 		"Whether a phone is told, when it registers, to send its requests by way of us "
 		"(Service-Route)."),
@@ -392,12 +396,26 @@ set_flag(struct dn *dn, const struct option *option, struct str value)
 	} places[] = {
 		{ STR("register"), &dn->registers },
 		{ STR("service-route"), &dn->tells_route },
+		{ STR("gruu"), &dn->wants_gruu },
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
 		if (str_same(option->name, places[i].name))
 			*places[i].place = is_set;
 	return is_set || str_same(value, STR("no")) || str_same(value, STR("false"));
+}
+
+static bool
+set_proxy(struct dn *dn, struct str value, struct str *why, size_t *at)
+{
+	enum contact_fault fault = contact_parse(&dn->proxy, value, at);
+
+	*why = contact_fault_text(fault);
+	if (fault != CONTACT_FINE)
+		return false;
+	*why = STR("a proxy is a host, with a port and a transport if need be");
+	dn->has_proxy = !dn->proxy.is_self && str_is_empty(dn->proxy.number);
+	return dn->has_proxy;
 }
 
 static bool
@@ -496,7 +514,9 @@ set(struct dn *dn, const struct option *option, struct str value, struct str *wh
 	case OPTION_TEXT: return set_text(dn, option, value, at);
 	case OPTION_NUMBER: return set_number(dn, option, value);
 	case OPTION_FLAG: return set_flag(dn, option, value);
-	case OPTION_CONTACT: return set_contact(dn, value, why, at);
+	case OPTION_CONTACT:
+		return str_same(option->name, STR("contact")) ? set_contact(dn, value, why, at)
+							      : set_proxy(dn, value, why, at);
 	case OPTION_TYPE: return set_type(dn, value, why);
 	case OPTION_SERVICE: return set_service(value, why);
 	case OPTION_MODE: return crossing_mode_find(value, &dn->crossing);

@@ -21,7 +21,7 @@ put_first_contact(
 
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
-		dialog_put_contact(ls, leg, invite->target.user, buf_str(&host),
+		dialog_put_contact(leg, leg->speech.scheme, invite->target.user, buf_str(&host),
 			scheme_echo_param(&leg->speech, invite, leg->emits_tls));
 }
 

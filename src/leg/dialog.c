@@ -165,13 +165,12 @@ dialog_take_target(struct leg *leg)
 
 bool
 dialog_put_contact(
-	struct legs *ls, struct leg *leg, struct str user, struct str host, struct str param)
+	struct leg *leg, enum scheme scheme, struct str user, struct str host, struct str param)
 {
 	char text[2 * URI_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
 
-	(void)ls;
-	contract_write_contact(&b, leg->speech.scheme, user, host, param);
+	contract_write_contact(&b, scheme, user, host, param);
 	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CONTACT, buf_str(&b));
 }
 

@@ -33,7 +33,7 @@ void dialog_take_target(struct leg *);
 
 /* Puts our Contact value: `<scheme:user@host:port;transport>`. */
 bool dialog_put_contact(
-	struct legs *, struct leg *, struct str user, struct str host, struct str param);
+	struct leg *, enum scheme, struct str user, struct str host, struct str param);
 
 /* Puts the start line and the headers up to Route of a request inside the dialog, in strict form
  * where the first proxy is a strict router. BRANCH and TRANSPORT go into the Via, whose host is the

@@ -147,6 +147,7 @@ struct leg {
 	bool ack_is_bare;             /* it has no session               */
 	struct terms terms;           /* on which it is dialled over TLS */
 	bool emits_tls;               /* its sips Contacts say transport=tls */
+	bool has_gruu;                /* made legs: our Contact is one */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 	struct way spare; /* where the device is registered now; no flow: nowhere known */
@@ -298,6 +299,7 @@ struct leg_plan {
 	struct str uuid;
 	struct str instance;                     /* of the phone that registered, or empty */
 	struct str routes;                       /* that go with request_uri, or empty */
+	struct str contact;                      /* our GRUU there, behind its scheme, or empty */
 	struct aim others[CONTACTS_PER_AOR_MAX]; /* of the ways whose aim is 1, 2, ...      */
 	uint32_t other_count;
 	struct way ways[WAYS_MAX];

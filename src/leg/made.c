@@ -44,17 +44,31 @@ put_call_id(struct legs *ls, struct leg *leg)
 	return buf_ok(&b) && shelf_put(&leg->shelf, TEXT_CALL_ID, buf_str(&b));
 }
 
+/* Our GRUU is our Contact wherever we call from. */
+static bool
+put_gruu(struct leg *leg, const struct leg_plan *plan)
+{
+	leg->has_gruu = !str_is_empty(plan->contact);
+	return !leg->has_gruu ||
+		dialog_put_contact(leg, contract_contact_scheme(leg->speech.scheme, plan->routes),
+			STR(""), plan->contact, STR(""));
+}
+
 /* Our Contact names the caller's number at the address that the callee shall see. */
 static bool
 put_contact(struct legs *ls, struct leg *leg, struct str user, const struct txn_way *way)
 {
 	char text[URI_BYTES_MAX];
 	struct buf host = buf_on(text, sizeof text);
-	struct speech spoken = { leg->speech.scheme, leg->transport };
+	struct speech spoken = { contract_contact_scheme(
+					 leg->speech.scheme, leg_text(leg, TEXT_ROUTES)),
+		leg->transport };
 
+	if (leg->has_gruu)
+		return true;
 	flows_write_face(ls->flows, &host, leg->transport, &way->addr, way->flow);
 	return buf_ok(&host) &&
-		dialog_put_contact(ls, leg, user, buf_str(&host),
+		dialog_put_contact(leg, spoken.scheme, user, buf_str(&host),
 			scheme_contact_param(&spoken, leg->emits_tls));
 }
 
@@ -180,7 +194,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 		shelf_put(&leg->shelf, TEXT_NAME, plan->name) &&
 		shelf_put(&leg->shelf, TEXT_DN, plan->dn) &&
 		shelf_put(&leg->shelf, TEXT_UUID, plan->uuid) &&
-		shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers);
+		shelf_put(&leg->shelf, TEXT_HEADERS, cargo->headers) && put_gruu(leg, plan);
 	leg_set_instance(leg, plan->instance);
 	way_keep_aims(leg, plan, t);
 	dialog_keep_session(leg, cargo);

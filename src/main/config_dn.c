@@ -153,6 +153,8 @@ note_beside(struct dn_nodes *nodes, struct str name, const struct yaml *node)
 		{ STR("register-expires"), &nodes->register_expires },
 		{ STR("oos-force"), &nodes->oos_force },
 		{ STR("service-route"), &nodes->service_route },
+		{ STR("gruu"), &nodes->gruu },
+		{ STR("outbound-proxy"), &nodes->proxy },
 	};
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)

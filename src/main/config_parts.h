@@ -17,7 +17,7 @@ struct dn_nodes {
 	const struct yaml *number, *contact, *tls_name, *pin, *wildcard, *identity, *methods, *sips;
 	const struct yaml *proof; /* the username or the realm */
 	const struct yaml *register_expires, *oos_force;
-	const struct yaml *service_route;
+	const struct yaml *service_route, *gruu, *proxy;
 	bool has_password; /* one is written, good or not */
 };
 

@@ -177,10 +177,15 @@ refuse_tls_options(struct reading *r, const struct dn_nodes *nodes, const char *
 static void
 check_fixed(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 {
-	const struct contact *contact = &dn->contact;
-	enum transport transport = contact->speech.transport;
-	struct span span = nodes->contact->span;
+	struct contact hop = dn_hop(dn);
+	const struct contact *contact = &hop;
+	enum transport transport = hop.speech.transport;
+	struct span span = (nodes->proxy != NULL ? nodes->proxy : nodes->contact)->span;
 
+	if (dn->has_proxy && transport == TRANSPORT_TLS && dn->proxy.has_transport &&
+		dn->proxy.speech.transport == TRANSPORT_UDP)
+		report_error(r->report, span,
+			"its contact speaks TLS, and so does what leads there: drop transport=udp");
 	if (addr_is_any(&contact->ip) || addr_is_multicast(&contact->ip))
 		report_error(r->report, span, "no device has this address");
 	else if (contact->ip.family != ADDR_NONE && is_ours(r, contact))
@@ -251,6 +256,9 @@ check_dn(struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 	if (nodes->service_route != NULL && nodes->contact != NULL && !is_self)
 		report_error(r->report, nodes->service_route->span,
 			"service-route says nothing here: only who registers is told one");
+	if (nodes->gruu != NULL && !dn->registers)
+		report_error(r->report, nodes->gruu->span,
+			"gruu says nothing here without register: yes");
 	if (nodes->oos_force != NULL && dn->oos_check_s == 0)
 		report_error(r->report, nodes->oos_force->span,
 			"oos-force says nothing here without oos-check");
@@ -270,7 +278,7 @@ static bool
 is_unauthenticated(const struct reading *r, const struct dn *dn, const struct dn_nodes *nodes)
 {
 	return nodes->contact != NULL && !dn->contact.is_self && !dn->challenges_invite &&
-		dn->contact.speech.transport == TRANSPORT_TLS && !is_asked(r, dn);
+		dn_speech(dn).transport == TRANSPORT_TLS && !is_asked(r, dn);
 }
 
 /* One warning for all of them: they are many as a rule. */

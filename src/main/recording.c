@@ -188,7 +188,8 @@ static void
 pass_dn(struct pass *p, struct dn *dn)
 {
 	bool *const flags[] = { &dn->challenges_register, &dn->challenges_invite, &dn->checks_from,
-		&dn->is_trusted, &dn->emits_tls, &dn->registers, &dn->tells_route };
+		&dn->is_trusted, &dn->emits_tls, &dn->registers, &dn->tells_route,
+		&dn->wants_gruu };
 	uint32_t *const numbers[] = { &dn->priority, &dn->capacity, &dn->oos_check_s,
 		&dn->oos_force_s, &dn->recovery_timeout_s, &dn->register_expires_s };
 
@@ -204,6 +205,9 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
 	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);
+	dn->has_proxy = flag(p, dn->has_proxy);
+	if (dn->has_proxy)
+		pass_contact(p, &dn->proxy);
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
 		*flags[i] = flag(p, *flags[i]);
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)

@@ -16,7 +16,7 @@ directory_room(const struct directory *d)
 	for (uint32_t i = 0; i < d->count; i++, dn++)
 		bytes += FIXED_BYTES + dn->number.len + dn->contact.number.len +
 			dn->contact.host.len + dn->username.len + dn->realm.len + dn->tls_name.len +
-			dn->prefix.len;
+			dn->prefix.len + dn->proxy.host.len;
 	return bytes;
 }
 

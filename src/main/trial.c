@@ -23,7 +23,7 @@ struct trial {
 static struct str
 name_of(const struct dn *dn)
 {
-	return str_is_empty(dn->tls_name) ? dn->contact.host : dn->tls_name;
+	return dn_tls_name(dn);
 }
 
 /* Turns the net until there is an event, at most SPAN_MS. */
@@ -41,22 +41,22 @@ next_event(struct trial *t, int64_t span_ms)
 static bool
 find_addr(struct trial *t, struct addr *addr)
 {
-	const struct contact *contact = &t->dn->contact;
+	struct contact hop = dn_hop(t->dn);
 	struct act act = { .kind = ACT_RESOLVE };
 
-	*addr = contact->ip;
+	*addr = hop.ip;
 	if (addr->family == ADDR_NONE) {
-		act.u.resolve.name = contact->host;
+		act.u.resolve.name = hop.host;
 		(void)net_carry(t->net, &act);
 		if (!next_event(t, NAMES_MS) || t->event.kind != EV_NAMES ||
 			t->event.u.names.count == 0) {
-			fprintf(t->to, "failed: DNS has no address for %.*s\n",
-				(int)contact->host.len, contact->host.at);
+			fprintf(t->to, "failed: DNS has no address for %.*s\n", (int)hop.host.len,
+				hop.host.at);
 			return false;
 		}
 		*addr = t->event.u.names.addrs[0];
 	}
-	addr->port = contact_port(contact);
+	addr->port = contact_port(&hop);
 	return true;
 }
 
@@ -131,7 +131,7 @@ is_over_tls(const struct dn *dn, FILE *to)
 		why = "there is no such DN";
 	else if (dn->contact.is_self)
 		why = "its phone registers: we never dial it, it dials us";
-	else if (dn->contact.speech.transport != TRANSPORT_TLS)
+	else if (dn_speech(dn).transport != TRANSPORT_TLS)
 		why = "its contact is not one over TLS";
 	if (why != NULL)
 		fprintf(to, "failed: %s\n", why);

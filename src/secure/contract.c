@@ -2,6 +2,8 @@
 #include "secure/contract.h"
 
 #include "base/panic.h"
+#include "sip/lex.h"
+#include "sip/nameaddr.h"
 #include "sip/write.h"
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -50,6 +52,13 @@ static const struct contract_row rows[] = {
 		STR("RFC 3261 18.1.1"), STR("what it is sent over") },
 	{ SIDE_MADE, PART_VIA, SIP, UDP, STR("SIP/2.0/UDP US:5060;rport;branch=..."),
 		STR("RFC 3261 18.1.1; RFC 3581 3"), STR("what it is sent over") },
+	{ SIDE_MADE, PART_ROUTE, SIPS, TLS, STR("<sips:PROXY;lr>, or none"),
+		STR("outbound-proxy, Service-Route or Path; RFC 5630 5.1.1"),
+		STR("before a sips Request-URI each Route is sips, whatever was configured") },
+	{ SIDE_MADE, PART_ROUTE, SIP, ANY, STR("<sip:PROXY;lr>, or none"),
+		STR("outbound-proxy, Service-Route or Path; RFC 5630 5.1.1"),
+		STR("as it was given; one that is sips is reached over TLS, and then Contact is "
+		    "sips (RFC 3261 8.1.1.8)") },
 	{ SIDE_MADE, PART_TARGET, SIPS, TLS,
 		STR("TLS to HOST:5061, or the device's own connection"),
 		STR("RFC 3261 26.2.2; RFC 5922 7.3"),
@@ -83,6 +92,8 @@ static const struct contract_row rows[] = {
 		STR("RFC 5630 5.1.1.2"), STR("sip without a transport is UDP") },
 	{ SIDE_ANSWERED, PART_VIA, BOTH, ANY, STR("as it came, with received and rport"),
 		STR("RFC 3261 18.2.1; RFC 3581 4"), STR("an answer repeats it") },
+	{ SIDE_ANSWERED, PART_ROUTE, BOTH, ANY, STR("as it came, and it ends here"),
+		STR("RFC 3261 16.4"), STR("it has led to us; the other leg has its own") },
 	{ SIDE_ANSWERED, PART_TARGET, BOTH, TLS, STR("the caller's own connection"),
 		STR("RFC 3261 18.2.2, 26.2.2"),
 		STR("what came over TLS is answered over TLS alone") },
@@ -124,6 +135,7 @@ contract_part_name(enum contract_part part)
 	case PART_TO: return STR("To");
 	case PART_CONTACT: return STR("Contact");
 	case PART_VIA: return STR("Via");
+	case PART_ROUTE: return STR("Route");
 	case PART_TARGET:
 	case CONTRACT_PARTS: break;
 	}
@@ -147,6 +159,18 @@ write_bracketed(
 	buf_put(b, host);
 	buf_put(b, param);
 	buf_char(b, '>');
+}
+
+enum scheme
+contract_contact_scheme(enum scheme scheme, struct str routes)
+{
+	struct nameaddr top;
+	struct str value;
+	size_t at;
+
+	if (!lex_element(&routes, &value) || !nameaddr_parse(&top, value, &at))
+		return scheme;
+	return top.uri.scheme == URI_SIPS ? SCHEME_SIPS : scheme;
 }
 
 void
@@ -205,10 +229,14 @@ contract_write(struct buf *b, enum contract_part part, const struct contract_ter
 		buf_char(b, '>');
 		return;
 	case PART_CONTACT:
-		contract_write_contact(b, terms->speech.scheme, terms->contact_user, terms->face,
-			terms->contact_param);
+		contract_write_contact(b,
+			contract_contact_scheme(terms->speech.scheme, terms->routes),
+			terms->contact_user, terms->face, terms->contact_param);
 		return;
 	case PART_VIA: contract_write_via(b, terms->speech.transport, terms->face); return;
+	case PART_ROUTE:
+		buf_put(b, str_is_empty(terms->routes) ? STR("none") : terms->routes);
+		return;
 	case PART_TARGET: write_target(b, terms); return;
 	case CONTRACT_PARTS: return;
 	}

@@ -18,6 +18,7 @@ enum contract_part {
 	PART_TO,
 	PART_CONTACT,
 	PART_VIA,
+	PART_ROUTE,
 	PART_TARGET, /* where it goes, and what the far end must prove */
 	CONTRACT_PARTS,
 };
@@ -58,12 +59,17 @@ struct contract_terms {
 	struct str face;          /* host and port of ours that the device shall see */
 	struct str name;          /* TLS that we dial: whom the far end must prove to be */
 	struct addr target;
+	struct str routes; /* Route values, or empty */
 };
 
 /* Puts the value of PART as it stands in the message that makes the dialog, without a tag and a
  * branch; of PART_TARGET a text for people. What could not stand in a message makes the buf
  * full. */
 void contract_write(struct buf *, enum contract_part, const struct contract_terms *);
+
+/* What our Contact speaks in a leg of SCHEME along ROUTES, Route values: sips where the Request-URI
+ * or the topmost Route is (RFC 3261 8.1.1.8). */
+enum scheme contract_contact_scheme(enum scheme, struct str routes);
 
 /* The two parts that are written again and again: our Contact, and a Via up to its branch. */
 void contract_write_contact(

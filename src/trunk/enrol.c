@@ -37,6 +37,12 @@ enrol_routes(const struct enrol *e)
 	return enrol_text(e, ENROL_TEXT_ROUTES);
 }
 
+struct str
+enrol_gruu(const struct enrol *e)
+{
+	return enrol_text(e, ENROL_TEXT_GRUU);
+}
+
 void
 enrol_move(struct enrols *es, struct enrol *e, enum enrol_state next)
 {
@@ -66,7 +72,7 @@ enrol_is_in_force(const struct enrol *e, struct when now)
 static const struct {
 	enum enrol_text text;
 } same_texts[] = { { ENROL_TEXT_USERNAME }, { ENROL_TEXT_PASSWORD }, { ENROL_TEXT_REALM },
-	{ ENROL_TEXT_HOST }, { ENROL_TEXT_NAME } };
+	{ ENROL_TEXT_HOST }, { ENROL_TEXT_NAME }, { ENROL_TEXT_HOP } };
 
 static struct str
 option_of(const struct dn *dn, enum enrol_text text)
@@ -80,13 +86,16 @@ option_of(const struct dn *dn, enum enrol_text text)
 	case ENROL_TEXT_PASSWORD: return secret.password;
 	case ENROL_TEXT_REALM: return secret.realm;
 	case ENROL_TEXT_HOST: return dn->contact.host;
-	case ENROL_TEXT_NAME: return str_is_empty(dn->tls_name) ? dn->contact.host : dn->tls_name;
+	case ENROL_TEXT_NAME: return dn_tls_name(dn);
+	case ENROL_TEXT_HOP: return dn_hop(dn).host;
 	case ENROL_TEXT_USER:
 	case ENROL_TEXT_CALLED:
 	case ENROL_TEXT_CALL_ID:
 	case ENROL_TEXT_TAG:
 	case ENROL_TEXT_CONTACT:
-	case ENROL_TEXT_ROUTES: break;
+	case ENROL_TEXT_ROUTES:
+	case ENROL_TEXT_PROXY:
+	case ENROL_TEXT_GRUU: break;
 	}
 	return STR("");
 }
@@ -94,13 +103,17 @@ option_of(const struct dn *dn, enum enrol_text text)
 static bool
 is_unchanged(const struct enrol *e, const struct dn *dn)
 {
+	struct contact hop = dn_hop(dn);
+	struct speech speech = dn_speech(dn);
+
 	for (size_t i = 0; i < sizeof same_texts / sizeof same_texts[0]; i++)
 		if (!str_same(enrol_text(e, same_texts[i].text), option_of(dn, same_texts[i].text)))
 			return false;
 	return e->wanted_s == dn->register_expires_s && e->port == dn->contact.port &&
 		terms_same(&e->terms, &dn->terms) && e->emits_tls == dn->emits_tls &&
-		e->speech.scheme == dn->contact.speech.scheme &&
-		e->speech.transport == dn->contact.speech.transport;
+		e->wants_gruu == dn->wants_gruu && e->speech.scheme == speech.scheme &&
+		e->speech.transport == speech.transport && e->hop.port == hop.port &&
+		e->hop.speech.scheme == hop.speech.scheme;
 }
 
 /* Puts the username as a user part: with escapes for what may not stand there. */
@@ -152,7 +165,9 @@ begin(struct enrols *es, const struct dn *dn, int64_t at_ms)
 	/* The text is left as it is: it is large, and nobody reads what was not written. */
 	memset(e, 0, offsetof(struct enrol, text));
 	e->ref = ref;
-	e->speech = dn->contact.speech;
+	e->speech = dn_speech(dn);
+	e->hop = dn_hop(dn);
+	e->wants_gruu = dn->wants_gruu;
 	e->terms = dn->terms;
 	e->emits_tls = dn->emits_tls;
 	e->port = dn->contact.port;
@@ -279,6 +294,7 @@ enrol_ask(struct enrols *es, struct enrol *e, const struct leg_plan *plan, const
 {
 	struct str why = STR("its contact has no address");
 
+	(void)shelf_put(&e->shelf, ENROL_TEXT_PROXY, plan->routes);
 	while (e->way_next < plan->way_count) {
 		const struct way *way = &plan->ways[e->way_next++];
 

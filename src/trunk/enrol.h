@@ -34,6 +34,8 @@ struct enrol {
 	struct speech speech;
 	struct terms terms;  /* on which it is dialled */
 	bool emits_tls;      /* `emit-transport-tls` */
+	bool wants_gruu;     /* `gruu` */
+	struct contact hop;  /* to which it goes; its texts are not read */
 	uint16_t port;       /* of the contact; 0: none written */
 	uint32_t wanted_s;   /* as the DN has it */
 	uint32_t asked_s;    /* as the registrar wants it at least */
@@ -114,6 +116,10 @@ struct str enrol_number(const struct enrol *);
 /* The Service-Route that the registrar wants before our requests (RFC 3608), as header values, sips
  * where the trunk speaks sips (RFC 5630 5.1.1); empty: none. */
 struct str enrol_routes(const struct enrol *);
+
+/* The public GRUU that the registrar gave us (RFC 5627), behind its scheme, which is that of who
+ * uses it (RFC 5630 5.1.1.4); empty: none. */
+struct str enrol_gruu(const struct enrol *);
 
 /* How many are in force. */
 uint32_t enrols_count(const struct enrols *, struct when now);

@@ -124,12 +124,11 @@ prove(struct enrols *es, struct enrol *e, const struct news *news, const struct 
 
 /* ---- a 200 ---- */
 
-/* For how long our Contact is registered; 0: it is not in the list. */
+/* For how long our Contact is registered, which is *CONTACT then; 0: it is not in the list. */
 static uint32_t
-granted_s(const struct enrol *e, const struct msg *msg)
+granted_s(const struct enrol *e, const struct msg *msg, struct nameaddr *contact)
 {
 	struct values values = msg_values(msg, HEADER_CONTACT);
-	struct nameaddr contact;
 	struct uri ours;
 	struct str value, expires;
 	uint64_t seconds;
@@ -140,10 +139,10 @@ granted_s(const struct enrol *e, const struct msg *msg)
 		return 0;
 	(void)msg_seconds(msg, HEADER_EXPIRES, &usual_s);
 	while (values_next(&values, &value)) {
-		if (!nameaddr_parse(&contact, value, &at) || contact.star ||
-			!uri_same_binding(&contact.uri, &ours))
+		if (!nameaddr_parse(contact, value, &at) || contact->star ||
+			!uri_same_binding(&contact->uri, &ours))
 			continue;
-		expires = nameaddr_param(&contact, STR("expires"));
+		expires = nameaddr_param(contact, STR("expires"));
 		if (str_is_none(expires))
 			return usual_s;
 		return str_number(expires, UINT32_MAX, &seconds) ? (uint32_t)seconds : usual_s;
@@ -197,6 +196,29 @@ take_routes(struct enrol *e, const struct msg *msg, const struct turn *t)
 	note_end(t, NOTE_WARN, &line);
 }
 
+/* Keeps the public GRUU of our Contact, whatever its scheme: it is used in the one of the request
+ * (RFC 5630 5.1.1.4). None with a transport, which a sips Contact must not say. */
+static void
+take_gruu(struct enrol *e, const struct nameaddr *contact, const struct turn *t)
+{
+	struct str text = nameaddr_param(contact, STR("pub-gruu"));
+	struct uri uri;
+	struct buf line;
+	size_t at;
+
+	(void)shelf_put(&e->shelf, ENROL_TEXT_GRUU, STR(""));
+	if (!e->wants_gruu || str_is_none(text))
+		return;
+	if (uri_parse(&uri, text, &at) && (uri.scheme == URI_SIP || uri.scheme == URI_SIPS) &&
+		str_is_empty(uri.headers) && !str_is_empty(uri_param(&uri, STR("gr"))) &&
+		str_is_none(uri_transport(&uri)) && text.len <= ENROL_GRUU_BYTES_MAX &&
+		shelf_put(&e->shelf, ENROL_TEXT_GRUU, str_from(text, str_find(text, ':') + 1)))
+		return;
+	line = begin_note(e, t);
+	buf_put(&line, STR(": the GRUU of its registrar cannot be used"));
+	note_end(t, NOTE_WARN, &line);
+}
+
 static void
 note_enrolled(const struct enrol *e, uint32_t seconds, const struct turn *t)
 {
@@ -215,7 +237,8 @@ note_enrolled(const struct enrol *e, uint32_t seconds, const struct turn *t)
 static void
 take_granted(struct enrols *es, struct enrol *e, const struct msg *msg, const struct turn *t)
 {
-	uint32_t seconds = granted_s(e, msg);
+	struct nameaddr contact;
+	uint32_t seconds = granted_s(e, msg, &contact);
 	int64_t span = (int64_t)seconds * 1000, wait_ms;
 
 	if (seconds == 0) {
@@ -224,6 +247,7 @@ take_granted(struct enrols *es, struct enrol *e, const struct msg *msg, const st
 		return;
 	}
 	take_routes(e, msg, t);
+	take_gruu(e, &contact, t);
 	if (!enrol_is_in_force(e, t->now)) {
 		e->since_ms = t->now.mono_ms;
 		note_enrolled(e, seconds, t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a REGISTER of ours looks like, and where it may go (RFC 3261 10.2, RFC 5630 5.1.1.1). */
+#include "base/map.h"
 #include "sip/write.h"
 #include "trunk/ask.h"
 #include "trunk/inside.h"
@@ -60,6 +61,28 @@ write_end_of_ours(struct buf *b, enum header_id id, const struct enrol *e, bool 
 	write_end(b);
 }
 
+/* Our instance at a Contact of ours is the same after each start (RFC 5626 4.1): a UUID made of its
+ * name (RFC 4122 4.3, version 8 of RFC 9562: by a hash of our own). */
+static void
+write_instance(struct buf *b, struct str contact)
+{
+	static const uint64_t keys[2][2] = { { 1, 0 }, { 2, 0 } };
+	uint64_t halves[2] = { siphash(keys[0], contact), siphash(keys[1], contact) };
+	uint8_t uuid[sizeof halves];
+
+	for (size_t i = 0; i < sizeof uuid; i++)
+		uuid[i] = (uint8_t)(halves[i / 8] >> (8 * (i % 8)));
+	uuid[6] = (uint8_t)((uuid[6] & 0x0f) | 0x80);
+	uuid[8] = (uint8_t)((uuid[8] & 0x3f) | 0x80);
+	buf_put(b, STR(";+sip.instance=\"<urn:uuid:"));
+	for (size_t i = 0; i < sizeof uuid; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			buf_char(b, '-');
+		buf_hex(b, &uuid[i], 1);
+	}
+	buf_put(b, STR(">\""));
+}
+
 static void
 write_register(const struct enrols *es, const struct enrol *e, struct buf *b, struct str branch,
 	const struct target *target, uint32_t asked_s, struct str proof)
@@ -78,10 +101,16 @@ write_register(const struct enrols *es, const struct enrol *e, struct buf *b, st
 	write_end(b);
 	flows_write_via(es->flows, b, target->transport, &target->addr, target->flow, branch);
 	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
+	if (!str_is_empty(enrol_text(e, ENROL_TEXT_PROXY)))
+		write_header(b, HEADER_ROUTE, enrol_text(e, ENROL_TEXT_PROXY));
+	if (e->wants_gruu)
+		write_header(b, HEADER_SUPPORTED, STR("gruu"));
 	write_begin(b, HEADER_CONTACT);
 	buf_char(b, '<');
 	buf_put(b, enrol_text(e, ENROL_TEXT_CONTACT));
 	buf_char(b, '>');
+	if (e->wants_gruu)
+		write_instance(b, enrol_text(e, ENROL_TEXT_CONTACT));
 	write_end(b);
 	write_number(b, HEADER_EXPIRES, asked_s);
 	buf_put(b, proof);

@@ -19,6 +19,9 @@ enum enrol_text {
 	ENROL_TEXT_TAG,
 	ENROL_TEXT_CONTACT, /* the one that was registered: a URI       */
 	ENROL_TEXT_ROUTES,  /* Service-Route, ready to be sent            */
+	ENROL_TEXT_HOP,     /* the host of the DN's outbound proxy, or of its contact */
+	ENROL_TEXT_PROXY,   /* the outbound proxy as the Route of a REGISTER, or empty */
+	ENROL_TEXT_GRUU,    /* what the registrar gave us as one, behind its scheme    */
 };
 
 /* The one gate through which the state changes. */

@@ -236,7 +236,7 @@ write_ours(struct pings *ps, struct buf *b, const struct dn *dn, const struct ta
 
 static void
 write_options(struct pings *ps, struct buf *b, const struct dn *dn, const struct target *target,
-	struct str branch)
+	struct str branch, struct str routes)
 {
 	char text[URI_BYTES_MAX];
 	struct buf uri = buf_on(text, sizeof text);
@@ -259,6 +259,8 @@ write_options(struct pings *ps, struct buf *b, const struct dn *dn, const struct
 	write_header(b, HEADER_CSEQ, STR("1 OPTIONS"));
 	flows_write_via(ps->flows, b, target->transport, &target->addr, target->flow, branch);
 	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
+	if (!str_is_empty(routes))
+		write_header(b, HEADER_ROUTE, routes);
 	write_begin(b, HEADER_CONTACT);
 	write_ours(ps, b, dn, target, STR(""));
 	write_end(b);
@@ -271,7 +273,7 @@ static bool
 say(struct pings *ps, struct ping *p, const struct dn *dn, const struct leg_plan *plan,
 	const struct way *way, const struct turn *t, struct str *why)
 {
-	struct asked asked = { dn->contact.speech, plan->name, plan->terms, dn->number };
+	struct asked asked = { dn_speech(dn), plan->name, plan->terms, dn->number };
 	struct txn_owner owner = { OWNER_PING, p->ref, 0 };
 	struct target target;
 	struct txn_way by;
@@ -286,7 +288,7 @@ say(struct pings *ps, struct ping *p, const struct dn *dn, const struct leg_plan
 	if (ref_is_none(txn))
 		return false;
 	b = out_buf(t->out, OURS_BYTES_MAX);
-	write_options(ps, &b, dn, &target, branch);
+	write_options(ps, &b, dn, &target, branch, plan->routes);
 	if (!buf_ok(&b)) {
 		txn_drop(ps->txns, txn);
 		return false;

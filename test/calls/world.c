@@ -67,6 +67,7 @@ set_dn(const struct step *step)
 		.tls_name = option_text(step, "tls-name"),
 		.username = option_text(step, "username"),
 		.realm = option_text(step, "realm"),
+		.proxy = option_text(step, "outbound-proxy"),
 		.no_register = step_has(step, 3, "no-register"),
 		.no_invite = step_has(step, 3, "no-invite") };
 	const struct {
@@ -89,6 +90,7 @@ set_dn(const struct step *step)
 	if (step_has(step, 3, "acd-position"))
 		dn.type = DN_ACD_POSITION;
 	dn.registers = step_has(step, 3, "register");
+	dn.wants_gruu = step_has(step, 3, "gruu");
 	dn.tells_route = step_has(step, 3, "service-route");
 	dn.is_trusted = step_has(step, 3, "trusted");
 	for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++) {

@@ -309,6 +309,34 @@ test_out_of_service(void **state)
 	stage_close(&stage);
 }
 
+/* The way by a proxy shows, and what our Contact speaks then. */
+static void
+test_outbound_proxy(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+		{ .number = "east",
+			.contact = "sip:192.0.2.80",
+			.type = DN_TRUNK,
+			.prefix = "9",
+			.proxy = "sips:192.0.2.81" },
+	};
+
+	(void)state;
+	open_on(own, 2, MODE_PER_LEG);
+	question(ASK_ROUTE, "5000", "95");
+	has("\"outcome\":\"placed\"");
+	has("\"rule\":\"outbound proxy\",\"result\":\"<sips:192.0.2.81;lr>\"");
+	assert_non_null(strstr(told("callee", "Route"), "<sips:192.0.2.81;lr>"));
+	assert_non_null(strstr(told("callee", "Contact"), "<sips:5000@192.0.2.1:5061>"));
+	assert_non_null(strstr(told("callee", "target"), "proven to be 192.0.2.81"));
+	assert_non_null(strstr(told("callee", "Request-URI"), "sip:95@192.0.2.80"));
+	question(ASK_ROUTE, "east", "5000");
+	assert_non_null(strstr(told("caller", "Via"), "SIP/2.0/TLS"));
+	assert_non_null(strstr(told("callee", "Route"), "none"));
+	stage_close(&stage);
+}
+
 /* `emit-transport-tls` shows in the Contact that the caller would be given. */
 static void
 test_emits_tls(void **state)
@@ -384,6 +412,7 @@ main(void)
 		cmocka_unit_test(test_addresses_of_a_name),
 		cmocka_unit_test(test_out_of_service),
 		cmocka_unit_test(test_emits_tls),
+		cmocka_unit_test(test_outbound_proxy),
 		cmocka_unit_test(test_no_peer),
 		cmocka_unit_test(test_no_scratch),
 	};

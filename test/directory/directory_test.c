@@ -303,6 +303,57 @@ test_secrets(void **state)
 	assert_true(str_is_empty(dn_secret(&dn).username));
 }
 
+static void
+expect_hop(const char *contact, const char *proxy, struct speech hop, struct speech leg,
+	const char *route)
+{
+	struct dn dn = { .type = DN_TRUNK, .has_proxy = proxy != NULL };
+	char text[128];
+	struct buf b = buf_on(text, sizeof text);
+	struct contact is;
+	size_t at;
+
+	assert_int_equal(contact_parse(&dn.contact, str_cstr(contact), &at), CONTACT_FINE);
+	if (proxy != NULL)
+		assert_int_equal(contact_parse(&dn.proxy, str_cstr(proxy), &at), CONTACT_FINE);
+	is = dn_hop(&dn);
+	assert_int_equal(is.speech.scheme, hop.scheme);
+	assert_int_equal(is.speech.transport, hop.transport);
+	assert_int_equal(dn_speech(&dn).scheme, leg.scheme);
+	assert_int_equal(dn_speech(&dn).transport, leg.transport);
+	assert_true(str_same(dn_tls_name(&dn), is.host));
+	if (proxy == NULL)
+		return;
+	dn_write_proxy(&b, &dn, leg.scheme);
+	assert_true(str_same(buf_str(&b), str_cstr(route)));
+}
+
+/* rows: R3261-16.6-6 R5630-5.1.1-d */
+static void
+test_an_outbound_proxy(void **state)
+{
+	static const struct speech sips = { SCHEME_SIPS, TRANSPORT_TLS };
+	static const struct speech tls = { SCHEME_SIP, TRANSPORT_TLS };
+	static const struct speech tcp = { SCHEME_SIP, TRANSPORT_TCP };
+	static const struct speech udp = { SCHEME_SIP, TRANSPORT_UDP };
+
+	(void)state;
+	expect_hop("sips:a", NULL, sips, sips, NULL);
+	expect_hop("a", NULL, udp, udp, NULL);
+	expect_hop("sips:a", "sips:p", sips, sips, "<sips:p;lr>");
+	expect_hop("sips:a", "sip:p:5070;transport=tcp", sips, sips, "<sips:p:5070;lr>");
+	expect_hop("sip:a", "sips:p:5071", sips, tls, "<sips:p:5071;lr>");
+	expect_hop("sip:a", "p", udp, udp, "<sip:p;lr>");
+	expect_hop("sip:a;transport=tls", "p", tls, tls, "<sip:p;lr>");
+	expect_hop("sip:a;transport=tls", "sips:p", sips, tls, "<sips:p;lr>");
+	expect_hop("sip:a", "sip:[2001:db8::1];transport=tcp", tcp, tcp,
+		"<sip:[2001:db8::1];transport=tcp;lr>");
+	expect_hop(
+		"sip:a;transport=tcp", "sip:p;transport=tls", tls, tls, "<sip:p;transport=tls;lr>");
+	assert_true(dn_hop(&(struct dn){ .contact = { .speech = tls }, .has_proxy = true })
+			    .has_transport);
+}
+
 int
 main(void)
 {
@@ -318,6 +369,7 @@ main(void)
 		cmocka_unit_test(test_domains),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_an_outbound_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

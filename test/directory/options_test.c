@@ -98,6 +98,8 @@ test_which_type_has_what(void **state)
 		{ "tls-name", "a.example", { true, true, true, true } },
 		{ "register", "yes", { false, false, true, true } },
 		{ "service-route", "yes", { true, true, false, false } },
+		{ "gruu", "yes", { false, false, true, true } },
+		{ "outbound-proxy", "sips:p.example", { false, false, true, true } },
 		{ "service-type", "softswitch", { false, false, false, true } },
 	};
 
@@ -292,6 +294,25 @@ test_values_arrive(void **state)
 }
 
 static void
+test_an_outbound_proxy(void **state)
+{
+	struct dn dn = dn_of(DN_TRUNK);
+	struct str why;
+	size_t at;
+
+	(void)state;
+	assert_true(set(&dn, "outbound-proxy", "sip:p.example:5070;transport=tcp", &why, &at));
+	assert_true(dn.has_proxy && dn.proxy.port == 5070);
+	assert_false(set(&dn, "outbound-proxy", "*", &why, &at));
+	assert_true(str_begins(why, STR("a proxy is a host")));
+	assert_false(set(&dn, "outbound-proxy", "sip:5@p.example", &why, &at));
+	assert_true(str_begins(why, STR("a proxy is a host")));
+	assert_false(set(&dn, "outbound-proxy", "sips:p;transport=udp", &why, &at));
+	assert_int_equal(at, 17);
+	assert_true(str_same(contact_fault_text(CONTACT_SIPS_UDP), why));
+}
+
+static void
 test_flags_and_words(void **state)
 {
 	struct dn dn = dn_of(DN_TRUNK);
@@ -445,6 +466,7 @@ main(void)
 		cmocka_unit_test(test_refused_values),
 		cmocka_unit_test(test_values_arrive),
 		cmocka_unit_test(test_flags_and_words),
+		cmocka_unit_test(test_an_outbound_proxy),
 		cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_methods_of_later),
 		cmocka_unit_test(test_lengths),

@@ -187,8 +187,31 @@ test_what_proves_us(void **state)
 	kit_refused(UDP "dn: [ { number: 1, type: extension, contact: 192.0.2.9, service-route: no "
 			"} ]\n",
 		"only who registers is told");
+	kit_taken(TRUNK("register: yes, gruu: yes"), 0, "");
+	kit_refused(TRUNK("gruu: no"), "nothing here without register");
 	kit_refused(TRUNK("service-route: yes"), "only an extension or an acd-position");
 	kit_refused(TRUNK("authenticate-requests: invite, password: x"), "known by their address");
+}
+
+static void
+test_outbound_proxies(void **state)
+{
+#define BY(contact, proxy)                                                                   \
+	"dn: [ { number: e, type: trunk, contact: \"" contact "\", outbound-proxy: \"" proxy \
+	"\" } ]\n"
+	(void)state;
+	kit_taken(UDP BY("192.0.2.9", "192.0.2.8"), 0, "");
+	kit_taken(BOTH CHECKED BY("sips:a.example", "sip:192.0.2.8"), 1, "unauthenticated");
+	kit_taken(BOTH CHECKED BY("sip:a.example", "sips:p.example"), 1, "unauthenticated");
+	kit_taken(BOTH CHECKED BY("sips:a.example", "sip:p.example;transport=tcp"), 1,
+		"unauthenticated");
+	kit_refused(BOTH CHECKED BY("sips:a.example", "sip:p.example;transport=udp"),
+		"drop transport=udp");
+	kit_refused(BOTH CHECKED BY("sip:a.example;transport=tls", "sip:p.example;transport=udp"),
+		"drop transport=udp");
+	kit_refused(BOTH OURS BY("sip:a.example", "sips:p.example"), "cannot be checked");
+	kit_refused(UDP BY("192.0.2.9", "127.0.0.1"), "our own");
+	kit_refused(UDP BY("192.0.2.9", "*"), "a proxy is a host");
 }
 
 int
@@ -204,6 +227,7 @@ main(void)
 		cmocka_unit_test(test_tls_name),
 		cmocka_unit_test(test_who_is_not_authenticated),
 		cmocka_unit_test(test_what_proves_us),
+		cmocka_unit_test(test_outbound_proxies),
 		cmocka_unit_test(test_one_number_one_dn),
 		cmocka_unit_test(test_the_rest),
 	};

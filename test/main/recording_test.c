@@ -53,6 +53,8 @@ make_directory(void)
 	set_option(&dns[1], STR("type"), STR("trunk"));
 	set_option(&dns[1], STR("contact"), STR("sips:12@[2001:db8::9]:5071"));
 	set_option(&dns[1], STR("prefix"), STR("9"));
+	set_option(&dns[1], STR("outbound-proxy"), STR("sips:proxy.example.com:5081"));
+	set_option(&dns[1], STR("gruu"), STR("yes"));
 	dns[1].tls_name = STR("fly.example.com");
 	dns[1].trust = 2;
 	dns[1].checks_from = dns[1].is_trusted = true;
@@ -233,6 +235,10 @@ expect_directory(const struct directory *d)
 		assert_int_equal(is->priority, was->priority);
 		assert_int_equal(is->capacity, was->capacity);
 		assert_int_equal(is->tells_route, was->tells_route);
+		assert_int_equal(is->wants_gruu, was->wants_gruu);
+		assert_int_equal(is->has_proxy, was->has_proxy);
+		assert_int_equal(is->proxy.port, was->proxy.port);
+		expect_text(is->proxy.host, was->proxy.host);
 	}
 	assert_ptr_equal(directory_find(d, STR("7789")), &d->dns[0]);
 	assert_ptr_equal(directory_trunk(d, STR("9555")), &d->dns[1]);

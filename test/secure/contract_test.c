@@ -77,6 +77,7 @@ test_what_is_written(void **state)
 		.contact_user = STR("1001"),
 		.contact_param = STR(""),
 		.face = STR("192.0.2.1:5061"),
+		.routes = STR(""),
 		.name = STR("fly.example.com") };
 
 	(void)state;
@@ -87,15 +88,22 @@ test_what_is_written(void **state)
 	expect(PART_TO, &terms, "<sips:6001@192.0.2.61>");
 	expect(PART_CONTACT, &terms, "<sips:1001@192.0.2.1:5061>");
 	expect(PART_VIA, &terms, "SIP/2.0/TLS 192.0.2.1:5061");
+	expect(PART_ROUTE, &terms, "none");
+	terms.routes = STR("<sips:p.example;lr>");
+	expect(PART_ROUTE, &terms, "<sips:p.example;lr>");
 	expect(PART_TARGET, &terms, "TLS to 192.0.2.61:5061, proven to be fly.example.com");
 	terms.name = STR("");
 	expect(PART_TARGET, &terms, "TLS to 192.0.2.61:5061, its own connection");
+	terms.routes = STR("");
 	terms.speech = (struct speech){ SCHEME_SIP, TRANSPORT_UDP };
 	terms.from_display = terms.from_user = terms.contact_user = STR("");
 	terms.contact_param = STR(";transport=tcp");
 	expect(PART_FROM, &terms, "<sip:example.com>");
 	expect(PART_CONTACT, &terms, "<sip:192.0.2.1:5061;transport=tcp>");
 	expect(PART_VIA, &terms, "SIP/2.0/UDP 192.0.2.1:5061;rport");
+	terms.contact_param = STR("");
+	terms.routes = STR("<sips:p.example;lr>, <sip:q.example;lr>");
+	expect(PART_CONTACT, &terms, "<sips:192.0.2.1:5061>");
 	expect(PART_TARGET, &terms, "UDP to 192.0.2.61:5061");
 	expect(CONTRACT_PARTS, &terms, "");
 	assert_true(str_same(contract_part_name(PART_REQUEST_URI), STR("Request-URI")));
@@ -103,8 +111,25 @@ test_what_is_written(void **state)
 	assert_true(str_same(contract_part_name(PART_TO), STR("To")));
 	assert_true(str_same(contract_part_name(PART_CONTACT), STR("Contact")));
 	assert_true(str_same(contract_part_name(PART_VIA), STR("Via")));
+	assert_true(str_same(contract_part_name(PART_ROUTE), STR("Route")));
 	assert_true(str_same(contract_part_name(PART_TARGET), STR("target")));
 	assert_true(str_same(contract_part_name(CONTRACT_PARTS), STR("target")));
+}
+
+/* rows: R3261-8.1.1.8-a */
+static void
+test_what_our_contact_speaks(void **state)
+{
+	(void)state;
+	assert_int_equal(contract_contact_scheme(SCHEME_SIPS, STR("")), SCHEME_SIPS);
+	assert_int_equal(contract_contact_scheme(SCHEME_SIP, STR("")), SCHEME_SIP);
+	assert_int_equal(contract_contact_scheme(SCHEME_SIP, STR("<sip:")), SCHEME_SIP);
+	assert_int_equal(contract_contact_scheme(SCHEME_SIP, STR("*")), SCHEME_SIP);
+	assert_int_equal(contract_contact_scheme(SCHEME_SIPS, STR("<sip:p;lr>")), SCHEME_SIPS);
+	assert_int_equal(
+		contract_contact_scheme(SCHEME_SIP, STR("<sip:p;lr>, <sips:q;lr>")), SCHEME_SIP);
+	assert_int_equal(contract_contact_scheme(SCHEME_SIP, STR("\"P\" <SIPS:q;lr>, <sip:p;lr>")),
+		SCHEME_SIPS);
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */
@@ -319,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_row_for_each_part),
 		cmocka_unit_test(test_what_is_written),
+		cmocka_unit_test(test_what_our_contact_speaks),
 		cmocka_unit_test(test_the_page),
 	};
 

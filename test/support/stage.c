@@ -42,16 +42,15 @@ text_of(const char *text)
 static void
 put_dn(struct dn *dn, const struct stage_dn *line)
 {
-	struct str password = text_of(line->password);
 	bool is_trunk = line->type == DN_TRUNK || line->type == DN_SOFTSWITCH;
 	size_t at;
 
 	*dn = (struct dn){
 		.number = str_cstr(line->number),
 		.type = line->type,
-		.password = password,
-		.challenges_register = password.len > 0 && !is_trunk && !line->no_register,
-		.challenges_invite = password.len > 0 && !is_trunk && !line->no_invite,
+		.password = text_of(line->password),
+		.challenges_register = line->password != NULL && !is_trunk && !line->no_register,
+		.challenges_invite = line->password != NULL && !is_trunk && !line->no_invite,
 		.username = text_of(line->username),
 		.realm = text_of(line->realm),
 		.tls_name = text_of(line->tls_name),
@@ -67,10 +66,14 @@ put_dn(struct dn *dn, const struct stage_dn *line)
 		.recovery_timeout_s = line->recovery_timeout_s,
 		.registers = line->registers,
 		.tells_route = line->tells_route,
-		.register_expires_s =
-			line->register_expires_s != 0 ? line->register_expires_s : 3600,
+		.wants_gruu = line->wants_gruu,
+		.has_proxy = line->proxy != NULL,
+		.register_expires_s = line->register_expires_s,
 	};
+	if (dn->register_expires_s == 0)
+		dn->register_expires_s = 3600;
 	assert_int_equal(contact_parse(&dn->contact, str_cstr(line->contact), &at), CONTACT_FINE);
+	assert_true(!dn->has_proxy || !contact_parse(&dn->proxy, str_cstr(line->proxy), &at));
 }
 
 static void

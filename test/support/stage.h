@@ -35,6 +35,8 @@ struct stage_dn {
 	uint32_t oos_check_s, oos_force_s, recovery_timeout_s;
 	bool registers;              /* there, as a trunk wants it */
 	uint32_t register_expires_s; /* 0: an hour */
+	bool wants_gruu;
+	const char *proxy;           /* `outbound-proxy` */
 	bool tells_route;            /* its phone is told a Service-Route */
 	bool no_register, no_invite; /* not challenged for it though there is a password */
 };

@@ -211,6 +211,51 @@ a_service_route_that_cannot_be_used_is_left_out(void **state)
 	kit_close();
 }
 
+/* rows: R5627-L */
+static void
+a_gruu_that_cannot_be_used_is_left_out(void **state)
+{
+	static const struct {
+		const char *gruu;
+		bool is_used;
+	} all[] = {
+		{ "sip:acme@a.example;gr=urn:a:1", true },
+		{ "sips:acme@a.example;gr=urn:a:1", true },
+		{ "sip:acme@a.example;gr=urn:a:1;transport=tls", false },
+		{ "sip:acme@a.example;gr=urn:a:1?x=1", false },
+		{ "sip:acme@a.example;gr", false },
+		{ "sip:acme@a.example", false },
+		{ "tel:123;gr=urn:a:1", false },
+		{ "acme", false },
+	};
+	char lines[2 * ENROL_GRUU_BYTES_MAX], user[ENROL_GRUU_BYTES_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i <= sizeof all / sizeof all[0]; i++) {
+		bool is_long = i == sizeof all / sizeof all[0];
+
+		memset(user, 'u', ENROL_GRUU_BYTES_MAX);
+		user[ENROL_GRUU_BYTES_MAX] = '\0';
+		east = (struct stage_dn){ .number = "east",
+			.contact = "sip:192.0.2.50:5070;transport=udp",
+			.type = DN_TRUNK,
+			.username = "acme",
+			.registers = true,
+			.wants_gruu = true };
+		stage_open(&stage, &kit_options);
+		device_open(&reg, &stage, "acme", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+		stage_tick(&stage);
+		HEAR("REGISTER", "Supported: gruu\r\n", "+sip.instance=\"<urn:uuid:");
+		(void)snprintf(lines, sizeof lines, "Contact: %s;expires=600;pub-gruu=\"%s%s\"\r\n",
+			OURS_UDP, is_long ? "sip:a@h;gr=" : all[i].gruu, is_long ? user : "");
+		kit_reply(200, lines);
+		assert_int_equal(stage_counts(&stage).enrolled, 1);
+		assert_int_equal(!stage_noted(&stage, "GRUU of its registrar cannot be used"),
+			!is_long && all[i].is_used);
+		kit_close();
+	}
+}
+
 int
 main(void)
 {
@@ -222,6 +267,7 @@ main(void)
 		cmocka_unit_test(two_kinds_of_credentials),
 		cmocka_unit_test(the_next_address_is_tried),
 		cmocka_unit_test(a_service_route_that_cannot_be_used_is_left_out),
+		cmocka_unit_test(a_gruu_that_cannot_be_used_is_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,10 +173,34 @@ an_unreachable_one_is_out_at_once(void **state)
 	kit_close();
 }
 
+/* By way of the outbound proxy. */
+static void
+the_proxy_is_asked(void **state)
+{
+	const struct msg *msg;
+
+	(void)state;
+	east = (struct stage_dn){ .number = "east",
+		.contact = "sip:192.0.2.90",
+		.proxy = "sip:192.0.2.50:5070",
+		.type = DN_TRUNK,
+		.oos_check_s = 10 };
+	stage_open(&stage, &kit_options);
+	device_open(&reg, &stage, "east", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 100);
+	msg = phone_hear(&reg, "OPTIONS sip:192.0.2.90 ");
+	assert_true(str_same(msg_value(msg, HEADER_ROUTE), STR("<sip:192.0.2.50:5070;lr>")));
+	kit_reply(200, NULL);
+	assert_false(is_out());
+	kit_close();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_proxy_is_asked),
 		cmocka_unit_test(any_answer_but_two_will_do),
 		cmocka_unit_test(silence_is_given_so_long),
 		cmocka_unit_test(the_next_address_is_asked),

@@ -40,6 +40,7 @@ def same_as_sent(told, invite):
     assert told["Request-URI"]["value"] == invite.uri
     for name in ("From", "To", "Contact", "Via"):
         assert bare(told[name]["value"]) == bare(invite.get(name)), name
+    assert told["Route"]["value"] == (invite.get("Route") or "none")
     assert all(part["rule"] and part["why"] for part in told.values())
 
 

@@ -38,6 +38,23 @@ def test_sips_is_tls_whatever_its_transport_says(bench, device, parameter):
     bench.server.await_idle()
 
 
+# rows: R3261-16.6-6 R5630-5.1.1-d
+@pytest.mark.parametrize("proxy", ["127.0.0.2", "sip:127.0.0.2;transport=tcp", "sips:127.0.0.2"])
+def test_an_outbound_proxy_of_a_sips_trunk_is_reached_over_tls(bench, device, proxy):
+    trunk = {"number": "east", "type": "trunk", "prefix": 6, "contact": "sips:east.invalid",
+             "outbound-proxy": proxy}
+    bench.start([trunk], strangers="all")
+    caller = bench.phone("7789")
+    call, seen = bench.talk(caller, device, "6001")
+    assert [end.raw_in[0] for end in device.listener.ends] == [CLIENT_HELLO]
+    assert seen.invite.uri == "sips:6001@east.invalid"
+    assert seen.invite.get("Route") == "<sips:127.0.0.2;lr>"
+    bench.hang_up(seen, call)
+    bench.check_legs(caller, device)
+    assert not device.clear.heard(), "octets in clear at port 5060"
+    bench.server.await_idle()
+
+
 # rows: R3261-19.1.1-d
 def test_an_explicit_port_wins(bench):
     device = bench.peer("6001", "TLS", "sips", "127.0.0.2", 5060)
