@@ -146,6 +146,7 @@ struct leg {
 	uint32_t ack_cseq;            /* of our INVITE that it is for    */
 	bool ack_is_bare;             /* it has no session               */
 	struct terms terms;           /* on which it is dialled over TLS */
+	uint32_t trust;               /* whose CAs vouch for TEXT_NAME   */
 	bool emits_tls;               /* its sips Contacts say transport=tls */
 	bool has_gruu;                /* made legs: our Contact is one */
 	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */

@@ -2,6 +2,9 @@
 /* Where the messages of a leg may go. Every way is put before secure/target, which alone makes a
  * target; what it refuses is not taken, whatever a Contact, a Route or a live socket says. */
 #include "leg/inside.h"
+
+#include <string.h>
+
 #include "leg/ledger.h"
 #include "secure/identity.h"
 
@@ -357,6 +360,30 @@ way_again(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 	return try_way(ls, leg, &demand, &candidate, t, way, why);
 }
 
+/* Whether FLOW leads to whom the dialog over TLS began with, if that has proved a name: then what
+ * was opened since must prove the same, or a new one is dialled that must. */
+static bool
+is_same_peer(const struct leg *leg, const struct flow *flow)
+{
+	struct str names = leg_text(leg, TEXT_NAME);
+
+	if (leg->speech.transport != TRANSPORT_TLS || str_is_empty(names))
+		return true;
+	if (flow->proof == PROOF_NAME)
+		return terms_same(&leg->terms, &flow->terms) &&
+			identity_is_listed(names, flow_name(flow));
+	if (flow->proof != PROOF_CLIENT_CERT || flow->trust != leg->trust)
+		return false;
+	if (leg->terms.has_pin &&
+		(!flow->has_fingerprint ||
+			memcmp(flow->fingerprint, leg->terms.pin, FINGERPRINT_BYTES) != 0))
+		return false;
+	while (!str_is_empty(names))
+		if (identity_is_listed(flow_name(flow), str_cut(&names, ',')))
+			return true;
+	return false;
+}
+
 /* The dialog moves to the flow that its peer came by, if it may. */
 static void
 move_to(struct legs *ls, struct leg *leg, const struct txn_way *way)
@@ -376,6 +403,8 @@ move_to(struct legs *ls, struct leg *leg, const struct txn_way *way)
 	/* The old flow stays while it lives: a stranger's connection does not take a dialog
 	 * over. */
 	if (old != NULL && !old->is_shut && leg->transport != TRANSPORT_UDP)
+		return;
+	if (!is_same_peer(leg, flow))
 		return;
 	leg->peer = flow->transport == TRANSPORT_UDP ? way->addr : flow->peer;
 	if (flow->transport == TRANSPORT_UDP && old != NULL)

@@ -225,6 +225,66 @@ a_phone_that_came_back_is_met_where_it_registered(void **state)
 	bed_drop(leg);
 }
 
+/* Its connection is gone, and the peer comes by another: the dialog is its own where it proves the
+ * name again, and else we dial, and it must. */
+/* rows: R5922-N-reconnect */
+static void
+who_proved_a_name_proves_it_again(void **state)
+{
+	static const struct {
+		enum proof proof;
+		const char *name;
+		uint32_t trust;
+		uint8_t pin, shown; /* 0: none */
+		bool moves;
+	} rows[] = {
+		{ PROOF_NONE, "", 0, 0, 0, false },
+		{ PROOF_CLIENT_CERT, "other.example.com", 0, 0, 0, false },
+		{ PROOF_CLIENT_CERT, "phone.example.com", 1, 0, 0, false },
+		{ PROOF_CLIENT_CERT, "a.example.com,phone.example.com", 0, 0, 0, true },
+		{ PROOF_CLIENT_CERT, "phone.example.com", 0, 7, 0, false },
+		{ PROOF_CLIENT_CERT, "phone.example.com", 0, 7, 8, false },
+		{ PROOF_CLIENT_CERT, "phone.example.com", 0, 7, 7, true },
+		{ PROOF_NAME, "phone.example.com", 0, 0, 0, true },
+		{ PROOF_NAME, "other.example.com", 0, 0, 0, false },
+		{ PROOF_NAME, "phone.example.com", 0, 7, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct ua ua = ua_wait("sips", TRANSPORT_TLS, "192.0.2.8", 5061);
+		struct leg *leg = bed_talk_made(&ua);
+		struct flow *came;
+
+		bed_over(ua.flow);
+		ua.flow = bed_accept(TRANSPORT_TLS, "192.0.2.66", 50000);
+		came = flows_find(&bed.flows, ua.flow);
+		came->proof = rows[i].proof;
+		came->trust = rows[i].trust;
+		came->name_len = (uint32_t)strlen(rows[i].name);
+		memcpy(came->name, rows[i].name, came->name_len);
+		leg->terms.has_pin = rows[i].pin != 0;
+		leg->terms.pin[0] = rows[i].pin;
+		came->has_fingerprint = rows[i].shown != 0;
+		came->fingerprint[0] = rows[i].shown;
+		ua_request(&ua, "OPTIONS", NULL, NULL);
+		(void)bed_take("SIP/2.0 200 "); /* where it asked */
+		assert_true(flow_same(bed_last()->flow, ua.flow));
+		bed.dials = 0;
+		assert_true(probe(leg));
+		(void)bed_take("INFO ");
+		assert_int_equal(flow_same(bed_last()->flow, ua.flow), rows[i].moves);
+		assert_int_equal(bed.dials, rows[i].moves ? 0 : 1);
+		assert_true(rows[i].moves || strcmp(bed.dialled_name, "phone.example.com") == 0);
+		bed_drop(leg);
+		bed_over(ua.flow);
+		if (!rows[i].moves)
+			bed_over(bed.dialled);
+		bed_pass_ms(70000);
+		bed_skip();
+	}
+}
+
 /* It rang, its connection went, and it registered anew: there the CANCEL goes. */
 static void
 a_cancel_follows_the_phone_to_its_new_flow(void **state)
@@ -405,6 +465,7 @@ main(void)
 		BEDDED(a_caller_is_dialled_by_the_name_it_began_with),
 		BEDDED(a_target_that_cannot_be_read_leads_nowhere),
 		BEDDED(a_phone_that_came_back_is_met_where_it_registered),
+		BEDDED(who_proved_a_name_proves_it_again),
 		BEDDED(a_cancel_follows_the_phone_to_its_new_flow),
 		BEDDED(a_dead_connection_is_no_way_again),
 		BEDDED(an_ack_over_another_transport_is_written_anew),
