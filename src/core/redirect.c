@@ -62,6 +62,9 @@ find_next(const struct core *core, const struct call *call, const struct leg *fr
 	if (flow == NULL || !route_is_ours(core, uri, flow))
 		return STR("it does not lead to us");
 	ask->number = route_number(core, uri, t);
+	ask->instance = STR("");
+	if (!registered_gruu(core, uri, &ask->number, &ask->instance, t))
+		return STR("no phone has this GRUU");
 	if (str_is_empty(ask->number) || ask->number.len > REDIRECT_NUMBER_BYTES_MAX)
 		return STR("there is no such number");
 	if (call_has_tried(&core->calls, call, ask->number))
