@@ -68,7 +68,7 @@ static void
 write_token(struct registrar *r, struct buf *b, const struct gruu_terms *terms,
 	const struct binding *binding)
 {
-	uint8_t token[TOKEN_BYTES];
+	uint8_t token[TOKEN_BYTES] = { 0 };
 	struct str chance = str_of((const char *)token, CHANCE_BYTES);
 	uint64_t mac;
 	uint32_t slot;
@@ -103,7 +103,7 @@ read_token(struct str user, uint8_t token[TOKEN_BYTES])
 static enum gruu_verdict
 find_temporary(const struct registrar *r, struct str user, struct when now, struct gruu *found)
 {
-	uint8_t token[TOKEN_BYTES];
+	uint8_t token[TOKEN_BYTES] = { 0 };
 	struct str chance = str_of((const char *)token, CHANCE_BYTES);
 	const struct address *a;
 	uint64_t mac;
