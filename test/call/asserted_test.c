@@ -16,6 +16,7 @@
 
 static const struct stage_dn dns[] = {
 	{ .number = "5000", .contact = "sip:192.0.2.50:5070" },
+	{ .number = "6001", .contact = "sips:192.0.2.61" },
 	{ .number = "7789", .contact = "*", .tls_name = "p.example" },
 	{ .number = "east",
 		.contact = "sip:192.0.2.80:5060",
@@ -29,7 +30,7 @@ static const struct stage_dn dns[] = {
 		.tls_name = "far.example",
 		.is_trusted = true },
 };
-static const struct stage_options options = { .dns = dns, .dn_count = 5 };
+static const struct stage_options options = { .dns = dns, .dn_count = 6 };
 
 static struct stage stage;
 static struct phone bob, east, west;
@@ -183,6 +184,30 @@ test_a_trusted_trunk_is_told_which_dn_calls(void **state)
 	expect_empty(&stage);
 }
 
+/* Whom a redirection leads to is told once, and in its own scheme. */
+static void
+test_a_redirection_asserts_anew(void **state)
+{
+	struct phone next;
+
+	(void)state;
+	phone_invite(&east, "5000", PAI "<sip:1@h>, <tel:+1>\r\n", NULL);
+	phone_hear(&east, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	phone_answer(&bob, 302, "Contact: <sip:6001@example.com>\r\n", NULL);
+	phone_hear(&bob, "ACK ");
+	device_open(&next, &stage, "6001", "192.0.2.61", 5061, TRANSPORT_TLS, true);
+	phone_hear(&next, "INVITE ");
+	assert_true(phone_heard(&next, PAI "<sips:1@h>\r\n" PAI "<tel:+1>\r\n"));
+	assert_false(phone_heard(&next, PAI "<sip:"));
+	phone_answer(&next, 486, NULL, NULL);
+	phone_hear(&next, "ACK ");
+	phone_hear(&east, "SIP/2.0 486 ");
+	phone_ack_refusal(&east);
+	phone_close(&next);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -192,6 +217,7 @@ main(void)
 		TEST(test_nobody_else_is_believed),
 		TEST(test_who_is_told_what_is_private),
 		TEST(test_a_trusted_trunk_is_told_which_dn_calls),
+		TEST(test_a_redirection_asserts_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,7 @@ static const struct stage_dn dns[] = {
 		.crossing = MODE_STRICT },
 	{ .number = "6001", .contact = "sips:192.0.2.61;transport=tcp" },
 	{ .number = "6002", .contact = "sips:192.0.2.62;transport=tcp" },
+	{ .number = "6003", .contact = "sips:192.0.2.63;transport=tcp", .crossing = MODE_STRICT },
 	{ .number = "7000", .contact = "*" },
 	{ .number = "1001", .contact = "sip:192.0.2.10:30000" },
 	{ .number = "1003", .contact = "sips:192.0.2.13" },
@@ -200,6 +201,73 @@ test_what_is_followed(void **state)
 	expect_followed("9123", "192.0.2.80", 5060, false);
 }
 
+/* The device of NUMBER hears the call and redirects it to URI. */
+static void
+lead_on(const char *number, const char *ip, uint16_t port, const char *lines)
+{
+	device_open(&next, &stage, number, ip, port, TRANSPORT_UDP, false);
+	phone_hear(&next, "INVITE ");
+	phone_answer(&next, 302, lines, NULL);
+	phone_hear(&next, "ACK ");
+	phone_close(&next);
+}
+
+/* rows: L-3xx */
+static void
+test_so_often_and_no_more(void **state)
+{
+	(void)state;
+	open_stage(0);
+	call("1", "192.0.2.9", false, "5000", 302, TO("sip:5001@example.com"));
+	lead_on("5001", "192.0.2.51", 5070, TO("sip:5009@example.com"));
+	lead_on("5009", "192.0.2.59", 5070, TO("sip:5001@example.com") TO("sip:1001@example.com"));
+	lead_on("1001", "192.0.2.10", 30000, TO("sip:6001@example.com"));
+	expect_refused("not followed: the call was redirected too often");
+}
+
+/* rows: L-3xx */
+static void
+test_not_behind_a_session(void **state)
+{
+	(void)state;
+	open_stage(0);
+	phone_open(&caller, &stage, "1", "192.0.2.9", 30000, TRANSPORT_UDP, false);
+	device_open(&callee, &stage, "5000", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	phone_invite(&caller, "5000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&caller, "SIP/2.0 100 ");
+	phone_hear(&callee, "INVITE ");
+	phone_answer(&callee, 183, NULL, SDP("callee", "sendrecv"));
+	phone_hear(&caller, "SIP/2.0 183 ");
+	phone_answer(&callee, 302, TO("sip:5001@example.com"), NULL);
+	phone_hear(&callee, "ACK ");
+	expect_refused("not followed: the caller has heard of a session");
+}
+
+/* rows: L-3xx */
+static void
+test_to_a_dn_that_is_strict(void **state)
+{
+	(void)state;
+	open_stage(0);
+	call("1", "192.0.2.9", true, "6001", 302, TO("sips:6003@example.com"));
+	expect_followed("6003", "192.0.2.63", 5061, true);
+	/* To says sip beside a sips Request-URI. */
+	open_stage(0);
+	phone_open(&caller, &stage, "1", "192.0.2.9", 30000, TRANSPORT_TLS, true);
+	device_open(&callee, &stage, "6001", "192.0.2.61", 5061, TRANSPORT_TLS, true);
+	phone_say(&caller,
+		"INVITE sips:6001@example.com SIP/2.0\r\n"
+		"Via: SIP/2.0/TLS 192.0.2.9:30000;branch=z9hG4bKto\r\nMax-Forwards: 70\r\n"
+		"From: <sips:1@example.org>;tag=a\r\nTo: <sip:6001@example.com>\r\n"
+		"Call-ID: to-sip\r\nCSeq: 1 INVITE\r\nContact: <sips:1@192.0.2.9:30000>\r\n"
+		"Content-Length: 0\r\n\r\n");
+	phone_hear(&caller, "SIP/2.0 100 ");
+	phone_hear(&callee, "INVITE ");
+	phone_answer(&callee, 302, TO("sips:6003@example.com"), NULL);
+	phone_hear(&callee, "ACK ");
+	expect_refused("not followed: under strict the To of a sips INVITE is sips");
+}
+
 /* Contacts beyond those that are looked at. */
 static void
 test_only_so_many_are_looked_at(void **state)
@@ -219,6 +287,9 @@ main(void)
 		cmocka_unit_test(test_what_is_not_followed),
 		cmocka_unit_test(test_who_may_lead_where),
 		cmocka_unit_test(test_what_is_followed),
+		cmocka_unit_test(test_so_often_and_no_more),
+		cmocka_unit_test(test_not_behind_a_session),
+		cmocka_unit_test(test_to_a_dn_that_is_strict),
 		cmocka_unit_test(test_only_so_many_are_looked_at),
 	};
 
