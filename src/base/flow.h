@@ -60,6 +60,9 @@ enum proof {
 	PROOF_CLIENT_CERT, /* it dialled: chain of its client certificate             */
 };
 
+/* Which kind of alternative name of a certificate proved the name (RFC 5922 7.1). */
+enum named_by { NAMED_BY_NONE, NAMED_BY_URI, NAMED_BY_DNS, NAMED_BY_IP };
+
 /* What TLS says of a flow; all views live as long as the event that carries it. */
 struct secured {
 	enum proof proof;
@@ -71,6 +74,7 @@ struct secured {
 	uint32_t trust;         /* PROOF_CLIENT_CERT: by which CAs; see struct identity */
 	struct str fingerprint; /* SHA-256 of the peer's certificate, 32 octets, or empty */
 	struct str own;         /* we dialled: what the certificate proves that we showed */
+	enum named_by named_by; /* PROOF_NAME, unless by a pin                           */
 	uint32_t identity;      /* the place of ours that was shown                      */
 };
 

@@ -136,10 +136,10 @@ enum {
 
 	NOTE_BYTES_MAX = 2048,
 
-	/* The record of a call: of each leg its Call-ID, its tags, its DN and the name of its peer,
-	 * each octet written as six at most, and what is of fixed size; of the call who called
-	 * whom, and why it ended. */
-	CALL_RECORD_BYTES_MAX = 2 * (6 * (CALL_ID_BYTES_MAX + 4 * LOG_TEXT_MAX) + 1536) +
+	/* The record of a call: of each leg its Call-ID, its tags, its DN, the name and the product
+	 * of its peer, each octet written as six at most, and what is of fixed size; of the call
+	 * who called whom, and why it ended. */
+	CALL_RECORD_BYTES_MAX = 2 * (6 * (CALL_ID_BYTES_MAX + 5 * LOG_TEXT_MAX) + 1536) +
 		6 * 3 * LOG_TEXT_MAX + 2048,
 
 	/* The end of a call on both legs. */

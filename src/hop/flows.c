@@ -105,6 +105,7 @@ flows_add(struct flows *fs, const struct event *opened)
 	flow->local = opened->u.open.local;
 	flow->proof = secured->proof;
 	flow->trust = secured->trust;
+	flow->named_by = secured->named_by;
 	if (!is_dialled(flow)) {
 		/* One that we dialled stays known by the address and the name that it was
 		 * dialled to. */

@@ -30,6 +30,7 @@ struct flow {
 	bool offers_alias;  /* dialled: requests may come back by it (RFC 5923 8.1)      */
 	uint16_t alias;     /* accepted: the port at which it stands for a dialled one; 0: none */
 	bool has_fingerprint;
+	enum named_by named_by; /* PROOF_NAME */
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	uint32_t name_len, version_len, cipher_len;
 	/* The name verified, or wanted while it is being dialled; the list of a client

@@ -55,6 +55,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->is_proven = flow->proof != PROOF_NONE;
 	leg->is_natted = is_natted(invite, flow, way);
 	ledger_see(ls, leg, true, t);
+	ledger_hear(leg, invite);
 	leg->trust = flow->trust;
 	if (flow->proof == PROOF_CLIENT_CERT)
 		(void)shelf_put(&leg->shelf, TEXT_NAME, flow_name(flow));

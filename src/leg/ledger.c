@@ -22,6 +22,8 @@ take_facts(struct ledger *l, const struct flow *flow)
 	l->facts_of = flow->id;
 	l->transport = flow->transport;
 	l->proof = flow->proof;
+	l->named_by = flow->named_by;
+	l->local = flow->local;
 	l->is_pinned = flow->proof == PROOF_NAME && flow->terms.has_pin;
 	/* Without a proof, or by a pin, it is but the name that was wanted. */
 	l->name_len = flow->proof != PROOF_NONE && !l->is_pinned
@@ -62,6 +64,18 @@ ledger_see(const struct legs *ls, struct leg *leg, bool is_heard, const struct t
 	flow = flows_find(ls->flows, leg->flow);
 	if (flow != NULL && flow->is_open)
 		take_facts(l, flow);
+}
+
+void
+ledger_hear(struct leg *leg, const struct msg *msg)
+{
+	struct ledger *l = &leg->ledger;
+	struct str agent = msg_value(msg, HEADER_USER_AGENT);
+
+	if (str_is_none(agent))
+		agent = msg_value(msg, HEADER_SERVER);
+	if (!str_is_none(agent))
+		l->agent_len = keep(l->agent, sizeof l->agent, agent);
 }
 
 /* The ledger as it would be if it were looked at now. What was dialled in vain leaves no trace but
@@ -174,6 +188,19 @@ put_address(struct json *j, struct str key, const struct addr *addr)
 	json_put_text(j, key, buf_str(&b));
 }
 
+/* As RFC 5280 4.2.1.6 calls them. */
+static struct str
+kind_word(enum named_by named_by)
+{
+	switch (named_by) {
+	case NAMED_BY_NONE: break;
+	case NAMED_BY_URI: return STR("uri");
+	case NAMED_BY_DNS: return STR("dns");
+	case NAMED_BY_IP: return STR("ip");
+	}
+	return STR("");
+}
+
 static void
 put_tls(const struct ledger *l, struct json *j)
 {
@@ -184,6 +211,8 @@ put_tls(const struct ledger *l, struct json *j)
 	json_put_text(j, STR("cipher"), str_of(l->cipher, l->cipher_len));
 	if (l->proof != PROOF_NONE && !l->is_pinned)
 		json_put_text(j, STR("verified_name"), str_of(l->name, l->name_len));
+	if (l->proof == PROOF_NAME && l->named_by != NAMED_BY_NONE)
+		json_put_text(j, STR("name_kind"), kind_word(l->named_by));
 	if (l->has_fingerprint) {
 		buf_hex(&b, l->fingerprint, FINGERPRINT_BYTES);
 		json_put_text(j, STR("cert_sha256"), buf_str(&b));
@@ -221,11 +250,15 @@ ledger_write(const struct legs *ls, const struct leg *leg, struct json *j)
 	json_put_text(j, STR("dn"), str_upto(leg_text(leg, TEXT_DN), LOG_TEXT_MAX));
 	json_put_text(j, STR("scheme"), scheme_name(leg->speech.scheme));
 	json_put_text(j, STR("transport"), transport_name(leg->transport));
+	if (l.local.family != ADDR_NONE)
+		put_address(j, STR("local"), &l.local);
 	put_address(j, STR("remote"), &leg->peer);
 	json_put_text(j, STR("verified_by"), verified_by(leg, &l));
 	if (l.transport == TRANSPORT_TLS)
 		put_tls(&l, j);
 	put_changes(&l, j);
+	if (l.agent_len > 0)
+		json_put_text(j, STR("user_agent"), str_of(l.agent, l.agent_len));
 	json_put_text(j, STR("call_id"), leg_text(leg, TEXT_CALL_ID));
 	json_put_text(j, STR("local_tag"), str_upto(leg_text(leg, TEXT_LOCAL_TAG), LOG_TEXT_MAX));
 	json_put_text(j, STR("remote_tag"), str_upto(leg_text(leg, TEXT_REMOTE_TAG), LOG_TEXT_MAX));

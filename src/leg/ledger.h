@@ -10,6 +10,9 @@
  * IS_HEARD: the peer chose it. */
 void ledger_see(const struct legs *, struct leg *, bool is_heard, const struct turn *);
 
+/* The device was heard: what it says of itself (User-Agent, Server) is kept, cut. */
+void ledger_hear(struct leg *, const struct msg *);
+
 /* Puts the members of an object: the DN, scheme and transport, the far end and how it was checked,
  * what TLS said, the dialog, the changes of flow. Texts of peers are cut at LOG_TEXT_MAX. */
 void ledger_write(const struct legs *, const struct leg *, struct json *);

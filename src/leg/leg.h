@@ -113,7 +113,7 @@ struct flow_change {
 };
 
 /* The last ones are kept, all are counted. */
-enum { FLOW_CHANGES_KEPT = 4, LEDGER_NAME_MAX = 256 };
+enum { FLOW_CHANGES_KEPT = 4, LEDGER_NAME_MAX = 256, LEDGER_AGENT_MAX = 64 };
 
 /* What is known of the flow of a leg, for good: it outlives the flow. */
 struct ledger {
@@ -124,7 +124,10 @@ struct ledger {
 	bool is_pinned; /* PROOF_NAME: by the one certificate that it may show, not by a name */
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
-	uint32_t name_len, version_len, cipher_len;
+	enum named_by named_by; /* PROOF_NAME, not pinned */
+	struct addr local;      /* our end */
+	uint32_t name_len, version_len, cipher_len, agent_len;
+	char agent[LEDGER_AGENT_MAX]; /* the product that the device says it is */
 	char name[LEDGER_NAME_MAX], version[FLOW_VERSION_MAX], cipher[FLOW_CIPHER_MAX];
 	uint32_t changes;
 	struct flow_change last[FLOW_CHANGES_KEPT]; /* by their number, modulo */

@@ -6,6 +6,7 @@
  *      `-------------`--3xx..6xx, no way left--> GONE
  *   LEAVING (cancelled) --2xx--> ACK, BYE;  --487--> GONE */
 #include "leg/inside.h"
+#include "leg/ledger.h"
 #include "secure/contract.h"
 
 static bool
@@ -349,11 +350,15 @@ made_hear_news(struct legs *ls, struct leg *leg, const struct news *news, const 
 	const struct txn_way *way, const struct turn *t)
 {
 	switch (news->kind) {
-	case NEWS_PROVISIONAL: way_heard(ls, leg, way, t); return hear_ringing(ls, leg, msg, t);
+	case NEWS_PROVISIONAL:
+		way_heard(ls, leg, way, t);
+		ledger_hear(leg, msg);
+		return hear_ringing(ls, leg, msg, t);
 	case NEWS_FINAL:
 		leg->invite_out = REF_NONE;
 		if (msg->status < 300) {
 			way_heard(ls, leg, way, t);
+			ledger_hear(leg, msg);
 			return hear_answer(ls, leg, msg, t);
 		}
 		return hear_failure(

@@ -182,11 +182,14 @@ print_leg(const json_t *leg)
 	static const char *const lines[][2] = {
 		{ "scheme", "scheme" },
 		{ "transport", "transport" },
+		{ "our end", "local" },
 		{ "far end", "remote" },
+		{ "calls itself", "user_agent" },
 		{ "TLS", "tls_version" },
 		{ "cipher", "cipher" },
 		{ "verified by", "verified_by" },
 		{ "verified name", "verified_name" },
+		{ "kind of name", "name_kind" },
 		{ "certificate", "cert_sha256" },
 		{ "Call-ID", "call_id" },
 	};

@@ -352,6 +352,7 @@ pass_flow_open(struct pass *p, struct event *e)
 	s->name = text(p, s->name, TEXT_MAX);
 	s->identity = small(p, s->identity, 4, IDENTITIES_MAX - 1);
 	s->own = text(p, s->own, TEXT_MAX);
+	s->named_by = (enum named_by)small(p, s->named_by, 1, NAMED_BY_IP);
 	s->trust = small(p, s->trust, 4, IDENTITIES_MAX - 1);
 	s->fingerprint = text(p, s->fingerprint, TEXT_MAX);
 }

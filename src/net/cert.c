@@ -325,6 +325,19 @@ cert_list(X509 *leaf, struct buf *b)
 	GENERAL_NAMES_free(names);
 }
 
+enum named_by
+cert_named_by(X509 *leaf, struct str wanted)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	uint32_t count;
+	struct san *sans = make_sans(names, &count);
+	enum named_by named_by = identity_named_by(sans, count, wanted);
+
+	free(sans);
+	GENERAL_NAMES_free(names);
+	return named_by;
+}
+
 static bool
 has_common_name(X509 *leaf, struct str wanted)
 {

@@ -49,6 +49,9 @@ void cert_put_subject(struct buf *, X509 *);
 /* Puts whom LEAF proves, by identity_list() on its alternative names. */
 void cert_list(X509 *leaf, struct buf *);
 
+/* Which kind of its names says that LEAF is WANTED, which it is. */
+enum named_by cert_named_by(X509 *leaf, struct str wanted);
+
 /* Whether alternative names (NULL: there are none) name WANTED. */
 bool cert_is_named(const GENERAL_NAMES *names, struct str wanted);
 

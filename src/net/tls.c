@@ -49,6 +49,7 @@ struct tls_end {
 	uint32_t first_len;
 	bool is_broken;
 	bool has_shown; /* a certificate of ours */
+	enum named_by named_by;
 	bool has_fingerprint;
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 };
@@ -440,6 +441,8 @@ take_certificate(struct tls_end *end)
 	end->has_fingerprint = leaf != NULL &&
 		X509_digest(leaf, EVP_sha256(), end->fingerprint, &len) == 1 &&
 		len == FINGERPRINT_BYTES;
+	if (leaf != NULL && !SSL_is_server(end->ssl) && !end->terms.has_pin)
+		end->named_by = cert_named_by(leaf, end->name);
 	if (leaf == NULL || !SSL_is_server(end->ssl))
 		return;
 	cert_list(leaf, &names);
@@ -567,6 +570,7 @@ tls_end_secured(const struct tls_end *end, struct secured *secured)
 	if (!SSL_is_server(end->ssl)) {
 		secured->proof = PROOF_NAME;
 		secured->name = end->name;
+		secured->named_by = end->named_by;
 		secured->own = end->has_shown ? end->context->own : STR("");
 	} else if (end->has_fingerprint) {
 		secured->proof = PROOF_CLIENT_CERT;

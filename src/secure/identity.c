@@ -62,6 +62,20 @@ match_name(const struct san *sans, uint32_t count, struct str wanted, struct str
 	return false;
 }
 
+enum named_by
+identity_named_by(const struct san *sans, uint32_t count, struct str wanted)
+{
+	struct addr addr;
+	struct str host;
+
+	if (addr_parse(&addr, wanted))
+		return NAMED_BY_IP;
+	for (uint32_t i = 0; i < count; i++)
+		if (sans[i].kind == SAN_URI && uri_is_domain(sans[i].value, &host))
+			return NAMED_BY_URI;
+	return NAMED_BY_DNS;
+}
+
 static bool
 match_ip(const struct san *sans, uint32_t count, const struct addr *wanted)
 {

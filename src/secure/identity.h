@@ -7,7 +7,7 @@
 #ifndef SECURE_IDENTITY_H
 #define SECURE_IDENTITY_H
 
-#include "base/addr.h"
+#include "base/flow.h"
 
 enum san_kind { SAN_URI, SAN_DNS, SAN_IP };
 
@@ -24,6 +24,9 @@ struct san {
  * (design: the reference's peers are named by address).
  * Ends: true with *MATCHED the value that did it (a name; for an address WANTED itself). */
 bool identity_match(const struct san *sans, uint32_t count, struct str wanted, struct str *matched);
+
+/* Which kind of SANS it is that names WANTED, which they do. */
+enum named_by identity_named_by(const struct san *sans, uint32_t count, struct str wanted);
 
 /* The same for a peer of whom wildcards are taken (`tls-wildcard`): then a dNSName `*.REST` also
  * names each host with one label before REST, which has two labels at least (RFC 6125 6.4.3). */

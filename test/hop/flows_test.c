@@ -152,7 +152,8 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	(void)state;
 	event.u.open.secured = (struct secured){ PROOF_CLIENT_CERT, STR("TLSv1.3"),
 		STR("a cipher whose name is longer than all that is kept of such a name here"),
-		STR("phone.example.com"), 3, str_of(print, sizeof print), STR(""), 2 };
+		STR("phone.example.com"), 3, str_of(print, sizeof print), STR(""), NAMED_BY_NONE,
+		2 };
 	flow = flows_add(&w.flows, &event);
 	assert_non_null(flow);
 	assert_ptr_equal(flows_find(&w.flows, (struct flow_id){ 9 }), flow);

@@ -127,8 +127,8 @@ the_same_for_programs(void **state)
 	(void)state;
 	assert_true(has(leg,
 		"\"scheme\":\"sip\",\"transport\":\"UDP\","
-		"\"remote\":\"192.0.2.9:40000\",\"verified_by\":\"none\","
-		"\"flow_changes\":0,"));
+		"\"local\":\"192.0.2.1:5060\",\"remote\":\"192.0.2.9:40000\",\"verified_by\":"
+		"\"none\",\"flow_changes\":0,"));
 	bed_drop(leg);
 	leg = bed_talk_answered(&tls, NULL);
 	assert_true(has(leg, "\"scheme\":\"sips\",\"transport\":\"TLS\","));
@@ -148,7 +148,60 @@ the_same_for_programs(void **state)
 	bed_drop(leg);
 	leg = bed_talk_made(&trunk);
 	assert_true(has(leg, "\"verified_by\":\"name\",\"tls_version\":\"TLSv1.2\""));
-	assert_true(has(leg, "\"verified_name\":\"phone.example.com\""));
+	assert_true(has(leg, "\"local\":\"192.0.2.1:44444\""));
+	assert_true(has(leg, "\"verified_name\":\"phone.example.com\",\"flow_changes"));
+	for (int kind = NAMED_BY_URI; kind <= NAMED_BY_IP; kind++) {
+		static const char *const words[] = { "", "uri", "dns", "ip" };
+		char part[64];
+
+		leg->ledger.named_by = (enum named_by)kind;
+		snprintf(
+			part, sizeof part, "phone.example.com\",\"name_kind\":\"%s\"", words[kind]);
+		assert_true(has(leg, part));
+	}
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
+/* What a device says of itself is kept as it came last, cut; silence changes nothing. */
+static void
+what_a_device_calls_itself(void **state)
+{
+	static const struct {
+		const char *line, *shown; /* NULL: nothing */
+	} rows[] = {
+		{ "", NULL },
+		{ "User-Agent: Desk/1.2 \"x\"\r\n", "\"user_agent\":\"Desk/1.2 \\\"x\\\"\"" },
+		{ "", "\"user_agent\":\"Desk/1.2" },
+		{ "Server: Gate 7\r\n", "\"user_agent\":\"Gate 7\"" },
+		{ "Server: Gate 7\r\nUser-Agent: Both\r\n", "\"user_agent\":\"Both\"" },
+		{ "User-Agent: 0123456789012345678901234567890123456789012345678901234567890123x\r\n",
+			"\"user_agent\":"
+			"\"0123456789012345678901234567890123456789012345678901234567890123\"" },
+	};
+	struct ua plain = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
+	struct leg *leg = bed_talk_answered(&plain, NULL);
+	static struct msg msg;
+	struct fault fault;
+	char text[1024];
+
+	(void)state;
+	leg->ledger.agent_len = 0;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int len = snprintf(text, sizeof text,
+			"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK-1\r\n"
+			"From: <sip:a@b.example>;tag=1\r\nTo: <sip:b@b.example>;tag=2\r\n"
+			"Call-ID: c\r\nCSeq: 1 OPTIONS\r\n%sContent-Length: 0\r\n\r\n",
+			rows[i].line);
+
+		assert_true(msg_parse(&msg, str_of(text, (size_t)len), false, &fault));
+		ledger_hear(leg, &msg);
+		if (rows[i].shown == NULL)
+			assert_false(has(leg, "user_agent"));
+		else
+			assert_true(has(leg, rows[i].shown));
+	}
 	bed_drop(leg);
 	bed_pass_ms(70000);
 	bed_skip();
@@ -238,6 +291,7 @@ main(void)
 		BEDDED(how_each_leg_is_secured),
 		BEDDED(it_outlives_the_connection),
 		BEDDED(the_same_for_programs),
+		BEDDED(what_a_device_calls_itself),
 		BEDDED(nothing_is_said_before_it_is_open),
 		BEDDED(changes_of_flow),
 		BEDDED(a_pinned_certificate),

@@ -103,7 +103,7 @@ static const struct event events[] = {
 			.listener = 1,
 			.secured = { PROOF_NAME, STR("TLSv1.3"), STR("TLS_AES_256_GCM_SHA384"),
 				STR("fly.example.com"), 5, STR("01234567890123456789012345678901"),
-				STR("us.example.com"), 6 } } },
+				STR("us.example.com"), NAMED_BY_DNS, 6 } } },
 	{ .kind = EV_BYTES,
 		.u.bytes = { { 1 }, { ADDR_V4, { 192, 0, 2, 7 }, 5062 },
 			STR("OPTIONS\0\xff\r\n") } },
@@ -295,6 +295,7 @@ expect_event(const struct event *is, const struct event *was)
 		assert_int_equal(is->u.open.secured.trust, was->u.open.secured.trust);
 		expect_text(is->u.open.secured.fingerprint, was->u.open.secured.fingerprint);
 		expect_text(is->u.open.secured.own, was->u.open.secured.own);
+		assert_int_equal(is->u.open.secured.named_by, was->u.open.secured.named_by);
 		assert_int_equal(is->u.open.secured.identity, was->u.open.secured.identity);
 		return;
 	case EV_FLOW_CLOSED:

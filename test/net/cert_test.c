@@ -82,16 +82,20 @@ names_are_taken_from_the_certificate(void **state)
 		const char *names;
 		struct str wanted;
 		const char *why; /* NULL: matches */
+		enum named_by named_by;
 	} cases[] = {
-		{ "DNS:a.example,DNS:b.example", STR("B.example"), NULL },
-		{ "IP:127.0.0.2", STR("127.0.0.2"), NULL },
-		{ "IP:2001:db8::1", STR("[2001:db8::1]"), NULL },
-		{ "URI:sip:a.example", STR("a.example"), NULL },
+		{ "DNS:a.example,DNS:b.example", STR("B.example"), NULL, NAMED_BY_DNS },
+		{ "IP:127.0.0.2", STR("127.0.0.2"), NULL, NAMED_BY_IP },
+		{ "IP:2001:db8::1", STR("[2001:db8::1]"), NULL, NAMED_BY_IP },
+		{ "URI:sip:a.example", STR("a.example"), NULL, NAMED_BY_URI },
 		{ "DNS:a.example,IP:127.0.0.1", STR("c.example"),
-			"wanted c.example, but the certificate names DNS:a.example, IP:127.0.0.1" },
-		{ "email:a@a.example", STR("a.example"), "the certificate names nothing" },
-		{ NULL, STR("a.example"), "the certificate names nothing" },
-		{ "DNS:*.example", STR("a.example"), "the certificate names DNS:*.example" },
+			"wanted c.example, but the certificate names DNS:a.example, IP:127.0.0.1",
+			NAMED_BY_NONE },
+		{ "email:a@a.example", STR("a.example"), "the certificate names nothing",
+			NAMED_BY_NONE },
+		{ NULL, STR("a.example"), "the certificate names nothing", NAMED_BY_NONE },
+		{ "DNS:*.example", STR("a.example"), "the certificate names DNS:*.example",
+			NAMED_BY_NONE },
 	};
 
 	(void)state;
@@ -104,6 +108,8 @@ names_are_taken_from_the_certificate(void **state)
 			cert_names(cert, cases[i].wanted, false, &why), cases[i].why == NULL);
 		if (cases[i].why != NULL)
 			assert_true(str_holds_alike(buf_str(&why), str_cstr(cases[i].why)));
+		else
+			assert_int_equal(cert_named_by(cert, cases[i].wanted), cases[i].named_by);
 		X509_free(cert);
 	}
 }

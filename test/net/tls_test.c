@@ -110,9 +110,11 @@ a_handshake_tells_who_is_there(void **state)
 	assert_true(str_same(secured.version, STR("TLSv1.3")));
 	assert_true(str_begins(secured.cipher, STR("TLS_")));
 	assert_true(str_same(secured.name, STR("A.example")));
+	assert_int_equal(secured.named_by, NAMED_BY_DNS);
 	assert_int_equal(secured.fingerprint.len, 32);
 	tls_end_secured(p.b, &secured);
 	assert_int_equal(secured.proof, PROOF_NONE);
+	assert_int_equal(secured.named_by, NAMED_BY_NONE);
 	assert_int_equal(secured.fingerprint.len, 0);
 	assert_true(str_is_empty(secured.name));
 	pair_close(&p);

@@ -234,6 +234,21 @@ a_list_proves_what_a_match_does(void **state)
 	}
 }
 
+/* By which kind of name somebody is known who is known. */
+static void
+a_name_is_of_a_kind(void **state)
+{
+	static const struct san uri[] = { DNS("a.example"), URI("sip:a.example"),
+		IP("\x7f\0\0\1") };
+	static const struct san user[] = { URI("sip:u@a.example"), DNS("a.example") };
+
+	(void)state;
+	assert_int_equal(identity_named_by(uri, 3, STR("a.example")), NAMED_BY_URI);
+	assert_int_equal(identity_named_by(uri, 3, STR("127.0.0.1")), NAMED_BY_IP);
+	assert_int_equal(identity_named_by(uri, 1, STR("a.example")), NAMED_BY_DNS);
+	assert_int_equal(identity_named_by(user, 2, STR("a.example")), NAMED_BY_DNS);
+}
+
 static void
 a_list_has_names_and_addresses(void **state)
 {
@@ -322,6 +337,7 @@ main(void)
 		cmocka_unit_test(zoo_has_the_verdicts),
 		cmocka_unit_test(wildcards_where_they_are_taken),
 		cmocka_unit_test(a_list_proves_what_a_match_does),
+		cmocka_unit_test(a_name_is_of_a_kind),
 		cmocka_unit_test(a_list_has_names_and_addresses),
 		cmocka_unit_test(names_are_written_for_the_log),
 		cmocka_unit_test(a_long_list_is_cut_between_names),

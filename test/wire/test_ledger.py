@@ -61,6 +61,8 @@ def test_both_legs_over_tls(bench, shop, window, records, highest):
     call, seen = bench.talk(caller, device, "6001")
     shown = window.json("show", "calls")["items"][0]
     check_tls(shown["legs"][0], caller.end, "none")
+    assert shown["legs"][0]["local"] == f"127.0.0.1:{bench.ports['TLS'][1]}"
+    assert "name_kind" not in shown["legs"][0] and shown["legs"][1]["name_kind"] == "ip"
     check_tls(shown["legs"][1], device.listener.ends[-1], "name", "127.0.0.2",
               shop.peer.certificate)
     bench.hang_up(call, seen)
