@@ -387,6 +387,82 @@ test_what_is_not_kept(void **state)
 	stage_forget_sent(&stage);
 }
 
+/* Rings; the connection goes, the ringing is led elsewhere. Ends: by which connection. */
+static struct flow_id
+ring_elsewhere(enum transport transport, const char *via, uint16_t port)
+{
+	struct addr from = stage_addr("192.0.2.10", 30000);
+	struct flow_id flow = stage_accept(&stage, transport, &from);
+
+	stage_bytes(&stage, flow, invite_by(via, true));
+	phone_hear(&bob, "INVITE ");
+	stage_forget_sent(&stage);
+	stage_over(&stage, flow);
+	phone_answer(&bob, 180, NULL, NULL);
+	return expect_send(&stage, transport, at("192.0.2.10", port), "SIP/2.0 180 ")->flow;
+}
+
+/* Where an earlier answer was heard the next one goes, while that is whom the Via names. */
+static void
+test_where_the_next_answer_goes(void **state)
+{
+	static const struct {
+		enum transport transport;
+		const char *via;
+		uint16_t port;
+		bool is_shut, is_other, is_same;
+	} rows[] = {
+		{ TRANSPORT_TLS, "SIP/2.0/TLS phone.example:5099", 5099, false, false, true },
+		{ TRANSPORT_TLS, "SIP/2.0/TLS phone.example:5099", 5099, true, false, false },
+		{ TRANSPORT_TLS, "SIP/2.0/TLS phone.example:5099", 5099, false, true, false },
+		{ TRANSPORT_TCP, "SIP/2.0/TCP phone.example:5099", 5099, false, false, true },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct flow_id first = ring_elsewhere(rows[i].transport, rows[i].via, rows[i].port);
+		struct flow *flow = flows_find(&stage.core->flows, first);
+
+		flow->is_shut = rows[i].is_shut;
+		if (rows[i].is_other)
+			flow->name[0] = 'x';
+		phone_answer(&bob, 486, NULL, NULL);
+		phone_hear(&bob, "ACK ");
+		assert_int_equal(flow_same(expect_send(&stage, rows[i].transport,
+						   at("192.0.2.10", rows[i].port), "SIP/2.0 486 ")
+						   ->flow,
+					 first),
+			rows[i].is_same);
+		stage_forget_sent(&stage);
+		(void)close_stage(state);
+		assert_int_equal(open_stage(state), 0);
+	}
+}
+
+/* An answer that is too large to be kept goes behind a small one that waits; a host that is no name
+ * of DNS is tried once. */
+static void
+test_once_and_no_more(void **state)
+{
+	char via[320];
+
+	(void)state;
+	stage.dial = DIAL_WAITS;
+	(void)ring_elsewhere(TRANSPORT_TLS, "SIP/2.0/TLS phone.example:5099", 5099);
+	phone_answer(&bob, 200, NULL, large_session());
+	(void)expect_send(&stage, TRANSPORT_TLS, at("192.0.2.10", 5099), "SIP/2.0 200 ");
+	assert_int_equal(kept(), 1);
+	assert_int_equal(stage.dials, 1);
+	stage_forget_sent(&stage);
+	(void)close_stage(state);
+	assert_int_equal(open_stage(state), 0);
+	stage.dial = DIAL_WAITS;
+	snprintf(via, sizeof via, "SIP/2.0/TLS %0*d.example", HOST_BYTES_MAX - 7, 0);
+	lose_an_answer(TRANSPORT_TLS, via);
+	assert_int_equal(stage.dials, 1);
+	assert_int_equal(kept(), 0);
+	stage_forget_sent(&stage);
+}
+
 /* No place in the table, none among the questions to DNS, none among the actions. */
 static void
 test_tables_that_are_full(void **state)
@@ -433,45 +509,6 @@ test_no_name_to_prove(void **state)
 	lose_an_answer(TRANSPORT_TLS, via);
 	assert_int_equal(stage.dials, 0);
 	stage_forget_sent(&stage);
-}
-
-static void
-test_schemes_of_ours(void **state)
-{
-	static const struct {
-		const char *uri;
-		bool is_ours;
-	} rows[] = { { "tel:+12345", true }, { "mailto:5000@example.com", false },
-		{ "urn:service:sos", false }, { "sip:5000@example.com", true },
-		{ "sips:5000@example.com", true }, { "sip:5000@example.net", false } };
-	static const struct flow flow = { .transport = TRANSPORT_UDP };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct uri uri;
-		size_t at;
-
-		assert_true(uri_parse(&uri, str_cstr(rows[i].uri), &at));
-		assert_int_equal(route_is_ours(stage.core, &uri, &flow), rows[i].is_ours);
-	}
-}
-
-/* More servers than a leg has ways. */
-static void
-test_more_servers_than_ways(void **state)
-{
-	const struct dn *dn = directory_find(stage.core->directory, STR("5000"));
-	struct peer *peer = stage.core->peers.by_place[directory_place(stage.core->directory, dn)];
-	static char octets[SCRATCH_BYTES];
-	struct arena scratch = arena_on(octets, sizeof octets);
-	struct turn turn = { { 5000, 1700000000 }, &stage.out, &scratch };
-	struct route route;
-
-	(void)state;
-	for (peer->count = 1; peer->count < PLACES_MAX; peer->count++)
-		peer->places[peer->count] = peer->places[0];
-	assert_int_equal(route_reach(stage.core, dn, &turn, &route), ROUTE_PLAN);
-	assert_int_equal(route.plan.way_count, WAYS_MAX);
 }
 
 /* A reason of octets that a line cannot hold is told as far as it fits. */
@@ -535,10 +572,10 @@ main(void)
 		TEST(test_an_answer_while_dns_is_asked),
 		TEST(test_a_server_that_is_known),
 		TEST(test_what_is_not_kept),
+		TEST(test_where_the_next_answer_goes),
+		TEST(test_once_and_no_more),
 		TEST(test_tables_that_are_full),
 		TEST(test_no_name_to_prove),
-		TEST(test_schemes_of_ours),
-		TEST(test_more_servers_than_ways),
 		TEST(test_a_strange_reason),
 		TEST(test_nobody_dialled),
 	};
