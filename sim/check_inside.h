@@ -60,8 +60,9 @@ struct txn {
 	unsigned saves;    /* what the REGISTER asked of the store */
 	uint64_t in_hash, out_hash;
 	uint32_t cseq;
-	bool is_late;    /* its final answer came when nobody may have waited for it */
-	int64_t seen_ms; /* when its name came or left last */
+	bool is_late;      /* its final answer came when nobody may have waited for it */
+	int64_t seen_ms;   /* when its name came or left last */
+	uint64_t out_flow; /* by which the last copy of its answer left */
 	int64_t first_ms, final_ms, last_ms, acked_ms, cancelled_ms, wait_ms;
 	int64_t dead_ms; /* c->dead_ms when last_ms was set */
 	int64_t first_dead_ms;

@@ -174,11 +174,14 @@ judge_final(struct check *c, struct txn *t, const struct flow *flow, const struc
 
 /* Timer G (17.2.1), and the repeats of a 2xx (13.3.1.4): T1, doubling, up to T2. */
 static void
-pace_final(struct check *c, struct txn *t, bool is_new)
+pace_final(struct check *c, struct txn *t, uint64_t flow, bool is_new)
 {
 	bool is_repeated = t->kind == OF_INVITE && (t->final < 300 || !t->is_reliable);
+	/* RFC 3263 5: the connection that it went to has failed, so it is led to the next. */
+	bool is_led = !is_new && t->out_flow != flow && seen_flow_is_gone(c, t->out_flow);
 	bool is_early;
 
+	t->out_flow = flow;
 	if (is_new) {
 		t->sends = 1;
 		t->final_ms = t->last_ms = c->now_ms;
@@ -195,7 +198,7 @@ pace_final(struct check *c, struct txn *t, bool is_new)
 		t->owed--;
 		return;
 	}
-	if (t->is_murky || t->is_blurred)
+	if (t->is_murky || t->is_blurred || is_led)
 		return;
 	if (!is_repeated)
 		check_break(c, "X7", "the %u to %s again, and nobody asked", t->final, t->call_id);
@@ -266,7 +269,7 @@ seen_txn_see_response(struct check *c, struct flow *flow, const struct wire_msg 
 	t->out_hash = hash;
 	if (t->owed > 0 || *is_new) /* the request may have come by another way since */
 		t->is_reliable = flow->transport != CHECK_UDP;
-	pace_final(c, t, *is_new);
+	pace_final(c, t, flow->id, *is_new);
 	return t;
 }
 

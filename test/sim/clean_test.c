@@ -354,6 +354,30 @@ test_answer_behind_a_broken_connection(void **state)
 	bed_close(&b);
 }
 
+/* Each time a connection fails that it was sent on, it is led to the next (RFC 3263 5). */
+static void
+test_answer_led_elsewhere(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	bed_tls(&b, true);
+	in(&b, A, "OPTIONS sips:5000@example.com", "a1", "tag-of-a-1", A_ID, "1 OPTIONS", "", "");
+	out(&b, A, "200 OK", "a1", "tag-of-a-1;x1", A_ID, "1 OPTIONS", "", "");
+	check_closed(b.check, 3);
+	for (uint64_t flow = 6; flow < 8; flow++) {
+		pass(&b, 10);
+		check_dialled(b.check, flow, CHECK_TLS, b.peers[A].at, "192.0.2.9");
+		check_opened(b.check, flow, CHECK_TLS, b.peers[A].at, true, true);
+		b.peers[A].flow = flow;
+		out(&b, A, "200 OK", "a1", "tag-of-a-1;x1", A_ID, "1 OPTIONS", "", "");
+		check_closed(b.check, flow);
+	}
+	fine(&b);
+	bed_close(&b);
+}
+
 /* A Via without a branch names its transaction together with the rest (RFC 3261 17.2.3). */
 static void
 test_without_branch(void **state)
@@ -423,6 +447,7 @@ main(void)
 		cmocka_unit_test(test_crash),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_answer_behind_a_broken_connection),
+		cmocka_unit_test(test_answer_led_elsewhere),
 		cmocka_unit_test(test_without_branch),
 		cmocka_unit_test(test_name_again_behind_an_ack_from_elsewhere),
 	};
