@@ -39,7 +39,8 @@ enum transport { TRANSPORT_NONE, TRANSPORT_UDP, TRANSPORT_TCP, TRANSPORT_TLS };
 /* On what terms we dial over TLS, beside the name that the peer must prove. A connection is used
  * again only where all of them are the same. */
 struct terms {
-	uint32_t identity;   /* the place of ours that is shown, and whose CAs are believed */
+	uint32_t identity;   /* the place of ours that is shown, and whose CAs are believed; */
+	uint32_t trust;      /* the first that believes the same: follows from it, by the host */
 	bool takes_wildcard; /* `*.example.com` names a host of example.com                 */
 	bool has_pin;
 	uint8_t pin[FINGERPRINT_BYTES]; /* the one certificate that it may show */
@@ -71,7 +72,7 @@ struct secured {
 	/* The name that we dialled for and that was verified; of a client certificate all that it
 	 * proves, as identity_list() puts it. Empty without proof. */
 	struct str name;
-	uint32_t trust;         /* PROOF_CLIENT_CERT: by which CAs; see struct identity */
+	uint32_t trust;         /* as struct terms has it, also without proof */
 	struct str fingerprint; /* SHA-256 of the peer's certificate, 32 octets, or empty */
 	struct str own;         /* we dialled: what the certificate proves that we showed */
 	enum named_by named_by; /* PROOF_NAME, unless by a pin                           */

@@ -321,7 +321,7 @@ peers_proves(const struct dn *dn, const struct flow *flow)
 	case PROOF_NAME:
 		return terms_same(&dn->terms, &flow->terms) && str_alike(name, flow_name(flow));
 	case PROOF_CLIENT_CERT:
-		if (dn->trust != flow->trust || !flow->has_fingerprint)
+		if (dn->terms.trust != flow->terms.trust || !flow->has_fingerprint)
 			return false;
 		if (dn->terms.has_pin)
 			return memcmp(dn->terms.pin, flow->fingerprint, FINGERPRINT_BYTES) == 0;

@@ -24,10 +24,9 @@ struct dn {
 	bool challenges_invite;
 	struct str identity; /* the name of ours that it is shown; empty: the default */
 	struct terms terms;  /* on which it is dialled; the host puts the place of `identity` in */
-	uint32_t trust;   /* by which CAs it is believed, as struct secured has it; by the host */
-	bool emits_tls;   /* `emit-transport-tls`: in our Contacts on its sips legs */
-	bool checks_from; /* `from-domain: certificate` */
-	bool is_trusted;  /* `asserted-identity: trusted` */
+	bool emits_tls;      /* `emit-transport-tls`: in our Contacts on its sips legs */
+	bool checks_from;    /* `from-domain: certificate` */
+	bool is_trusted;     /* `asserted-identity: trusted` */
 	struct str username; /* trunk, softswitch: with the password, what proves us there; */
 	struct str realm;    /* and to whom: in this realm. Both empty unless set           */
 	struct str tls_name; /* instead of the contact's host, what its certificate must name */

@@ -104,13 +104,13 @@ flows_add(struct flows *fs, const struct event *opened)
 	flow->is_open = true;
 	flow->local = opened->u.open.local;
 	flow->proof = secured->proof;
-	flow->trust = secured->trust;
 	flow->named_by = secured->named_by;
 	if (!is_dialled(flow)) {
 		/* One that we dialled stays known by the address and the name that it was
 		 * dialled to. */
 		flow->peer = opened->u.open.peer;
 		flow->terms.identity = secured->identity;
+		flow->terms.trust = secured->trust;
 		flow->name_len = keep(flow->name, sizeof flow->name, secured->name);
 	} else if (flow->transport == TRANSPORT_TLS && flow->proof != PROOF_NAME) {
 		flow->name_len = 0; /* it has proved nothing: no leg may use it */
@@ -251,8 +251,10 @@ is_towards(const struct flow *flow, const struct addr *peer, struct str name,
 		return true;
 	if (is_dialled(flow))
 		return str_alike(flow_name(flow), name) && terms_same(&flow->terms, terms);
-	/* An alias: vouched for by the CAs that we would ask, and what is pinned. */
-	return flow->trust == terms->identity && identity_is_listed(flow_name(flow), name) &&
+	/* An alias: it was accepted as whom we are now, vouched for by the CAs that we would ask,
+	 * and it is what is pinned. */
+	return flow->terms.identity == terms->identity && flow->terms.trust == terms->trust &&
+		identity_is_listed(flow_name(flow), name) &&
 		(!terms->has_pin ||
 			(flow->has_fingerprint &&
 				memcmp(flow->fingerprint, terms->pin, FINGERPRINT_BYTES) == 0));

@@ -25,8 +25,7 @@ struct flow {
 		listener;
 	bool is_open; /* false: dialled, and not there yet */
 	enum proof proof;
-	struct terms terms; /* on which it was dialled; accepted: its identity alone */
-	uint32_t trust;     /* whose CAs its client certificate is from */
+	struct terms terms; /* on which it was dialled; accepted: as whom, and whose CAs count */
 	bool offers_alias;  /* dialled: requests may come back by it (RFC 5923 8.1)      */
 	uint16_t alias;     /* accepted: the port at which it stands for a dialled one; 0: none */
 	bool has_fingerprint;

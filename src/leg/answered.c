@@ -56,7 +56,7 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->is_natted = is_natted(invite, flow, way);
 	ledger_see(ls, leg, true, t);
 	ledger_hear(leg, invite);
-	leg->trust = flow->trust;
+	leg->trust = flow->terms.trust;
 	if (flow->proof == PROOF_CLIENT_CERT)
 		(void)shelf_put(&leg->shelf, TEXT_NAME, flow_name(flow));
 	if (!dialog_make_tag(ls, leg) || !dialog_from_invite(leg, invite, t) ||

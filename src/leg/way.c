@@ -372,7 +372,7 @@ is_same_peer(const struct leg *leg, const struct flow *flow)
 	if (flow->proof == PROOF_NAME)
 		return terms_same(&leg->terms, &flow->terms) &&
 			identity_is_listed(names, flow_name(flow));
-	if (flow->proof != PROOF_CLIENT_CERT || flow->trust != leg->trust)
+	if (flow->proof != PROOF_CLIENT_CERT || flow->terms.trust != leg->trust)
 		return false;
 	if (leg->terms.has_pin &&
 		(!flow->has_fingerprint ||

@@ -222,6 +222,6 @@ identities_resolve(struct reading *r)
 		if (place == IDENTITIES_MAX)
 			continue;
 		directory->dns[i].terms.identity = place;
-		directory->dns[i].trust = identity_trust(r->config->identities, place);
+		directory->dns[i].terms.trust = identity_trust(r->config->identities, place);
 	}
 }

@@ -120,10 +120,11 @@ is_asked(const struct reading *r, const struct dn *dn)
 
 		if (service->client == CLIENT_NONE)
 			continue;
-		if (service->identity_count == 0 && dn->trust == 0)
+		if (service->identity_count == 0 && dn->terms.trust == 0)
 			return true;
 		for (uint32_t j = 0; j < service->identity_count; j++)
-			if (identity_trust(config->identities, service->identities[j]) == dn->trust)
+			if (identity_trust(config->identities, service->identities[j]) ==
+				dn->terms.trust)
 				return true;
 	}
 	return false;

@@ -201,7 +201,7 @@ pass_dn(struct pass *p, struct dn *dn)
 	dn->realm = text(p, dn->realm, TEXT_MAX);
 	dn->tls_name = text(p, dn->tls_name, TEXT_MAX);
 	pass_terms(p, &dn->terms);
-	dn->trust = small(p, dn->trust, 4, IDENTITIES_MAX - 1);
+	dn->terms.trust = small(p, dn->terms.trust, 4, IDENTITIES_MAX - 1);
 	dn->prefix = text(p, dn->prefix, TEXT_MAX);
 	dn->crossing = (enum crossing_mode)small(p, dn->crossing, 1, MODE_STRICT);
 	dn->sips = (enum sips_policy)small(p, dn->sips, 1, SIPS_REFUSED);

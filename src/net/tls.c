@@ -564,7 +564,9 @@ tls_end_shut(struct tls_end *end)
 void
 tls_end_secured(const struct tls_end *end, struct secured *secured)
 {
-	*secured = (struct secured){ .proof = PROOF_NONE, .identity = end->context->place };
+	*secured = (struct secured){ .proof = PROOF_NONE,
+		.trust = end->context->place_of_trust,
+		.identity = end->context->place };
 	secured->version = str_cstr(SSL_get_version(end->ssl));
 	secured->cipher = str_cstr(SSL_get_cipher_name(end->ssl));
 	if (!SSL_is_server(end->ssl)) {
@@ -575,7 +577,6 @@ tls_end_secured(const struct tls_end *end, struct secured *secured)
 	} else if (end->has_fingerprint) {
 		secured->proof = PROOF_CLIENT_CERT;
 		secured->name = end->name;
-		secured->trust = end->context->place_of_trust;
 	}
 	if (end->has_fingerprint)
 		secured->fingerprint = str_of(end->fingerprint, sizeof end->fingerprint);

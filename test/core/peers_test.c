@@ -120,7 +120,7 @@ static struct flow
 shown(const char *names, uint32_t trust, uint8_t print)
 {
 	struct flow flow = { .proof = PROOF_CLIENT_CERT,
-		.trust = trust,
+		.terms = { .trust = trust },
 		.has_fingerprint = true,
 		.fingerprint = { print } };
 
@@ -160,10 +160,10 @@ test_a_certificate_is_of_a_trunk(void **state)
 	assert_int_equal(verdict_on(&phone, "192.0.2.99", -1), PEER_NO_TRUNK);
 	/* The same name from CAs that it is not believed by. */
 	assert_int_equal(verdict_on(&other, "192.0.2.99", -1), PEER_NO_TRUNK);
-	world.dns[EAST].trust = 1;
+	world.dns[EAST].terms.trust = 1;
 	assert_int_equal(verdict_on(&other, "192.0.2.99", EAST), PEER_TRUNK);
 	assert_int_equal(verdict_on(&east, "192.0.2.99", -1), PEER_NO_TRUNK);
-	world.dns[EAST].trust = 0;
+	world.dns[EAST].terms.trust = 0;
 	/* Of two whose certificate it may be, the first. */
 	assert_int_equal(verdict_on(&west, "192.0.2.50", WEST), PEER_TRUNK);
 	world.dns[ALSO].tls_name = STR("fly.example.net");

@@ -158,7 +158,7 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	assert_non_null(flow);
 	assert_ptr_equal(flows_find(&w.flows, (struct flow_id){ 9 }), flow);
 	assert_int_equal(flow->proof, PROOF_CLIENT_CERT);
-	assert_int_equal(flow->trust, 3);
+	assert_int_equal(flow->terms.trust, 3);
 	assert_true(str_same(flow_name(flow), STR("phone.example.com")));
 	assert_int_equal(flow->cipher_len, FLOW_CIPHER_MAX);
 	assert_true(flow->has_fingerprint && flow->is_open);
@@ -222,6 +222,42 @@ an_alias_is_for_whom_its_certificate_names(void **state)
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
 	flows_drop(&w.flows, flow);
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
+}
+
+/* An identity without CAs of its own believes those of the default: what was accepted as it is its
+ * way, and nobody else's. One with CAs of its own believes no others. */
+/* rows: R5923-8.2-b R5923-9.3 */
+static void
+an_alias_is_of_the_identity_that_was_shown(void **state)
+{
+	enum { OURS, EAST, WEST }; /* west has CAs of its own */
+	static const struct terms terms[] = { { .identity = OURS, .trust = OURS },
+		{ .identity = EAST, .trust = OURS }, { .identity = WEST, .trust = WEST } };
+	struct event event = opening((struct flow_id){ 9 }, TRANSPORT_TLS, "192.0.2.8", 5);
+	struct addr at = addr_of("192.0.2.8", 5099);
+	uint8_t print[FINGERPRINT_BYTES] = { 1 };
+
+	(void)state;
+	for (uint32_t shown = OURS; shown <= WEST; shown++) {
+		struct flow *flow;
+
+		event.u.open.secured = (struct secured){ .proof = PROOF_CLIENT_CERT,
+			.name = STR("b.example"),
+			.fingerprint = str_of(print, sizeof print),
+			.identity = shown,
+			.trust = terms[shown].trust };
+		flow = flows_add(&w.flows, &event);
+		flows_alias(&w.flows, flow, 5099);
+		for (uint32_t as = OURS; as <= WEST; as++)
+			assert_ptr_equal(flows_towards(&w.flows, TRANSPORT_TLS, &at,
+						 STR("b.example"), &terms[as]),
+				as == shown ? flow : NULL);
+		/* By whom it was vouched for counts too. */
+		flow->terms.trust = 3;
+		assert_null(flows_towards(
+			&w.flows, TRANSPORT_TLS, &at, STR("b.example"), &terms[shown]));
+		flows_drop(&w.flows, flow);
+	}
 }
 
 /* rows: R5626-4.3-a R5923-8.2-c R3261-18.1.1-d */
@@ -505,6 +541,7 @@ main(void)
 		TEST(sockets_are_there_from_the_start),
 		TEST(an_accepted_flow_is_known_while_it_lives),
 		TEST(an_alias_is_for_whom_its_certificate_names),
+		TEST(an_alias_is_of_the_identity_that_was_shown),
 		TEST(a_connection_is_dialled_once_for_each_far_end),
 		TEST(a_connection_is_of_one_identity),
 		TEST(a_dialled_flow_stays_what_it_was_dialled_to),

@@ -260,7 +260,7 @@ who_proved_a_name_proves_it_again(void **state)
 		ua.flow = bed_accept(TRANSPORT_TLS, "192.0.2.66", 50000);
 		came = flows_find(&bed.flows, ua.flow);
 		came->proof = rows[i].proof;
-		came->trust = rows[i].trust;
+		came->terms.trust = rows[i].trust;
 		came->name_len = (uint32_t)strlen(rows[i].name);
 		memcpy(came->name, rows[i].name, came->name_len);
 		leg->terms.has_pin = rows[i].pin != 0;
@@ -280,6 +280,54 @@ who_proved_a_name_proves_it_again(void **state)
 		bed_over(ua.flow);
 		if (!rows[i].moves)
 			bed_over(bed.dialled);
+		bed_pass_ms(70000);
+		bed_skip();
+	}
+}
+
+/* Believed are the CAs that stand for those of the identity that the leg was dialled as. */
+/* rows: R5922-N-reconnect */
+static void
+a_peer_comes_back_by_the_cas_of_its_identity(void **state)
+{
+	static const struct {
+		struct terms terms; /* of the leg */
+		uint32_t trust;     /* of the connection that the peer comes by */
+		bool moves;
+	} rows[] = {
+		{ { .identity = 1, .trust = 0 }, 0, true }, /* has no CAs of its own */
+		{ { .identity = 1, .trust = 0 }, 1, false },
+		{ { .identity = 2, .trust = 2 }, 2, true },
+		{ { .identity = 2, .trust = 2 }, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct ua ua = ua_wait("sips", TRANSPORT_TLS, "192.0.2.8", 5061);
+		struct leg_plan plan = bed_plan(&ua);
+		struct leg *leg;
+		struct flow *came;
+
+		plan.terms = rows[i].terms;
+		leg = bed_make(&plan, SDP_A);
+		(void)ua_take(&ua, "INVITE ");
+		ua_answer_invite(&ua, 200, NULL, SDP_B);
+		(void)bed_say(WORD_ANSWER);
+		leg_ack(&bed.legs, leg, NULL, bed_turn());
+		bed_carry();
+		(void)ua_take(&ua, "ACK ");
+		bed_over(ua.flow);
+		ua.flow = bed_accept(TRANSPORT_TLS, "192.0.2.66", 50000);
+		came = flows_find(&bed.flows, ua.flow);
+		came->proof = PROOF_CLIENT_CERT;
+		came->terms.trust = rows[i].trust;
+		came->name_len = (uint32_t)strlen("phone.example.com");
+		memcpy(came->name, "phone.example.com", came->name_len);
+		ua_request(&ua, "OPTIONS", NULL, NULL);
+		(void)bed_take("SIP/2.0 200 ");
+		assert_int_equal(flow_same(leg->flow, ua.flow), rows[i].moves);
+		bed_drop(leg);
+		bed_over(ua.flow);
 		bed_pass_ms(70000);
 		bed_skip();
 	}
@@ -466,6 +514,7 @@ main(void)
 		BEDDED(a_target_that_cannot_be_read_leads_nowhere),
 		BEDDED(a_phone_that_came_back_is_met_where_it_registered),
 		BEDDED(who_proved_a_name_proves_it_again),
+		BEDDED(a_peer_comes_back_by_the_cas_of_its_identity),
 		BEDDED(a_cancel_follows_the_phone_to_its_new_flow),
 		BEDDED(a_dead_connection_is_no_way_again),
 		BEDDED(an_ack_over_another_transport_is_written_anew),

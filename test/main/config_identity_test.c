@@ -42,6 +42,7 @@ test_places(void **state)
 	assert_int_equal(config->listens[2].service.identities[0], 1);
 	assert_int_equal(config->listens[2].service.identities[1], 0);
 	assert_int_equal(config->directory.dns[0].terms.identity, 2);
+	assert_int_equal(config->directory.dns[0].terms.trust, 2);
 	assert_int_equal(config->directory.dns[1].terms.identity, 0);
 	kit_free(&said);
 }

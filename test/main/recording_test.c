@@ -56,9 +56,8 @@ make_directory(void)
 	set_option(&dns[1], STR("outbound-proxy"), STR("sips:proxy.example.com:5081"));
 	set_option(&dns[1], STR("gruu"), STR("yes"));
 	dns[1].tls_name = STR("fly.example.com");
-	dns[1].trust = 2;
 	dns[1].checks_from = dns[1].is_trusted = true;
-	dns[1].terms = (struct terms){ 3, true, true, { 1, 2, 3 } };
+	dns[1].terms = (struct terms){ 3, 2, true, true, { 1, 2, 3 } };
 	dns[1].capacity = 30;
 	dns[1].priority = 7;
 	directory = (struct directory){ .dns = dns,
@@ -228,7 +227,7 @@ expect_directory(const struct directory *d)
 		assert_int_equal(is->challenges_invite, was->challenges_invite);
 		expect_text(is->tls_name, was->tls_name);
 		assert_true(terms_same(&is->terms, &was->terms));
-		assert_int_equal(is->trust, was->trust);
+		assert_int_equal(is->terms.trust, was->terms.trust);
 		assert_int_equal(is->checks_from, was->checks_from);
 		assert_int_equal(is->is_trusted, was->is_trusted);
 		expect_text(is->prefix, was->prefix);
