@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 
 import pytest
 
@@ -14,6 +15,7 @@ from kit.bench import Bench  # noqa: E402
 from kit.certs import Authority  # noqa: E402
 from kit.loop import Late, free_port  # noqa: E402
 from kit.program import Program  # noqa: E402
+from kit.tap import TAP  # noqa: E402
 
 # The servers of these are recorded, and what happened to them must happen again, to the byte.
 RECORDED = ("test_crossings", "test_dialog", "test_digest", "test_enrol", "test_names",
@@ -59,6 +61,41 @@ class Shop:
         """A certificate with the right names by a CA that nobody trusts."""
         return self._once("rogue", lambda: Authority(self.folder / "rogue", "rogue CA").issue(
             "rogue", "IP:127.0.0.1,IP:127.0.0.2"))
+
+
+class Tapped(pytest.Item):
+    """The last test of a file: what crossed the loopback in all before it."""
+
+    def runtest(self):
+        if TAP.capture is None:
+            pytest.skip(TAP.why)
+        wrong = TAP.judge()
+        assert not wrong, "\n".join(wrong[:20])
+
+    def reportinfo(self):
+        return self.path, None, self.name
+
+
+def pytest_collection_modifyitems(items):
+    if items and "SIPWARD_TAP" in os.environ:
+        parent = items[-1].getparent(pytest.Module)
+        items.append(Tapped.from_parent(parent, name="test_nothing_of_a_sips_leg_in_clear"))
+
+
+def pytest_collection_finish(session):
+    path = shutil.which("tshark", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if not session.items or not isinstance(session.items[-1], Tapped):
+        return
+    if path:
+        TAP.open(path, tempfile.mkdtemp(prefix="sipward-tap-"))
+    else:
+        TAP.why = "tshark is not installed"
+
+
+def pytest_sessionfinish():
+    if TAP.capture is not None:
+        TAP.capture.kill()
+        shutil.rmtree(os.path.dirname(TAP.capture.file), ignore_errors=True)
 
 
 def pytest_configure(config):

@@ -11,6 +11,8 @@ from kit.loop import Late, free_port
 from kit.message import (Address, Malformed, StreamReader, Uri, parse_datagram, parse_head,
                          split_list)
 from kit.phone import Phone
+from kit.shark import Piece
+from kit.tap import Tap
 
 GOOD = (b"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:5;branch=z9hG4bK1\r\n"
         b"Max-Forwards: 70\r\nFrom: <sip:b@c>;tag=1\r\nTo: <sip:a@c>\r\nCall-ID: x\r\n"
@@ -145,6 +147,42 @@ def test_the_rules_see_a_leak(bench):
     bench.loop.wait("the OPTIONS", lambda: callee.log)
     with pytest.raises(AssertionError, match="sips on a sip leg"):
         rules.check_sip_leg(callee, "UDP")
+
+
+class Heard:
+    """What a capture heard: one piece of octets."""
+
+    def __init__(self, data, *place):
+        self.piece = Piece(*place)
+        self.piece.data = data
+
+    def stop(self):
+        pass
+
+    def pieces(self):
+        return [self.piece]
+
+
+@pytest.mark.parametrize("place,is_seen", [
+    ((False, 5060, 40000), True), ((True, 5060, 40000, 5060), True),   # from a server's port
+    ((True, 40001, 7000, 7000), True),                                 # on what it opened
+    ((True, 7000, 40001, 7000), True),
+    ((False, 40000, 5060), False), ((True, 40000, 5060, 5060), False),  # a client, to a server
+    ((True, 40001, 9000, 9000), False),                                # behind a witness's TLS
+])
+def test_the_tap_sees_a_sips_leg_in_clear(bench, place, is_seen):
+    caller, callee = pair(bench, "TLS")
+    caller.request("OPTIONS", uri=f"sips:a@127.0.0.1:{callee.local[1]}")
+    bench.loop.wait("the OPTIONS", lambda: callee.log)
+    tap = Tap()
+    tap.note_server("listen:\n  - \"sip:127.0.0.1:5060;transport=udp\"\ndn:\n  - sip:1.2.3.4:7000\n")
+    tap.note_helper(9000)
+    tap.note(callee.log[0])
+    call_id = callee.log[0].message.call_id.encode()
+    tap.capture = Heard(b"BYE x\r\nCall-ID: " + call_id, *place)
+    assert bool(tap.judge()) == is_seen
+    tap.capture.piece.data = b"BYE x\r\nCall-ID: another-one"
+    assert tap.judge() == []
 
 
 def test_waiting_ends(bench):

@@ -7,6 +7,7 @@ from . import digest
 from .call import Call
 from .loop import host_text
 from .message import Malformed, Message, Via
+from .tap import TAP
 from .wire import Listener, UdpEnd, dial
 
 
@@ -159,7 +160,7 @@ class Phone:
 
     def send(self, message, end=None, peer=None):
         end = end or self.end
-        self.log.append(Record("out", message, end))
+        self.log.append(TAP.note(Record("out", message, end)))
         end.send(message.encode(), peer or self.server)
 
     def build(self, method, uri, to=None, sender=None, call_id=None, cseq=1, contact=None,
@@ -230,7 +231,7 @@ class Phone:
     # ---- in -----------------------------------------------------------------------------
 
     def on_message(self, message, end, peer):
-        self.log.append(Record("in", message, end))
+        self.log.append(TAP.note(Record("in", message, end)))
         if not message.is_request:
             tx = self.client_txs.get((message.via.branch, message.cseq[1]))
             if tx is None:

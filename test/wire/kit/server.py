@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 from .program import Program
+from .tap import TAP
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__)))))
@@ -80,6 +81,7 @@ def run_check(path, seconds=20):
 class Server:
     def __init__(self, loop, folder, text, words=(), program=None, env=None, is_recorded=False):
         self.loop, self.text = loop, text
+        TAP.note_server(text)
         self.recording = os.path.join(str(folder), "recording") if is_recorded else None
         if self.recording:
             words = [*words, "--record", self.recording]

@@ -11,6 +11,15 @@ from .program import Program
 LEAK = re.compile(rb"sips:", re.IGNORECASE)
 
 
+class Piece:
+    """One datagram, or what one side of a connection said."""
+
+    def __init__(self, is_stream, source, target, opened_to=None):
+        self.is_stream, self.source, self.target = is_stream, source, target
+        self.opened_to = opened_to  # the port that a connection was opened to
+        self.data = b""
+
+
 def may_capture(path):
     """Whether this user may listen on lo; else why not."""
     done = subprocess.run([path, "-D"], capture_output=True, text=True, timeout=20)
@@ -80,6 +89,24 @@ class Capture:
                 key = ("stream", stream, tsrc)
                 pieces[key] = pieces.get(key, b"") + bytes.fromhex(tdata.replace(":", ""))
         return pieces
+
+    def pieces(self):
+        """All that crossed the wire."""
+        datagrams, streams, opened = [], {}, {}
+        rows = self._fields(["udp.srcport", "udp.dstport", "udp.payload", "tcp.stream",
+                             "tcp.srcport", "tcp.dstport", "tcp.payload", "tcp.flags"],
+                            "-Y", "udp or tcp.flags.syn == 1 or tcp.len > 0")
+        for usrc, udst, udata, stream, tsrc, tdst, tdata, flags in rows:
+            if udata:
+                datagrams.append(Piece(False, int(usrc), int(udst)))
+                datagrams[-1].data = bytes.fromhex(udata.replace(":", ""))
+            elif stream:
+                if int(flags, 16) & 0x12 == 0x02:
+                    opened[stream] = int(tdst)
+                if (stream, tsrc) not in streams:
+                    streams[stream, tsrc] = Piece(True, int(tsrc), int(tdst), opened.get(stream))
+                streams[stream, tsrc].data += bytes.fromhex(tdata.replace(":", ""))
+        return datagrams + list(streams.values())
 
     def leaks(self, ports, call_ids):
         """Places in clear octets that hold `sips:` or the Call-ID of a sips leg."""

@@ -3,6 +3,7 @@
 import os
 
 from .program import Program
+from .tap import TAP
 
 
 class Sipp:
@@ -49,6 +50,7 @@ class Stunnel:
 
     def __init__(self, loop, path, folder, accept, connect, trust=None, check_ip=None,
                  identity=None):
+        TAP.note_helper((connect if identity else accept)[1])
         script = os.path.join(str(folder), f"stunnel-{accept[1]}.conf")
         lines = ["foreground = yes", "syslog = no", "debug = notice", "pid =", "[sip]",
                  f"accept = {accept[0]}:{accept[1]}", f"connect = {connect[0]}:{connect[1]}",
