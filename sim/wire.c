@@ -366,6 +366,20 @@ is_good_uri(struct wire_text uri)
 	return is_host_port(host);
 }
 
+/* What may stand before the `<`: nothing, a quoted string, or tokens with spaces (25.1). */
+static bool
+is_named_well(struct wire_text value)
+{
+	const char *bracket = value.len > 0 ? memchr(value.at, '<', value.len) : NULL;
+
+	if (bracket == NULL || value.at[0] == '"')
+		return true;
+	for (const char *at = value.at; at < bracket; at++)
+		if (!is_token_char(*at) && *at != ' ' && *at != '\t')
+			return false;
+	return true;
+}
+
 static void
 read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wire_text *uri,
 	struct wire_text *tag)
@@ -375,7 +389,7 @@ read_end(struct wire_msg *m, enum wire_id id, struct wire_text *value, struct wi
 	*tag = wire_param(*value, "tag");
 	/* Any URI may stand there (25.1); those that are not SIP's are not insisted on. Nor is a
 	 * semicolon with nothing behind it, which is no parameter. */
-	if (!is_good_uri(*uri) || (tag->len > 0 && !is_token(*tag)) ||
+	if (!is_good_uri(*uri) || !is_named_well(*value) || (tag->len > 0 && !is_token(*tag)) ||
 		(value->len > 0 && value->at[value->len - 1] == ';'))
 		m->is_strict = false;
 	if (!is_uri(*uri))

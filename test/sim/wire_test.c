@@ -102,6 +102,7 @@ test_strict(void **state)
 		/* What is not insisted on, for readers differ. */
 		{ ";tag=88", ";tag=88;", NULL },
 		{ ";x=y", ";x=y;", NULL },
+		{ "t : sip:bob@b.example ", "t: $<sip:bob@b.example> ", NULL },
 	};
 	char text[2048];
 
