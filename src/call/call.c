@@ -65,6 +65,7 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 	}
 	leg->is_proven = leg->is_proven || r->is_proven;
 	leg->terms = r->terms;
+	leg->is_phone = r->is_phone;
 	leg->may_prove = r->home.family != ADDR_NONE;
 	leg->home = r->home;
 	leg->max_forwards = r->invite->max_forwards < 0 ? 70 : r->invite->max_forwards - 1;

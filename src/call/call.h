@@ -93,6 +93,7 @@ struct call_request {
 	bool is_asserted;  /* it is a DN that has proven so: we assert its number */
 	bool emits_tls;    /* to the caller: `emit-transport-tls` */
 	struct terms terms; /* on which the caller's device is dialled, if it must be */
+	bool is_phone;      /* it registers itself */
 	struct addr home;   /* of the trunk that calls: where it may challenge us; none: a device */
 	struct str number;  /* dialled */
 	bool is_dn;         /* caller is the number of a DN: no stranger */

@@ -73,7 +73,8 @@ struct asker {
 	struct str number;   /* of the DN or trunk; of a stranger the URI in its From */
 	const struct dn *dn; /* NULL: a stranger */
 	bool is_proven;
-	struct terms terms; /* of that DN */
+	struct terms terms; /* of that DN; of a stranger as who we are where it came in */
+	bool is_phone;      /* a DN that registers itself */
 	bool is_trusted;    /* with P-Asserted-Identity */
 	bool is_enrolled;   /* it calls the Contact that we registered there */
 	bool emits_tls;     /* likewise   */
@@ -129,6 +130,7 @@ static void
 use_caller(struct asker *asker, const struct dn *dn)
 {
 	asker->terms = dn->terms;
+	asker->is_phone = dn->contact.is_self;
 	asker->emits_tls = dn->emits_tls;
 }
 
@@ -191,6 +193,8 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	asker->is_trusted = trunk != NULL && is_trusted(trunk, a->flow);
 	if (trunk != NULL || (asker->kind == CALLER_DN && dn != NULL))
 		use_caller(asker, trunk != NULL ? trunk : dn);
+	else
+		asker->terms = a->flow->terms;
 	/* A stranger does not become a DN, nor fill its capacity, by naming it in From. */
 	asker->number = str_upto(a->msg->from.uri.text, LOG_TEXT_MAX);
 	if (trunk != NULL)
@@ -322,6 +326,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.is_trusted = asker.is_trusted,
 		.is_asserted = asker.is_proven && asker.kind == CALLER_DN,
 		.terms = asker.terms,
+		.is_phone = asker.is_phone,
 		.emits_tls = asker.emits_tls,
 		.number = number };
 	if (asker.kind == CALLER_TRUNK)

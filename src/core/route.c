@@ -196,6 +196,8 @@ plan_registered(const struct core *core, const struct route_ask *ask, const stru
 	write_uri(&to, plan->speech.scheme, ask->dn->number, directory_realm(core->directory), 0);
 	plan->to_uri = buf_str(&to);
 	plan->is_proven = binding->is_proven;
+	plan->terms = ask->dn->terms;
+	plan->is_phone = true;
 	if (!buf_ok(&to) || !registered_plan(found, count, binding, t, plan))
 		return refuse_uri(route);
 	return ROUTE_PLAN;

@@ -205,6 +205,15 @@ dialog_next_hop(const struct leg *leg, struct uri *hop)
 }
 
 bool
+dialog_is_routed(const struct leg *leg)
+{
+	struct nameaddr route;
+	struct str rest;
+
+	return first_route(leg_text(leg, TEXT_ROUTES), &route, &rest);
+}
+
+bool
 dialog_is_to_sips(const struct leg *leg, const struct uri *hop)
 {
 	struct uri target;

@@ -52,6 +52,9 @@ void dialog_write_uuid(const struct legs *, const struct leg *, struct buf *);
  * Ends: false when it cannot be read. */
 bool dialog_next_hop(const struct leg *, struct uri *hop);
 
+/* Whether that is a route, and not the remote target. */
+bool dialog_is_routed(const struct leg *);
+
 /* Whether that request is one of sips: its target is, or the HOP that it is brought to
  * (RFC 3261 8.1.1.8, 8.1.2). */
 bool dialog_is_to_sips(const struct leg *, const struct uri *hop);

@@ -22,9 +22,12 @@ take_way(struct legs *ls, struct leg *fork, const struct leg *leg, const struct 
 		: TIE_REGISTERED;
 	if (leg != NULL) {
 		fork->flow_tie = leg->flow_tie;
+		fork->terms = leg->terms;
+		fork->is_phone = leg->is_phone;
 		(void)shelf_put(&fork->shelf, TEXT_NAME, leg_text(leg, TEXT_NAME));
 		(void)shelf_put(&fork->shelf, TEXT_DN, leg_text(leg, TEXT_DN));
 	} else if (flow != NULL) {
+		fork->terms = flow->terms;
 		(void)shelf_put(&fork->shelf, TEXT_NAME, flow_name(flow));
 	}
 }

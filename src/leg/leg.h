@@ -150,9 +150,10 @@ struct leg {
 	bool ack_is_bare;             /* it has no session               */
 	struct terms terms;           /* on which it is dialled over TLS */
 	uint32_t trust;               /* whose CAs vouch for TEXT_NAME   */
-	bool emits_tls;               /* its sips Contacts say transport=tls */
-	bool has_gruu;                /* made legs: our Contact is one */
-	struct way ways[WAYS_MAX];    /* made legs: the ways not tried yet */
+	bool is_phone;             /* it registers itself: what is pinned is its own, no proxy's */
+	bool emits_tls;            /* its sips Contacts say transport=tls */
+	bool has_gruu;             /* made legs: our Contact is one */
+	struct way ways[WAYS_MAX]; /* made legs: the ways not tried yet */
 	uint32_t way_count, way_next;
 	struct way spare; /* where the device is registered now; no flow: nowhere known */
 	uint32_t aim;     /* of the way that was tried last                */
@@ -298,6 +299,7 @@ struct leg_plan {
 	struct str from_user;    /* escapes in; empty: none                                      */
 	struct str name;         /* TLS: whom the peer must prove to be,                         */
 	struct terms terms;      /* and on what terms it is dialled                              */
+	bool is_phone;           /* as in struct leg                                             */
 	bool emits_tls;          /* `emit-transport-tls`                                         */
 	struct str dn;
 	struct str uuid;

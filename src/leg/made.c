@@ -183,6 +183,7 @@ leg_open_made(struct legs *ls, const struct leg_plan *plan, const struct cargo *
 	leg->is_trusted = plan->is_trusted;
 	leg->terms = plan->terms;
 	leg->trust = plan->terms.trust;
+	leg->is_phone = plan->is_phone;
 	leg->is_strict = plan->is_strict;
 	leg->may_prove = plan->may_prove;
 	leg->emits_tls = plan->emits_tls;

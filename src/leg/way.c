@@ -62,13 +62,23 @@ name_of(const struct leg *leg, const struct uri *hop)
 	return str_cut(&name, ',');
 }
 
+/* On what terms the next hop is dialled. A proxy before a phone is not the phone: we are to it who
+ * we are to the phone, but what is known of the phone's own certificate says nothing of it. */
+static struct terms
+terms_of(const struct leg *leg)
+{
+	if (!leg->is_phone || !dialog_is_routed(leg))
+		return leg->terms;
+	return (struct terms){ .identity = leg->terms.identity, .trust = leg->terms.trust };
+}
+
 /* What the leg demands of the way to HOP: its own scheme, or more if the next hop asks for TLS, or
  * the target behind it is sips. */
 static struct demand
 demand_of(const struct leg *leg, const struct uri *hop)
 {
 	struct demand demand = {
-		.speech = leg->speech, .name = name_of(leg, hop), .terms = leg->terms
+		.speech = leg->speech, .name = name_of(leg, hop), .terms = terms_of(leg)
 	};
 	struct speech asked;
 
@@ -366,17 +376,18 @@ static bool
 is_same_peer(const struct leg *leg, const struct flow *flow)
 {
 	struct str names = leg_text(leg, TEXT_NAME);
+	struct terms terms = terms_of(leg);
 
 	if (leg->speech.transport != TRANSPORT_TLS || str_is_empty(names))
 		return true;
 	if (flow->proof == PROOF_NAME)
-		return terms_same(&leg->terms, &flow->terms) &&
+		return terms_same(&terms, &flow->terms) &&
 			identity_is_listed(names, flow_name(flow));
 	if (flow->proof != PROOF_CLIENT_CERT || flow->terms.trust != leg->trust)
 		return false;
-	if (leg->terms.has_pin &&
+	if (terms.has_pin &&
 		(!flow->has_fingerprint ||
-			memcmp(flow->fingerprint, leg->terms.pin, FINGERPRINT_BYTES) != 0))
+			memcmp(flow->fingerprint, terms.pin, FINGERPRINT_BYTES) != 0))
 		return false;
 	while (!str_is_empty(names))
 		if (identity_is_listed(flow_name(flow), str_cut(&names, ',')))
