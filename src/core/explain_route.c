@@ -18,16 +18,26 @@ struct trial {
 	const struct core *core;
 	struct json *j;
 	const struct turn *t;
-	char text[TRIED_BYTES];
+	struct buf room; /* for what one rule says; it lives in the scratch */
 	struct buf b;
 };
+
+/* Room for BYTES octets of text in the SCRATCH; when that is full, none, and what is written there
+ * is shown as too long. */
+static struct buf
+take_room(struct arena *scratch, size_t bytes)
+{
+	char *text = arena_take(scratch, bytes, 1);
+
+	return buf_on(text, text != NULL ? bytes : 0);
+}
 
 /* ---- one rule -------------------------------------------------------------------------------- */
 
 static struct buf *
 tried_begin(struct trial *trial)
 {
-	trial->b = buf_on(trial->text, sizeof trial->text);
+	trial->b = trial->room;
 	return &trial->b;
 }
 
@@ -288,21 +298,12 @@ tried_capacity(struct trial *trial, const struct dn *dn)
 
 enum { VALUE_BYTES = 2 * URI_BYTES_MAX };
 
-/* Room for the value of a part; it lives in the scratch. */
-static struct buf
-take_value(const struct trial *trial)
-{
-	char *text = arena_take(trial->t->scratch, VALUE_BYTES, 1);
-
-	return buf_on(text, text != NULL ? VALUE_BYTES : 0);
-}
-
 /* Writes each part and shows it. */
 static void
 put_leg(struct trial *trial, struct explained *leg, const struct contract_terms *terms)
 {
 	for (int part = 0; part < CONTRACT_PARTS; part++) {
-		struct buf value = take_value(trial);
+		struct buf value = take_room(trial->t->scratch, VALUE_BYTES);
 
 		contract_write(&value, (enum contract_part)part, terms);
 		leg->values[part] = buf_ok(&value) ? buf_str(&value) : STR("(too long to show)");
@@ -314,7 +315,7 @@ static struct str
 face_of(const struct trial *trial, enum transport transport, const struct addr *peer,
 	struct flow_id flow)
 {
-	struct buf face = take_value(trial);
+	struct buf face = take_room(trial->t->scratch, VALUE_BYTES);
 
 	flows_write_face(&trial->core->flows, &face, transport, peer, flow);
 	return buf_ok(&face) ? buf_str(&face) : STR("");
@@ -324,7 +325,7 @@ face_of(const struct trial *trial, enum transport transport, const struct addr *
 static struct str
 dialled_uri(const struct trial *trial, enum scheme scheme, struct str user)
 {
-	struct buf uri = take_value(trial);
+	struct buf uri = take_room(trial->t->scratch, VALUE_BYTES);
 
 	buf_put(&uri, scheme_name(scheme));
 	buf_char(&uri, ':');
@@ -463,7 +464,9 @@ explain_route(const struct core *core, const struct ask *ask, struct when now, s
 {
 	struct arena scratch = core->scratch; /* between two events nobody uses it */
 	struct turn turn = { .now = now, .scratch = &scratch };
-	struct trial trial = { .core = core, .j = j, .t = &turn };
+	struct trial trial = {
+		.core = core, .j = j, .t = &turn, .room = take_room(&scratch, TRIED_BYTES)
+	};
 	struct refusal refusal = { .status = 0 };
 	struct prober prober;
 	const struct dn *callee;
