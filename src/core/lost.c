@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers whose connection is gone (RFC 3261 18.2.2): a new one is opened to where the request
  * came from, at the port of its Via, over what the request came over: what was asked over TLS is
- * answered over TLS, as who we were there, to a peer that proves to be who the Via names. Everybody
- * who answers may go on as if the connection were there: this looks through what is about to leave.
+ * answered over TLS, as who we were there, to a peer that proves to be who the Via names, which
+ * must be one that its certificate named, if it had shown one. Everybody who answers may go on as
+ * if the connection were there: this looks through what is about to leave.
  *
  * When that connection fails the answer goes to the servers of the Via's name, one after the other
  * (RFC 3263 5). Until one is there it is kept, in a table of its own. */
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "base/panic.h"
+#include "secure/identity.h"
 
 /* One answer that looks for a way. */
 struct lost {
@@ -21,8 +23,9 @@ struct lost {
 	struct demand demand;
 	struct addr first; /* where the request came from, which was tried first */
 	uint16_t port;     /* of the Via                                          */
-	uint32_t name_len;
-	char name[HOST_BYTES_MAX]; /* of the Via: whom the far end must prove to be */
+	uint32_t name_len, host_len;
+	char name[HOST_BYTES_MAX]; /* whom the far end must prove to be        */
+	char host[HOST_BYTES_MAX]; /* of the Via: whose servers it is led to   */
 	enum method method;
 	struct str branch; /* in the text */
 	int64_t until_ms;  /* then nobody waits for it any more */
@@ -63,16 +66,50 @@ choose(struct core *core, const struct demand *demand, const struct addr *addr,
 	return true;
 }
 
+/* Who must take the answer to VIA. Who had shown a certificate is one that it named: an address
+ * proves little, so where it names none such it is its first; another name is somebody else's (RFC
+ * 5922 4). Ends: false for that. */
+static bool
+name_of(const struct via *via, const struct flow_gone *gone, struct str *name)
+{
+	struct str names = str_of(gone->names, gone->names_len);
+	struct addr ip;
+
+	*name = via->host;
+	if (str_is_empty(names) || identity_is_listed(names, via->host))
+		return true;
+	*name = str_cut(&names, ',');
+	return addr_parse(&ip, via->host);
+}
+
+static void
+note_foreign(const struct via *via, const struct flow_gone *gone, const struct turn *t)
+{
+	struct buf line = note_begin(t);
+
+	buf_put(&line, STR("an answer is not sent to "));
+	buf_quoted(&line, via->host, LOG_TEXT_MAX);
+	buf_put(&line,
+		STR(" of its Via: its connection is gone, and the certificate there names "));
+	buf_quoted(&line, str_of(gone->names, gone->names_len), LOG_TEXT_MAX);
+	note_end(t, NOTE_WARN, &line);
+}
+
 /* What the answer to VIA demands, whose connection is GONE: nothing weaker than that was, whatever
  * the Via says. Ends: false if it says something else. */
 static bool
-demand_of(const struct via *via, const struct flow_gone *gone, struct demand *demand)
+demand_of(const struct via *via, const struct flow_gone *gone, const struct turn *t,
+	struct demand *demand)
 {
 	enum transport transport;
 
 	if (!transport_find(via->transport, &transport) || transport != gone->transport)
 		return false;
-	*demand = (struct demand){ .name = via->host, .terms = gone->terms };
+	*demand = (struct demand){ .terms = gone->terms };
+	if (!name_of(via, gone, &demand->name)) {
+		note_foreign(via, gone, t);
+		return false;
+	}
 	demand->speech.transport = transport;
 	demand->speech.scheme = transport == TRANSPORT_TLS ? SCHEME_SIPS : SCHEME_SIP;
 	return true;
@@ -121,7 +158,8 @@ keep(struct core *core, const struct act *act, const struct demand *demand,
 	struct ref ref;
 	struct lost *lost;
 
-	if (act->u.send.bytes.len > LOST_BYTES_MAX || via->host.len > HOST_BYTES_MAX)
+	if (act->u.send.bytes.len > LOST_BYTES_MAX || via->host.len > HOST_BYTES_MAX ||
+		demand->name.len > HOST_BYTES_MAX)
 		return;
 	lost = pool_take(&core->lost, &ref);
 	if (lost == NULL)
@@ -132,8 +170,10 @@ keep(struct core *core, const struct act *act, const struct demand *demand,
 	lost->lookup = REF_NONE;
 	lost->first = *first;
 	lost->port = via->port;
-	lost->name_len = (uint32_t)via->host.len;
-	memcpy(lost->name, via->host.at, via->host.len);
+	lost->host_len = (uint32_t)via->host.len;
+	memcpy(lost->host, via->host.at, via->host.len);
+	lost->name_len = (uint32_t)demand->name.len;
+	memcpy(lost->name, demand->name.at, demand->name.len);
 	lost->demand = *demand;
 	lost->demand.name = str_of(lost->name, lost->name_len);
 	lost->method = core->msg->method;
@@ -206,7 +246,7 @@ seek(struct core *core, struct lost *lost, const struct turn *t)
 {
 	struct sought sought = { .speech = lost->demand.speech,
 		.has_transport = true,
-		.host = lost->demand.name,
+		.host = str_of(lost->host, lost->host_len),
 		.port = lost->port };
 	struct lookup *lookup = NULL;
 	enum locating outcome;
@@ -288,7 +328,7 @@ lead(struct core *core, const struct act *act, const struct turn *t, struct flow
 	struct demand demand;
 	struct lost *lost;
 
-	if (gone == NULL || !demand_of(via, gone, &demand))
+	if (gone == NULL || !demand_of(via, gone, t, &demand))
 		return false;
 	if (goes_on(core, gone, &demand, flow))
 		return true;

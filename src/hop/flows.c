@@ -177,16 +177,20 @@ flows_alias(struct flows *fs, struct flow *flow, uint16_t port)
 void
 flows_drop(struct flows *fs, struct flow *flow)
 {
+	struct flow_gone *gone = &fs->gone[flow->id.number % FLOWS_GONE_MAX];
+
 	must(!alarm_is_armed(&flow->alarm) && !alarm_is_armed(&flow->silence));
 	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
 	if (is_dialled(flow))
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
 	else
 		forget_alias(fs, flow);
-	fs->gone[flow->id.number % FLOWS_GONE_MAX] = (struct flow_gone){ .id = flow->id,
+	*gone = (struct flow_gone){ .id = flow->id,
 		.transport = flow->transport,
 		.terms = flow->terms,
 		.next = FLOW_NONE };
+	if (flow->proof == PROOF_CLIENT_CERT)
+		gone->names_len = keep(gone->names, sizeof gone->names, flow_name(flow));
 	pool_give(&fs->pool, flow->ref);
 }
 

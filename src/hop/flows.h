@@ -58,6 +58,8 @@ struct flow_gone {
 	enum transport transport;
 	struct terms terms;  /* as those of struct flow                       */
 	struct flow_id next; /* where its answers go since; FLOW_NONE: unknown */
+	uint32_t names_len;  /* what its client certificate named; 0: there was none */
+	char names[CERT_NAMES_BYTES_MAX];
 };
 
 struct flows {

@@ -24,9 +24,9 @@ open_flows(void **state)
 	struct arena arena;
 
 	(void)state;
-	memory = aligned_alloc(64, 1024 * 1024);
+	memory = aligned_alloc(64, 4 * 1024 * 1024);
 	out_memory = malloc(OUT_BYTES);
-	arena = arena_on(memory, 1024 * 1024);
+	arena = arena_on(memory, 4 * 1024 * 1024);
 	out_init(&out, out_memory, OUT_BYTES);
 	turn = (struct turn){ .now = { 1000, 1700000000 }, .out = &out };
 	listeners[0] = (struct listener){
