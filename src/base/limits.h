@@ -306,6 +306,20 @@ enum {
 	/* Public-key work of a turn of the loop, at 0.2 to 0.4 ms each: calls go on in a storm. */
 	HANDSHAKES_PER_TURN = 16,
 
+	/* Chains of open connections that are judged again in a turn, when certificates, CAs or
+	 * lists were read again or the calendar is looked at: two or three signatures each, so it
+	 * is the work of as many handshakes. Ten thousand take 625 turns, some seconds in all. */
+	REVIEWS_PER_TURN = 16,
+
+	/* How often certificates are held against the calendar: ours, and those of peers whose
+	 * connections stand. Far less than the day within which it must be; an hour is soon enough
+	 * for what a CA dates by days. */
+	CALENDAR_LOOK_MS = 3600 * 1000,
+
+	/* A calendar that runs away from the clock by more than this from one turn to the next has
+	 * jumped, and is looked at at once; what keeps clocks right moves them by less. */
+	CALENDAR_JUMP_S = 60,
+
 	/* KeyUpdate messages in a row without an octet of data (RFC 8446 4.6.3). */
 	KEY_UPDATES_MAX = 32,
 

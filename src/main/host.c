@@ -393,6 +393,12 @@ host_renew(struct host *host, struct buf *why)
 	return net_renew(host->net, why);
 }
 
+void
+host_review(struct host *host, int64_t now_s)
+{
+	net_review(host->net, now_s);
+}
+
 uint32_t
 host_chain(const struct host *host, uint32_t place, struct link *links, uint32_t max)
 {

@@ -47,8 +47,9 @@ const struct listener *host_listeners(const struct host *, uint32_t *count);
 /* Wakes host_step when FD is readable. Ends: false when it cannot be watched. */
 bool host_watch_fd(struct host *, int fd);
 
-/* Certificates: net_renew and net_chain of its net. */
+/* Certificates: net_renew, net_review and net_chain of its net. */
 bool host_renew(struct host *, struct buf *why);
+void host_review(struct host *, int64_t now_s);
 uint32_t host_chain(const struct host *, uint32_t place, struct link *links, uint32_t max);
 
 void host_count(const struct host *, struct counts *counts);

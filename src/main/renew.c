@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/panic.h"
 #include "main/config_file.h"
 #include "main/expiry.h"
@@ -10,7 +11,7 @@
 #include "main/watch.h"
 #include "net/chain.h"
 
-enum { LOOK_MS = 3600 * 1000, LINE_BYTES = 1536 };
+enum { LINE_BYTES = 1536 };
 
 struct renew {
 	const struct config *config;
@@ -19,6 +20,7 @@ struct renew {
 	struct watch *watch; /* or NULL */
 	uint64_t times;      /* that a set was put in force */
 	int64_t look_at_ms;  /* when the dates are looked at next */
+	int64_t ahead_s;     /* by how much the calendar was ahead of the clock */
 	struct expiry expiry[IDENTITIES_MAX];
 };
 
@@ -80,7 +82,9 @@ tell_renewed(struct renew *r, struct str cause)
 	buf_number(&b, r->times);
 	buf_put(&b, STR(" ("));
 	buf_put(&b, cause);
-	buf_put(&b, STR("): new handshakes use them, connections keep theirs"));
+	buf_put(&b,
+		STR("): new handshakes use them, connections keep theirs and are "
+		    "judged again"));
 	for (uint32_t i = 0; i < r->config->identity_count; i++) {
 		const struct link *first = first_to_end(r, i);
 
@@ -161,14 +165,26 @@ tell_end(struct renew *r, uint32_t place, const struct link *first, int64_t now_
 	log_line(r->log, log_now_ms(), is_over ? NOTE_ERROR : NOTE_WARN, buf_str(&b));
 }
 
+static bool
+has_jumped(struct renew *r, int64_t ahead_s)
+{
+	int64_t by_s = ahead_s - r->ahead_s;
+
+	r->ahead_s = ahead_s;
+	return by_s > CALENDAR_JUMP_S || by_s < -CALENDAR_JUMP_S;
+}
+
 void
 renew_turn(struct renew *r, int64_t now_ms, int64_t now_s)
 {
 	if (r->watch != NULL && watch_turn(r->watch, now_ms))
 		(void)renew_now(r, STR("a file has changed"));
+	if (has_jumped(r, now_s - now_ms / 1000))
+		r->look_at_ms = now_ms;
 	if (now_ms < r->look_at_ms)
 		return;
-	r->look_at_ms = now_ms + LOOK_MS;
+	r->look_at_ms = now_ms + CALENDAR_LOOK_MS;
+	host_review(r->host, now_s);
 	for (uint32_t i = 0; i < r->config->identity_count; i++) {
 		const struct link *first = first_to_end(r, i);
 

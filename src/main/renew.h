@@ -17,11 +17,13 @@ void renew_close(struct renew *);
 
 /* Reads all files again. CAUSE says why, for the line in the log.
  * After: the next handshake begins with what they hold; those under way and all connections go on
- * with what they have. If one of them is not good, nothing has changed.
+ * with what they have, but the next renew_turn has their peers judged again by it. If one of them
+ * is not good, nothing has changed.
  * Ends: whether all are good. */
 bool renew_now(struct renew *, struct str cause);
 
-/* Sees to files that have changed, and to certificates that end. */
+/* Sees to files that have changed, and to certificates that end: ours are told of, and who showed
+ * us one has its connection cut. NOW_MS is the clock, NOW_S the calendar, which may jump. */
 void renew_turn(struct renew *, int64_t now_ms, int64_t now_s);
 
 /* How long host_step may wait; negative: for ever. */

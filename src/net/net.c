@@ -259,6 +259,7 @@ net_wait(struct net *net, int64_t wait_ms)
 	now_ms = (int64_t)uv_now(&net->loop);
 	tls_turn(net->tls, now_ms);
 	streams_turn(&net->streams);
+	streams_review_turn(&net->streams);
 	streams_flush(&net->streams);
 	wait_ms = sooner(wait_ms, names_turn(net->names));
 	due_at_ms = streams_due_at_ms(&net->streams);
@@ -322,6 +323,12 @@ net_renew(struct net *net, struct buf *why)
 		return false;
 	must(tls_use(net->tls, contexts));
 	return true;
+}
+
+void
+net_review(struct net *net, int64_t now_s)
+{
+	streams_review(&net->streams, now_s);
 }
 
 uint32_t

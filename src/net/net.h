@@ -66,6 +66,11 @@ bool net_carry(struct net *, const struct act *);
  * Ends: true; false with one sentence in WHY that names the file, and nothing has changed. */
 bool net_renew(struct net *, struct buf *why);
 
+/* Has each peer that showed a certificate, and whose connection stands, judged again, by what is in
+ * force and by the calendar NOW_S (seconds since 1970): over the turns that follow, a few in each.
+ * Who would not be let in any more is closed (EV_FLOW_CLOSED) with a sentence of tls_why.h. */
+void net_review(struct net *, int64_t now_s);
+
 /* The chain that the identity at PLACE shows, and that the peer of FLOW showed, for people
  * (chain.h). Ends: how many LINKS are filled; 0: none. */
 uint32_t net_chain(const struct net *, uint32_t place, struct link *links, uint32_t max);

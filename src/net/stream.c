@@ -123,7 +123,7 @@ streams_due_at_ms(const struct streams *s)
 {
 	int64_t due_at_ms = INT64_MAX;
 
-	if (s->held_first != NULL)
+	if (s->held_first != NULL || s->review_left > 0)
 		return 0;
 	for (int i = 0; i < WAIT_KINDS; i++)
 		if (s->waits[i].first != NULL && s->waits[i].first->due_at_ms < due_at_ms)

@@ -9,7 +9,7 @@
  * tells the core what it must know: EV_FLOW_CLOSED if it had heard EV_FLOW_OPEN, EV_FLOW_FAILED if
  * it had dialled in vain, nothing about a peer that never got as far as being a flow.
  *
- * listen.c accepts, dial.c connects, hear.c reads, stream.c does the rest.
+ * listen.c accepts, dial.c connects, hear.c reads, review.c judges again, stream.c does the rest.
  */
 #ifndef NET_STREAM_H
 #define NET_STREAM_H
@@ -95,6 +95,9 @@ struct streams {
 	struct conn *dirty;
 	struct conn *held_first, *held_last;
 	uint32_t shakes_left; /* in this turn */
+	uint32_t review_slot; /* of the pool: looked at last */
+	uint32_t review_left; /* how many slots are to be looked at */
+	int64_t review_at_s;  /* by this calendar */
 	char *scratch;        /* READ_BYTES for what is not read straight into the inbox */
 };
 
@@ -134,6 +137,12 @@ uint32_t stream_chain(
 
 /* Starts a turn of the loop: new credit for handshakes, and those in line go first. */
 void streams_turn(struct streams *);
+
+/* Has all open connections whose peers showed a certificate judged again, by the certificates in
+ * force and the calendar NOW_S (seconds since 1970); who is not believed any more is closed. The
+ * turns that follow do it, REVIEWS_PER_TURN each. */
+void streams_review(struct streams *, int64_t now_s);
+void streams_review_turn(struct streams *);
 
 /* Ends what is overdue. */
 void streams_expire(struct streams *);

@@ -15,9 +15,8 @@
 #include "net/cert.h"
 #include "net/chain.h"
 #include "net/contexts.h"
-#include "net/crl.h"
+#include "net/judge.h"
 #include "net/pipe.h"
-#include "net/purpose.h"
 #include "net/tickets.h"
 
 enum { WHY_BYTES = 2048, FIRST_BYTES = 16 };
@@ -102,43 +101,28 @@ on_alpn(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_len,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Judges the other side: its chain, and whom it names if we dialled it, before our Finished
- * leaves. */
+/* By the rules of CONTEXT: those of the end's own set, or of a newer one. */
+static struct judge
+judge_of(const struct tls_end *end, const struct context *context)
+{
+	bool has_dialled = !SSL_is_server(end->ssl);
+
+	return (struct judge){ .context = context,
+		.terms = has_dialled ? &end->terms : NULL,
+		.name = has_dialled ? end->name : STR("") };
+}
+
+/* Judges the other side before our Finished leaves. */
 static int
 on_verify(X509_STORE_CTX *store, void *arg)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls_end *end = SSL_get_app_data(ssl);
-	struct tls *tls = end->tls;
-	X509 *leaf = X509_STORE_CTX_get0_cert(store);
-	char text[FACT_BYTES];
-	struct buf fact = buf_on(text, sizeof text);
-	enum tls_why why;
+	struct judge judge = judge_of(end, end->context);
 
 	(void)arg;
-	tls->why = buf_on(tls->why_at, sizeof tls->why_at);
-	purpose_prepare(store, end->context->eku);
-	if (X509_verify_cert(store) != 1) {
-		if (X509_STORE_CTX_get_error(store) == X509_V_OK)
-			X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-		if (!crl_explain(&fact, store, end->context->crl))
-			why = cert_explain(&fact, store, end->context->trust);
-		else
-			why = tls_why_of_chain(X509_STORE_CTX_get_error(store));
-		tls_why_put(&tls->why, why, buf_str(&fact));
-		return 0;
-	}
-	if (!purpose_fits(leaf, end->context->eku, &fact)) {
-		tls_why_put(&tls->why, WHY_CERT_USE, buf_str(&fact));
-		X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_PURPOSE);
-		return 0;
-	}
-	if (SSL_is_server(ssl) || cert_is_wanted(leaf, end->name, &end->terms, &fact))
-		return 1;
-	why = end->terms.has_pin ? WHY_CERT_PIN : cert_name_fault(leaf, end->name);
-	tls_why_put(&tls->why, why, buf_str(&fact));
-	X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
-	return 0;
+	end->tls->why = buf_on(end->tls->why_at, sizeof end->tls->why_at);
+	return judge_chain(&judge, store, &end->tls->why);
 }
 
 /* A peer may go on with a session by a ticket, unless it has to show a certificate: then it shows
@@ -469,6 +453,11 @@ tls_end_shake(struct tls_end *end)
 		explain(end, SSL_ERROR_SSL);
 		return TLS_BROKEN;
 	}
+	/* Who was judged by a set that another has taken the place of since is judged by that. */
+	if (end->contexts != end->tls->contexts && !tls_end_is_good(end, JUDGE_TODAY)) {
+		end->is_broken = true;
+		return TLS_BROKEN;
+	}
 	take_certificate(end);
 	return TLS_READY;
 }
@@ -580,6 +569,21 @@ tls_end_secured(const struct tls_end *end, struct secured *secured)
 	}
 	if (end->has_fingerprint)
 		secured->fingerprint = str_of(end->fingerprint, sizeof end->fingerprint);
+}
+
+bool
+tls_end_is_proven(const struct tls_end *end)
+{
+	return end->has_fingerprint;
+}
+
+bool
+tls_end_is_good(struct tls_end *end, int64_t now_s)
+{
+	struct judge judge = judge_of(end, contexts_at(end->tls->contexts, end->context->place));
+
+	end->tls->why = buf_on(end->tls->why_at, sizeof end->tls->why_at);
+	return judge_again(&judge, end->ssl, now_s, &end->tls->why);
 }
 
 uint32_t

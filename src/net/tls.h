@@ -92,6 +92,14 @@ void tls_end_shut(struct tls_end *);
 /* What is known of the peer. Pre: TLS_READY was said. The views live as long as the end. */
 void tls_end_secured(const struct tls_end *, struct secured *);
 
+/* Whether the peer showed a certificate. Pre: TLS_READY was said. */
+bool tls_end_is_proven(const struct tls_end *);
+
+/* Judges the chain that the peer showed again: by the rules of the handshake and the set in force,
+ * as of NOW_S (judge.h). One that showed none is good. Pre: the handshake is over.
+ * Ends: true; false, and tls_end_why() tells. */
+bool tls_end_is_good(struct tls_end *, int64_t now_s);
+
 /* The chain that the peer showed, for people (chain.h). Ends: how many links; 0: it showed none. */
 uint32_t tls_end_chain(const struct tls_end *, struct link *links, uint32_t max);
 

@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "main/expiry.h"
+#include "main/log.h"
 #include "main/watch.h"
 #include "net/chain.h"
 #include "net/sock.h"
@@ -81,7 +82,9 @@ static void
 bench_open(struct bench *b)
 {
 	struct host_options options = { .config = &config };
-	const struct net_options phone = { .identities = &(struct identity){ .trust = pki_ca(pki) },
+	const struct net_options phone = { .identities = &(struct identity){ .trust = pki_ca(pki),
+						   .certificate = two.certificate,
+						   .key = two.key },
 		.identity_count = 1 };
 	char text[1024];
 	struct buf why = buf_on(text, sizeof text);
@@ -90,7 +93,8 @@ bench_open(struct bench *b)
 	*b = (struct bench){ .addr = free_addr() };
 	put_in_place(one);
 	len = snprintf(text, sizeof text,
-		"listen:\n  - sips:127.0.0.1:%u\n  - sip:127.0.0.1:%u;transport=udp\n"
+		"listen:\n  - { uri: \"sips:127.0.0.1:%u\", client-certificate: optional }\n"
+		"  - sip:127.0.0.1:%u;transport=udp\n"
 		"domain: example.test\n"
 		"tls: { certificate: %s, key: %s, trust: %s }\n"
 		"dn:\n  - { number: 7789, type: extension, contact: \"*\", password: x }\n",
@@ -257,6 +261,52 @@ what_ends_soon_is_told_four_times(void **state)
 	bench_close(&b);
 }
 
+/* Turns both until the phone has heard COUNT connections end, or for a moment. */
+static unsigned
+ended(struct bench *b, unsigned count)
+{
+	for (int i = 0; i < 100 && heard_count(&b->phone, EV_FLOW_CLOSED) < count; i++) {
+		host_step(b->host, 2);
+		sides_turn(&b->phone, NULL, 2);
+	}
+	return heard_count(&b->phone, EV_FLOW_CLOSED);
+}
+
+/* T4a, T4b: the hour, a jump of the calendar and a new set have peers judged again. */
+static void
+a_calendar_that_jumps_is_looked_at_at_once(void **state)
+{
+	static const int64_t hour_s = 3600, year_s = 365 * 24 * 3600;
+	int64_t now_s = log_now_ms() / 1000;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	dial(&b, STR("one.example"));
+	renew_turn(b.renew, 1000, now_s);
+	assert_int_equal(renew_wait_ms(b.renew, 1000), CALENDAR_LOOK_MS);
+	/* What keeps clocks right is no jump. */
+	renew_turn(b.renew, 2000, now_s + CALENDAR_JUMP_S);
+	assert_int_equal(renew_wait_ms(b.renew, 2000), CALENDAR_LOOK_MS - 1000);
+	assert_int_equal(ended(&b, 1), 0);
+	/* Back within what it holds, and forth by years. */
+	renew_turn(b.renew, 3000, now_s - hour_s / 2);
+	assert_int_equal(renew_wait_ms(b.renew, 3000), CALENDAR_LOOK_MS);
+	assert_int_equal(ended(&b, 1), 0);
+	renew_turn(b.renew, 4000, now_s + 10 * year_s);
+	assert_int_equal(ended(&b, 1), 1);
+	assert_int_equal(lines_with(&b, "cut by us: the peer's certificate is out of date"), 1);
+	/* Without a jump the hour sees it. */
+	dial(&b, STR("one.example"));
+	renew_turn(b.renew, 5000, now_s);
+	assert_int_equal(ended(&b, 2), 1);
+	renew_turn(b.renew, 5000 + CALENDAR_LOOK_MS - 1, now_s + hour_s - 1);
+	assert_int_equal(ended(&b, 2), 1);
+	renew_turn(b.renew, 5000 + CALENDAR_LOOK_MS, now_s + hour_s + 30);
+	assert_int_equal(ended(&b, 2), 2);
+	bench_close(&b);
+}
+
 static int
 open_pki(void **state)
 {
@@ -286,6 +336,7 @@ main(void)
 		cmocka_unit_test(what_does_not_fit_changes_nothing),
 		cmocka_unit_test(a_file_that_changes_is_enough),
 		cmocka_unit_test(what_ends_soon_is_told_four_times),
+		cmocka_unit_test(a_calendar_that_jumps_is_looked_at_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);
