@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """No leak after 1,000 calls: counters back to zero, resident memory flat."""
 import os
+import socket
+import ssl
 
 import pytest
 
@@ -51,4 +53,41 @@ def test_many_connections_leave_nothing(bench):
             bench.server.await_counters(flows=before)
             resident[number] = bench.server.resident_kib()
     assert resident[400] - resident[100] <= 1024, resident
+    bench.server.stop()
+
+
+HALF_OPEN, MUTE_KIB, HALF_KIB = 400, 2, 64
+
+
+def client_hello():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    said = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), said, server_hostname="a.example").do_handshake()
+    return said.read()
+
+
+@pytest.mark.limit(60)
+def test_half_open_handshakes_are_cheap(bench):
+    """T11b: what one takes before its first octet, and when it stops after its ClientHello."""
+    bench.start([bench.device("5000", "sip")[1]], program=plain_binary())
+    phone = bench.phone("x", "TLS")  # what is made once, at the first handshake
+    phone.options()
+    phone.close()
+    hello, before = client_hello(), bench.server.resident_kib()
+    peers = [socket.create_connection(bench.ports["TLS"]) for _ in range(HALF_OPEN)]
+    bench.alive("TLS")
+    mute = bench.server.resident_kib()
+    for peer in peers:
+        peer.sendall(hello)
+    for peer in peers:
+        peer.settimeout(5)
+        assert peer.recv(1), "no answer to a ClientHello"
+    half = bench.server.resident_kib()
+    assert mute - before <= HALF_OPEN * MUTE_KIB, (before, mute)
+    assert half - mute <= HALF_OPEN * HALF_KIB, (mute, half)
+    assert half > mute, "nothing was measured"
+    for peer in peers:
+        peer.close()
+    bench.alive("TLS")
     bench.server.stop()
