@@ -23,7 +23,8 @@ struct admin {
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static enum MHD_Result
-send_text(struct MHD_Connection *connection, unsigned status, const char *type, struct str text)
+send_text(struct MHD_Connection *connection, unsigned status, const char *type, const char *allow,
+	struct str text)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		text.len, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
@@ -33,28 +34,41 @@ send_text(struct MHD_Connection *connection, unsigned status, const char *type, 
 		return MHD_NO;
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	if (allow != NULL)
+		(void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allow);
 	sent = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return sent;
 }
 
-/* As RFC 9457 has it. */
+static void
+put_problem(struct json *j, unsigned status)
+{
+	json_put_text(j, STR("type"), STR("about:blank"));
+	json_put_text(j, STR("title"), str_cstr(MHD_get_reason_phrase_for(status)));
+	json_put_number(j, STR("status"), status);
+}
+
+/* As RFC 9457 has it. ALLOW: the methods of the path, where that is what is wrong, or NULL. */
 static enum MHD_Result
-send_problem(struct MHD_Connection *connection, unsigned status, const char *detail)
+send_fault(
+	struct MHD_Connection *connection, unsigned status, const char *allow, const char *detail)
 {
 	char text[PROBLEM_BYTES];
 	struct buf b = buf_on(text, sizeof text);
 	struct json j = json_on(&b);
 
 	json_open(&j, '{');
-	json_put_text(&j, STR("type"), STR("about:blank"));
-	json_put_text(&j, STR("title"), str_cstr(MHD_get_reason_phrase_for(status)));
-	json_put_number(&j, STR("status"), status);
+	put_problem(&j, status);
 	json_put_text(&j, STR("detail"), str_cstr(detail));
 	json_close(&j, '}');
-	return send_text(connection, status, "application/problem+json", buf_str(&b));
+	return send_text(connection, status, "application/problem+json", allow, buf_str(&b));
+}
+
+static enum MHD_Result
+send_problem(struct MHD_Connection *connection, unsigned status, const char *detail)
+{
+	return send_fault(connection, status, NULL, detail);
 }
 
 static enum MHD_Result
@@ -65,9 +79,13 @@ send_answer(struct admin *admin, struct MHD_Connection *connection, const struct
 	char text[16];
 	struct buf cursor = buf_on(text, sizeof text);
 	struct json j = json_on(&b);
+	bool is_bad = answer->told == TOLD_BAD;
 
 	json_open(&j, '{');
-	json_put_text(&j, STR("schema"), path->schema);
+	if (is_bad)
+		put_problem(&j, MHD_HTTP_UNPROCESSABLE_CONTENT);
+	else
+		json_put_text(&j, STR("schema"), path->schema);
 	if (members.len > 0)
 		buf_char(&b, ',');
 	buf_put(&b, members);
@@ -79,7 +97,53 @@ send_answer(struct admin *admin, struct MHD_Connection *connection, const struct
 	if (!buf_ok(&b))
 		return send_problem(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			"the answer is larger than an answer may be");
-	return send_text(connection, MHD_HTTP_OK, "application/json", buf_str(&b));
+	if (is_bad)
+		return send_text(connection, MHD_HTTP_UNPROCESSABLE_CONTENT,
+			"application/problem+json", NULL, buf_str(&b));
+	return send_text(connection, MHD_HTTP_OK, "application/json", NULL, buf_str(&b));
+}
+
+/* ---- who may --------------------------------------------------------------------------------- */
+
+/* -1: it is not known. */
+static int
+fd_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info != NULL ? info->connect_fd : -1;
+}
+
+static bool
+may_enter(const struct admin *admin, struct MHD_Connection *connection)
+{
+	return local_may_enter(&admin->local, fd_of(connection));
+}
+
+static bool
+may_order(struct MHD_Connection *connection, uint32_t *uid)
+{
+	uid_t who;
+	bool may = local_may_order(fd_of(connection), &who);
+
+	*uid = who;
+	return may;
+}
+
+/* The loop puts it into the log; what it answers changes nothing. */
+static enum MHD_Result
+refuse_order(struct admin *admin, struct MHD_Connection *connection, uint32_t uid)
+{
+	const struct ask ask = {
+		.what = ASK_REFUSED, .name = STR(""), .other = STR(""), .uid = uid
+	};
+	struct buf nothing = buf_on(admin->members, 0);
+	struct answer answer;
+
+	(void)hand_ask(admin->hand, &ask, admin->wait_ms, &answer, &nothing);
+	return send_problem(connection, MHD_HTTP_FORBIDDEN,
+		"the server takes orders from root and from who runs it");
 }
 
 /* ---- questions ------------------------------------------------------------------------------- */
@@ -93,8 +157,10 @@ put_question(struct admin *admin, struct MHD_Connection *connection, const struc
 
 	switch (hand_ask(admin->hand, ask, admin->wait_ms, &answer, &members)) {
 	case HAND_LATE:
-		return send_problem(
-			connection, MHD_HTTP_GATEWAY_TIMEOUT, "the server is too busy to answer");
+		return send_problem(connection, MHD_HTTP_GATEWAY_TIMEOUT,
+			path->is_order ? "the server is too busy to answer; its log says whether "
+					 "the order was carried out"
+				       : "the server is too busy to answer");
 	case HAND_OVER:
 		return send_problem(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "the server ends");
 	case HAND_TOLD: break;
@@ -125,7 +191,7 @@ on_word(void *closure, enum MHD_ValueKind kind, const char *key, size_t key_len,
 static enum MHD_Result
 hear_question(struct admin *admin, struct MHD_Connection *connection, struct str text)
 {
-	struct ask ask = { .name = STR(""), .other = STR("") };
+	struct ask ask = { .name = STR(""), .other = STR(""), .uid = (uint32_t)-1 };
 	const struct path *path = path_find(text, &ask.name);
 	struct words words = { .path = path, .ask = &ask };
 
@@ -137,16 +203,10 @@ hear_question(struct admin *admin, struct MHD_Connection *connection, struct str
 	(void)MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, on_word, &words);
 	if (words.fault != NULL)
 		return send_problem(connection, MHD_HTTP_BAD_REQUEST, words.fault);
+	/* Judged once more: what changes something does not hang on what was said of the head. */
+	if (path->is_order && !may_order(connection, &ask.uid))
+		return refuse_order(admin, connection, ask.uid);
 	return put_question(admin, connection, path, &ask);
-}
-
-static bool
-may_enter(const struct admin *admin, struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info != NULL && local_may_enter(&admin->local, info->connect_fd);
 }
 
 static bool
@@ -160,14 +220,34 @@ has_body(struct MHD_Connection *connection)
 		(length != NULL && !str_same(str_cstr(length), STR("0")));
 }
 
+/* Ends: false when the method is not one of the path's, with *ENDING what came of saying so. */
+static bool
+is_method(struct MHD_Connection *connection, const struct path *path, struct str method,
+	enum MHD_Result *ending)
+{
+	bool is_order = path != NULL && path->is_order;
+
+	if (is_order ? str_same(method, STR("POST"))
+		     : str_same(method, STR("GET")) || str_same(method, STR("HEAD")))
+		return true;
+	*ending = is_order ? send_fault(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "POST",
+				     "this path is an order: it changes something")
+			   : send_fault(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET, HEAD",
+				     "this path is only looked at");
+	return false;
+}
+
 /* Called with the head of a request, and again when it is whole. */
 static enum MHD_Result
 on_request(void *closure, struct MHD_Connection *connection, const char *path, const char *method,
 	const char *version, const char *body, size_t *body_len, void **seen)
 {
 	struct admin *admin = closure;
-	struct str word = str_cstr(method);
+	struct str name;
+	const struct path *wanted = path_find(str_cstr(path), &name);
 	bool is_head_only = *seen == NULL;
+	enum MHD_Result ending;
+	uint32_t uid;
 
 	(void)version;
 	(void)body;
@@ -175,12 +255,14 @@ on_request(void *closure, struct MHD_Connection *connection, const char *path, c
 	*body_len = 0;
 	if (!is_head_only)
 		return hear_question(admin, connection, str_cstr(path));
+	if (wanted != NULL && wanted->is_order && str_same(str_cstr(method), STR("POST")) &&
+		!may_order(connection, &uid))
+		return refuse_order(admin, connection, uid);
 	if (!may_enter(admin, connection))
 		return send_problem(connection, MHD_HTTP_FORBIDDEN,
 			"the server answers to root, to who runs it and to its admin group");
-	if (!str_same(word, STR("GET")) && !str_same(word, STR("HEAD")))
-		return send_problem(
-			connection, MHD_HTTP_METHOD_NOT_ALLOWED, "this path is only looked at");
+	if (!is_method(connection, wanted, str_cstr(method), &ending))
+		return ending;
 	if (has_body(connection))
 		return send_problem(
 			connection, MHD_HTTP_CONTENT_TOO_LARGE, "a question has no body");

@@ -37,7 +37,8 @@ int admin_fd(const struct admin *);
  * Ends: true with *ASK; false when there is none. */
 bool admin_next(struct admin *, struct ask *ask);
 
-/* The answer: MEMBERS are those of a JSON object, as core_ask puts them. */
+/* The answer: MEMBERS are those of a JSON object, as core_ask puts them; those of a problem
+ * (RFC 9457) when it is TOLD_BAD. */
 void admin_tell(struct admin *, struct answer, struct str members);
 
 #endif

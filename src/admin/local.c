@@ -142,14 +142,36 @@ is_member(int fd, gid_t group)
 	return false;
 }
 
+static bool
+who_is(int fd, struct ucred *who)
+{
+	socklen_t len = sizeof *who;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, who, &len) == 0 && len == sizeof *who;
+}
+
+static bool
+is_master(uid_t user)
+{
+	return user == 0 || user == geteuid();
+}
+
 bool
 local_may_enter(const struct local *l, int fd)
 {
 	struct ucred who;
-	socklen_t len = sizeof who;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) != 0 || len != sizeof who)
-		return false;
-	return who.uid == 0 || who.uid == geteuid() ||
-		(l->has_group && (who.gid == l->group || is_member(fd, l->group)));
+	return who_is(fd, &who) &&
+		(is_master(who.uid) ||
+			(l->has_group && (who.gid == l->group || is_member(fd, l->group))));
+}
+
+bool
+local_may_order(int fd, uid_t *who)
+{
+	struct ucred far;
+	bool is_known = who_is(fd, &far);
+
+	*who = is_known ? far.uid : (uid_t)-1;
+	return is_known && is_master(far.uid);
 }

@@ -29,4 +29,8 @@ void local_close(struct local *);
  * the group. */
 bool local_may_enter(const struct local *, int fd);
 
+/* Whether it may change something: root, or who runs this server; no group does. *WHO is its user,
+ * or -1 when the system does not say. */
+bool local_may_order(int fd, uid_t *who);
+
 #endif

@@ -31,6 +31,10 @@ static const struct path paths[] = {
 		.what = ASK_TALLIES,
 		.schema = STR("crossing-dns/1"),
 		.words = { STR("number") } },
+	{ .text = STR("/v1/reload"),
+		.is_order = true,
+		.what = ASK_RELOAD,
+		.schema = STR("reload/1") },
 };
 
 static bool

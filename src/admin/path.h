@@ -12,6 +12,7 @@ struct path {
 	struct str behind; /* what stands behind the name                  */
 	bool has_name;     /* the name goes into ask.name                  */
 	bool is_list;      /* takes `cursor`                               */
+	bool is_order;     /* POST alone; else it is only looked at        */
 	enum ask_what what;
 	struct str schema; /* of the answer                                */
 	/* Further words behind `?`, for ask.name and ask.other; empty: none. */

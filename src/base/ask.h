@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ask.h - what those who look on may ask of a running server, and how an answer ends.
  *
- * A question changes nothing. The one who answers writes the members of a JSON object; a list comes
+ * A question changes nothing. An order does, and is none of the core's business: the host sees to
+ * it. The one who answers writes the members of a JSON object; a list comes
  * page by page, so that no question holds up the calls.
  */
 #ifndef BASE_ASK_H
@@ -18,6 +19,8 @@ enum ask_what {
 	ASK_ROUTE,         /* what a call from NAME to OTHER would be */
 	ASK_PAIRS,         /* which DN calls which; NAME: those of it */
 	ASK_TALLIES,       /* the DNs, and what strict would refuse them; NAME: that one */
+	ASK_RELOAD,        /* an order: read certificates again  */
+	ASK_REFUSED,       /* an order was refused to UID; nobody waits for more than an answer */
 	ASK_KINDS,
 };
 
@@ -26,12 +29,14 @@ struct ask {
 	struct str name;  /* or empty */
 	struct str other; /* a second one, where there are two; or empty */
 	uint32_t from;    /* a list: 0, or the `next` of the page before */
+	uint32_t uid;     /* an order: the user who gives it             */
 };
 
 enum told {
 	TOLD_ALL,  /* that was all                            */
 	TOLD_MORE, /* a list goes on: ask again from `next`   */
 	TOLD_NONE, /* there is no such thing; nothing was put */
+	TOLD_BAD,  /* an order changed nothing; what was put has a `detail` that says why */
 };
 
 struct answer {

@@ -382,6 +382,9 @@ enum {
 	ADMIN_HEAD_BYTES_MAX = 16 * 1024,
 	ADMIN_IDLE_S = 15,
 	ADMIN_GROUPS_MAX = 256, /* of who asks, that are looked at */
+
+	/* Between two lines that an order was refused: who may not give one may try for ever. */
+	ORDER_REFUSED_GAP_MS = 1000,
 };
 
 /* ---- the records of calls ------------------------------------------------------------------- */

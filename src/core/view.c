@@ -180,6 +180,8 @@ core_ask(const struct core *core, const struct ask *ask, struct when now, struct
 	case ASK_ROUTE: return explain_route(core, ask, now, j);
 	case ASK_PAIRS: return explain_pairs(core, ask, j);
 	case ASK_TALLIES: return explain_tallies(core, ask, j);
+	case ASK_RELOAD:
+	case ASK_REFUSED:
 	case ASK_KINDS: break;
 	}
 	return (struct answer){ .told = TOLD_NONE };

@@ -74,8 +74,22 @@ put_server(const struct asks *asks, struct when now, struct json *j)
 	json_close(j, ']');
 }
 
+static struct answer
+take_order(const struct orders *orders, const struct ask *ask, struct json *j)
+{
+	if (orders->taker == NULL)
+		return (struct answer){ .told = TOLD_NONE };
+	if (ask->what == ASK_RELOAD)
+		return (struct answer){
+			.told = orders->reload(orders->taker, ask->uid, j) ? TOLD_ALL : TOLD_BAD
+		};
+	orders->refused(orders->taker, ask->uid);
+	return (struct answer){ .told = TOLD_ALL };
+}
+
 void
-asks_answer(struct asks *asks, const struct core *core, struct when now)
+asks_answer(
+	struct asks *asks, const struct core *core, const struct orders *orders, struct when now)
 {
 	struct ask ask;
 
@@ -86,7 +100,10 @@ asks_answer(struct asks *asks, const struct core *core, struct when now)
 
 		if (ask.what == ASK_STATUS)
 			put_server(asks, now, &j);
-		answer = core_ask(core, &ask, now, &j);
+		if (ask.what == ASK_RELOAD || ask.what == ASK_REFUSED)
+			answer = take_order(orders, &ask, &j);
+		else
+			answer = core_ask(core, &ask, now, &j);
 		admin_tell(asks->admin, answer, buf_str(&b));
 	}
 }

@@ -75,17 +75,21 @@ exchange(const char *path, int fd, struct str request, struct reply *reply, stru
 	return EXIT_FINE;
 }
 
-int
-client_get(const char *path, struct str target, struct reply *reply, struct buf *why)
+static int
+ask(const char *path, struct str method, struct str target, struct reply *reply, struct buf *why)
 {
 	char text[REQUEST_BYTES_MAX];
 	struct buf request = buf_on(text, sizeof text);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int code;
 
-	buf_put(&request, STR("GET "));
+	buf_put(&request, method);
+	buf_char(&request, ' ');
 	buf_put(&request, target);
-	buf_put(&request, STR(" HTTP/1.1\r\nHost: sipward\r\nConnection: close\r\n\r\n"));
+	buf_put(&request, STR(" HTTP/1.1\r\nHost: sipward\r\nConnection: close\r\n"));
+	if (!str_same(method, STR("GET")))
+		buf_put(&request, STR("Content-Length: 0\r\n"));
+	buf_put(&request, STR("\r\n"));
 	if (fd < 0 || !buf_ok(&request)) {
 		code = fail(EXIT_FAILED, why, path, "it cannot be asked that", fd < 0 ? errno : 0);
 	} else {
@@ -96,6 +100,18 @@ client_get(const char *path, struct str target, struct reply *reply, struct buf 
 	if (fd >= 0)
 		close(fd);
 	return code;
+}
+
+int
+client_get(const char *path, struct str target, struct reply *reply, struct buf *why)
+{
+	return ask(path, STR("GET"), target, reply, why);
+}
+
+int
+client_post(const char *path, struct str target, struct reply *reply, struct buf *why)
+{
+	return ask(path, STR("POST"), target, reply, why);
 }
 
 /* Takes the next line, without its CRLF. Ends: false when there is none. */

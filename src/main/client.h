@@ -26,6 +26,9 @@ struct reply {
  * EXIT_FAILED (it talks no sense) with a sentence in WHY. */
 int client_get(const char *socket, struct str target, struct reply *reply, struct buf *why);
 
+/* Likewise, with an order. */
+int client_post(const char *socket, struct str target, struct reply *reply, struct buf *why);
+
 /* Reads the octets of an answer, all of them: HTTP/1.1, with a Content-Length that fits.
  * Ends: true with the reply's status and body; false when it is no such thing. */
 bool reply_read(struct reply *, struct str text);

@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "base/panic.h"
-#include "main/asks.h"
 #include "main/log.h"
 #include "main/record.h"
 #include "main/records.h"
@@ -27,7 +26,8 @@ struct host {
 	FILE *log;
 	struct recorder *recorder; /* or NULL */
 	struct asks *asks;         /* or NULL */
-	struct records *records;   /* or NULL */
+	struct orders orders;
+	struct records *records; /* or NULL */
 	enum phase phase;
 	int64_t phase_at_ms; /* when it began */
 	int64_t quiet_at_ms; /* when the last call was over; 0: not yet */
@@ -334,7 +334,7 @@ host_step(struct host *host, int64_t wait_ms)
 	feed(host, &tick);
 	settle(host);
 	if (host->asks != NULL)
-		asks_answer(host->asks, host->core, host->now);
+		asks_answer(host->asks, host->core, &host->orders, host->now);
 	if (host->phase != PHASE_SERVES)
 		drain_on(host);
 }
@@ -385,6 +385,12 @@ bool
 host_watch_fd(struct host *host, int fd)
 {
 	return net_watch_fd(host->net, fd);
+}
+
+void
+host_take_orders(struct host *host, struct orders orders)
+{
+	host->orders = orders;
 }
 
 bool

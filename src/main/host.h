@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/door.h"
+#include "main/asks.h"
 #include "main/config.h"
 
 struct host;
@@ -46,6 +47,9 @@ const struct listener *host_listeners(const struct host *, uint32_t *count);
 
 /* Wakes host_step when FD is readable. Ends: false when it cannot be watched. */
 bool host_watch_fd(struct host *, int fd);
+
+/* From now on what is ordered over the admin socket goes there; before, an order finds nobody. */
+void host_take_orders(struct host *, struct orders);
 
 /* Certificates: net_renew, net_review and net_chain of its net. */
 bool host_renew(struct host *, struct buf *why);

@@ -70,6 +70,7 @@ complain_of(const struct reply *reply, const json_t *problem)
 	switch (reply->status) {
 	case 403: return complain(EXIT_DENIED, why);
 	case 404: return complain(EXIT_NOT_FOUND, why);
+	case 422: return complain(EXIT_CONFIG, why);
 	case 503: return complain(EXIT_UNREACHABLE, why);
 	case 504: return complain(EXIT_LATE, why);
 	default: return complain(EXIT_FAILED, why);
@@ -77,11 +78,12 @@ complain_of(const struct reply *reply, const json_t *problem)
 }
 
 static int
-ask(struct look *look, struct str target)
+ask_by(struct look *look, int (*way)(const char *, struct str, struct reply *, struct buf *),
+	struct str target)
 {
 	char text[WHY_BYTES];
 	struct buf why = buf_on(text, sizeof text);
-	int code = client_get(look->socket, target, look->reply, &why);
+	int code = way(look->socket, target, look->reply, &why);
 
 	json_decref(look->answer);
 	look->answer = NULL;
@@ -96,11 +98,23 @@ ask(struct look *look, struct str target)
 	return EXIT_FINE;
 }
 
-static void
-print_answer(const struct look *look)
+static int
+ask(struct look *look, struct str target)
 {
-	fwrite(look->reply->body.at, 1, look->reply->body.len, stdout);
-	fputc('\n', stdout);
+	return ask_by(look, client_get, target);
+}
+
+/* Prints the answer, and gives back what LOOK has. */
+static int
+finish(struct look *look, int code, void (*show)(const json_t *))
+{
+	if (code == EXIT_FINE && look->options->is_json) {
+		fwrite(look->reply->body.at, 1, look->reply->body.len, stdout);
+		fputc('\n', stdout);
+	} else if (code == EXIT_FINE) {
+		show(look->answer);
+	}
+	return look_close(look, code);
 }
 
 /* One question with one answer: for PATH NAME BEHIND OTHER, where the two names are escaped and all
@@ -125,11 +139,7 @@ look_once(const struct look_options *options, const char *path, const char *name
 		code = complain(EXIT_NOT_FOUND, STR("no name is so long"));
 	if (code == EXIT_FINE)
 		code = ask(&look, buf_str(&target));
-	if (code == EXIT_FINE && options->is_json)
-		print_answer(&look);
-	else if (code == EXIT_FINE)
-		show(look.answer);
-	return look_close(&look, code);
+	return finish(&look, code, show);
 }
 
 int
@@ -154,6 +164,17 @@ int
 look_route(const struct look_options *options, const char *from, const char *to)
 {
 	return look_once(options, "/v1/route?from=", from, "&to=", to, show_route);
+}
+
+int
+look_reload(const struct look_options *options)
+{
+	struct look look;
+	int code = look_open(&look, options);
+
+	if (code == EXIT_FINE)
+		code = ask_by(&look, client_post, STR("/v1/reload"));
+	return finish(&look, code, show_reload);
 }
 
 /* ---- lists ----------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* look.h - the verbs that ask a running server. Each returns a code of exit.h. */
+/* look.h - the verbs that ask a running server, or order it something. Each returns a code of
+ * exit.h. */
 #ifndef MAIN_LOOK_H
 #define MAIN_LOOK_H
 
@@ -25,6 +26,9 @@ int look_why(const struct look_options *, const char *id);
 
 /* What a call from one number to another would be. */
 int look_route(const struct look_options *, const char *from, const char *to);
+
+/* Has the server read its certificates again, and says which files were new. */
+int look_reload(const struct look_options *);
 
 /* The nouns of look_list, for the usage: `calls|registrations|crossings`. */
 const char *look_nouns(void);

@@ -228,3 +228,29 @@ show_call(const json_t *call)
 	printf("\n%s\n", answer_crossing(call));
 	json_array_foreach(json_object_get(call, "legs"), i, leg) print_leg(leg);
 }
+
+void
+show_reload(const json_t *answer)
+{
+	static const char *const titles[TABLE_COLUMNS_MAX] = { "IDENTITY", "HOLDS", "FILE", "IS",
+		"UNTIL" };
+	struct table *t = table_open(titles, 5);
+	const json_t *file;
+	size_t i;
+
+	printf("certificates: read again, time %" PRIu64
+	       ": new handshakes use them, connections keep theirs and are judged again\n",
+		answer_number(answer, "times"));
+	json_array_foreach(json_object_get(answer, "files"), i, file)
+	{
+		answer_put(t, file, "identity");
+		answer_put(t, file, "holds");
+		answer_put(t, file, "path");
+		table_put(t,
+			json_is_true(json_object_get(file, "is_new")) ? STR("new")
+								      : STR("as before"));
+		answer_put(t, file, "until");
+	}
+	table_print(t, stdout);
+	table_close(t);
+}

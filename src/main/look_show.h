@@ -33,6 +33,7 @@ extern const struct show_list show_calls, show_registrations;
 
 void show_status(const json_t *answer);
 void show_call(const json_t *answer);
+void show_reload(const json_t *answer);
 
 /* What `route-test` and `why` say, and the two lists of `show crossings`. */
 void show_route(const json_t *route);

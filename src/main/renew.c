@@ -7,6 +7,7 @@
 #include "base/panic.h"
 #include "main/config_file.h"
 #include "main/expiry.h"
+#include "main/fresh.h"
 #include "main/log.h"
 #include "main/watch.h"
 #include "net/chain.h"
@@ -22,6 +23,9 @@ struct renew {
 	int64_t look_at_ms;  /* when the dates are looked at next */
 	int64_t ahead_s;     /* by how much the calendar was ahead of the clock */
 	struct expiry expiry[IDENTITIES_MAX];
+	struct fresh fresh, seen; /* the files of the set in force; those of the last try */
+	int64_t refused_at_ms;    /* when an order was last refused in a line of the log */
+	uint64_t refused_unsaid;  /* and how many without one since */
 };
 
 struct renew *
@@ -31,6 +35,7 @@ renew_open(const struct config *config, struct host *host, FILE *log)
 
 	need(r != NULL, "memory");
 	*r = (struct renew){ .config = config, .host = host, .log = log, .watch = watch_open() };
+	fresh_look(&r->fresh, config);
 	for (uint32_t i = 0; r->watch != NULL && i < config->identity_count; i++) {
 		watch_add(r->watch, config->identities[i].certificate);
 		watch_add(r->watch, config->identities[i].key);
@@ -121,23 +126,123 @@ are_keys_guarded(const struct config *config, struct buf *why)
 	return is_good;
 }
 
-bool
-renew_now(struct renew *r, struct str cause)
+static void
+tell_kept(struct renew *r, struct str cause, struct str why)
 {
-	char text[LINE_BYTES];
+	char text[2 * LINE_BYTES];
 	struct buf b = buf_on(text, sizeof text);
 
 	buf_put(&b, STR("certificates: those before stay in use ("));
 	buf_put(&b, cause);
 	buf_put(&b, STR("): "));
-	if (!are_keys_guarded(r->config, &b) || !host_renew(r->host, &b)) {
-		log_line(r->log, log_now_ms(), NOTE_ERROR, buf_str(&b));
+	buf_put(&b, why);
+	log_line(r->log, log_now_ms(), NOTE_ERROR, buf_str(&b));
+}
+
+/* Ends: whether all is good; else a sentence in WHY. Either way the log knows, and SEEN is how the
+ * files were before they were read. */
+static bool
+renew_all(struct renew *r, struct str cause, struct buf *why)
+{
+	fresh_look(&r->seen, r->config);
+	if (!are_keys_guarded(r->config, why) || !host_renew(r->host, why)) {
+		tell_kept(r, cause, buf_str(why));
 		return false;
 	}
 	r->times++;
 	r->look_at_ms = 0;
 	tell_renewed(r, cause);
 	return true;
+}
+
+bool
+renew_now(struct renew *r, struct str cause)
+{
+	char text[LINE_BYTES];
+	struct buf why = buf_on(text, sizeof text);
+
+	if (!renew_all(r, cause, &why))
+		return false;
+	r->fresh = r->seen;
+	return true;
+}
+
+/* ---- orders --------------------------------------------------------------------------------- */
+
+static void
+put_file(const struct renew *r, uint32_t place, enum fresh_file which, struct json *to)
+{
+	const struct identity *identity = &r->config->identities[place];
+	struct str path = fresh_path(identity, which);
+	const struct link *first;
+
+	if (str_is_empty(path))
+		return;
+	json_open(to, '{');
+	json_put_text(to, STR("identity"),
+		str_is_empty(identity->name) ? STR("default") : identity->name);
+	json_put_text(to, STR("holds"), fresh_name(which));
+	json_put_text(to, STR("path"), path);
+	json_put_flag(to, STR("is_new"), fresh_is_other(&r->fresh, &r->seen, place, which));
+	first = which == FRESH_CERTIFICATE ? first_to_end(r, place) : NULL;
+	if (first != NULL)
+		json_put_moment(to, STR("until"), first->until_s);
+	json_close(to, '}');
+}
+
+static bool
+take_reload(void *taker, uint32_t uid, struct json *to)
+{
+	struct renew *r = taker;
+	char text[LINE_BYTES], cause_text[64];
+	struct buf why = buf_on(text, sizeof text), cause = buf_on(cause_text, sizeof cause_text);
+
+	buf_put(&cause, STR("by command of uid "));
+	buf_number(&cause, uid);
+	if (!renew_all(r, buf_str(&cause), &why)) {
+		json_put_text(to, STR("detail"), buf_str(&why));
+		return false;
+	}
+	json_put_number(to, STR("times"), r->times);
+	json_key(to, STR("files"));
+	json_open(to, '[');
+	for (uint32_t i = 0; i < r->config->identity_count; i++)
+		for (unsigned k = 0; k < FRESH_FILES; k++)
+			put_file(r, i, (enum fresh_file)k, to);
+	json_close(to, ']');
+	r->fresh = r->seen;
+	return true;
+}
+
+/* One line a second: who is refused may ask on and on. */
+static void
+tell_refused(void *taker, uint32_t uid)
+{
+	struct renew *r = taker;
+	int64_t now_ms = log_now_ms();
+	char text[LINE_BYTES];
+	struct buf b = buf_on(text, sizeof text);
+
+	if (now_ms >= r->refused_at_ms && now_ms - r->refused_at_ms < ORDER_REFUSED_GAP_MS) {
+		r->refused_unsaid++;
+		return;
+	}
+	buf_put(&b, STR("certificates: an order to read them again is refused, by uid "));
+	buf_number(&b, uid);
+	buf_put(&b, STR(": root and who runs the server may give it"));
+	if (r->refused_unsaid > 0) {
+		buf_put(&b, STR("; orders refused since the last such line: "));
+		buf_number(&b, r->refused_unsaid);
+	}
+	r->refused_at_ms = now_ms;
+	r->refused_unsaid = 0;
+	log_line(r->log, now_ms, NOTE_WARN, buf_str(&b));
+}
+
+struct orders
+renew_orders(struct renew *r)
+{
+	return (struct orders){ .taker = r, .reload = take_reload, .refused = tell_refused };
 }
 
 /* ---- what ends ------------------------------------------------------------------------------ */

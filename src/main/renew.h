@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* renew.h - certificates of a running server: a signal or a changed file puts a new set in force,
- * whole or not at all, and what ends soon is told in time. */
+/* renew.h - certificates of a running server: a signal, a changed file or an order of the admin
+ * socket puts a new set in force, whole or not at all, and what ends soon is told in time. */
 #ifndef MAIN_RENEW_H
 #define MAIN_RENEW_H
 
@@ -21,6 +21,9 @@ void renew_close(struct renew *);
  * is not good, nothing has changed.
  * Ends: whether all are good. */
 bool renew_now(struct renew *, struct str cause);
+
+/* Takes the orders of the admin socket, as long as it lives. */
+struct orders renew_orders(struct renew *);
 
 /* Sees to files that have changed, and to certificates that end: ours are told of, and who showed
  * us one has its connection cut. NOW_MS is the clock, NOW_S the calendar, which may jump. */

@@ -123,6 +123,7 @@ serve_on(struct host *host, const struct config *config, int signals)
 {
 	struct renew *renew = renew_open(config, host, stderr);
 
+	host_take_orders(host, renew_orders(renew));
 	renew_turn(renew, mono_now_ms(), log_now_ms() / 1000);
 	fputs("sipward: ready\n", stderr);
 	while (!host_is_over(host)) {

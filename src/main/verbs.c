@@ -227,6 +227,14 @@ route_verb(const struct words *words)
 }
 
 static int
+reload_verb(const struct words *words)
+{
+	const struct look_options options = look_options_of(words);
+
+	return look_reload(&options);
+}
+
+static int
 version_verb(const struct words *words)
 {
 	(void)words;
@@ -260,6 +268,8 @@ static const struct verb verbs[] = {
 		"why each leg of a call was what it was, and how it ended" },
 	{ STR("route-test"), route_verb, TAKES_LOOK | TAKES(FLAG_FROM) | TAKES(FLAG_TO), 0, 0,
 		"--from NUMBER --to NUMBER", "what a call would be: every rule, and each leg" },
+	{ STR("reload"), reload_verb, TAKES_LOOK, 0, 0, "",
+		"have a running server read its certificates again" },
 	{ STR("demo"), demo_verb, 0, 0, 0, "",
 		"let two phones call each other on loopback, and show it" },
 	{ STR("version"), version_verb, 0, 0, 0, "", "say which version this is" },

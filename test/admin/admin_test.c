@@ -2,6 +2,7 @@
 /* HTTP over the socket, each request as its octets; the test's own thread is the loop. */
 #include "admin/admin.h"
 
+#include <grp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -213,6 +216,7 @@ what_is_no_question(void **state)
 		{ "POST /v1/calls", "", "405" },
 		{ "DELETE /v1/calls/1", "", "405" },
 		{ "OPTIONS *", "", "405" },
+		{ "POST /v1/nothing", "", "405" },
 		{ "GET /v1/calls", "Content-Length: 5\r\n", "413" },
 		{ "GET /v1/calls", "Content-Length: 99999999999\r\n", "413" },
 		{ "GET /v1/calls", "Transfer-Encoding: chunked\r\n", "413" },
@@ -232,6 +236,83 @@ what_is_no_question(void **state)
 			assert_non_null(strstr(c.text, "Allow: GET, HEAD\r\n"));
 	}
 	assert_false(await_question(0));
+}
+
+static void
+an_order_is_a_post_of_who_may(void **state)
+{
+	static const char *const methods[] = { "GET", "HEAD", "PUT", "DELETE", "OPTIONS" };
+	static struct client c;
+	struct ask ask;
+	char start[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+		snprintf(start, sizeof start, "%s /v1/reload", methods[i]);
+		client_ask(&c, start, "");
+		assert_non_null(strstr(client_close(&c), "HTTP/1.1 405 "));
+		assert_non_null(strstr(c.text, "Allow: POST\r\n"));
+	}
+	client_ask(&c, "POST /v1/reload", "Content-Length: 5\r\n");
+	assert_non_null(strstr(client_close(&c), "HTTP/1.1 413 "));
+	client_ask(&c, "POST /v1/reload?all=1", "");
+	assert_non_null(strstr(client_close(&c), "HTTP/1.1 400 "));
+	assert_false(await_question(0));
+
+	client_ask(&c, "POST /v1/reload", "Content-Length: 0\r\n");
+	ask = take();
+	assert_int_equal(ask.what, ASK_RELOAD);
+	assert_int_equal(ask.uid, geteuid());
+	admin_tell(admin, (struct answer){ .told = TOLD_ALL }, STR("\"times\":1"));
+	assert_non_null(strstr(client_close(&c), "{\"schema\":\"reload/1\",\"times\":1}"));
+
+	client_ask(&c, "POST /v1/reload", "");
+	(void)take();
+	admin_tell(admin, (struct answer){ .told = TOLD_BAD }, STR("\"detail\":\"no\""));
+	assert_non_null(strstr(client_close(&c), "HTTP/1.1 422 "));
+	assert_non_null(strstr(c.text, "application/problem+json"));
+	assert_non_null(strstr(c.text, "\"status\":422,\"detail\":\"no\"}"));
+	assert_null(strstr(c.text, "schema"));
+}
+
+/* Another user, whom the file lets through. */
+static void
+an_order_of_somebody_else(void **state)
+{
+	static const char wanted[] =
+		"POST /v1/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+	static struct client c;
+	struct ask ask;
+	pid_t child;
+	int status;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(folder, 0711), 0);
+	assert_int_equal(chmod(path, 0666), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int fd;
+
+		if (setgroups(0, NULL) != 0 || setgid(12345) != 0 || setuid(12345) != 0)
+			_exit(2);
+		fd = call();
+		(void)!send(fd, wanted, strlen(wanted), MSG_NOSIGNAL);
+		while (c.len < sizeof c.text - 1 && recv(fd, c.text + c.len, 1, 0) == 1)
+			c.len++;
+		_exit(strstr(c.text, "HTTP/1.1 403 ") != NULL &&
+					strstr(c.text, "takes orders from root") != NULL
+				? 0
+				: 1);
+	}
+	ask = take();
+	assert_int_equal(ask.what, ASK_REFUSED);
+	assert_int_equal(ask.uid, 12345);
+	admin_tell(admin, (struct answer){ .told = TOLD_ALL }, STR(""));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 /* What is no HTTP, or too much of it, ends its own connection and no other. */
@@ -273,6 +354,9 @@ a_loop_that_does_not_come(void **state)
 	(void)state;
 	client_ask(&c, "GET /v1/status", "");
 	assert_non_null(strstr(client_close(&c), "HTTP/1.1 504 "));
+	client_ask(&c, "POST /v1/reload", "");
+	assert_non_null(strstr(client_close(&c), "HTTP/1.1 504 "));
+	assert_non_null(strstr(c.text, "its log says whether"));
 }
 
 /* Who waits for an answer when the server ends is told so, or cut off. */
@@ -357,6 +441,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_answer_in_its_envelope),
 		TEST(what_is_no_question),
+		TEST(an_order_is_a_post_of_who_may),
+		TEST(an_order_of_somebody_else),
 		TEST(octets_of_any_kind),
 		cmocka_unit_test_setup_teardown(
 			a_loop_that_does_not_come, open_hasty_admin, close_admin),

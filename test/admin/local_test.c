@@ -66,6 +66,7 @@ mode_of(void)
 static int
 knock(const struct local *l, uid_t user, gid_t group, gid_t further, bool *enters)
 {
+	uid_t who = 0;
 	int fd, status;
 	pid_t child = fork();
 
@@ -85,6 +86,11 @@ knock(const struct local *l, uid_t user, gid_t group, gid_t further, bool *enter
 	assert_true(WIFEXITED(status));
 	fd = accept(l->fd, NULL, NULL);
 	*enters = fd >= 0 && local_may_enter(l, fd);
+	/* No group gives orders, whatever it may look at. */
+	if (fd >= 0) {
+		assert_int_equal(local_may_order(fd, &who), user == 0 || user == geteuid());
+		assert_int_equal(who, user);
+	}
 	if (fd >= 0)
 		close(fd);
 	return WEXITSTATUS(status);
@@ -112,6 +118,16 @@ for_its_owner_alone(void **state)
 	local_close(&l);
 	assert_int_not_equal(access(path, F_OK), 0);
 	umask(mask);
+}
+
+static void
+who_is_not_known_gives_no_orders(void **state)
+{
+	uid_t who = 0;
+
+	(void)state;
+	assert_false(local_may_order(-1, &who));
+	assert_int_equal(who, (uid_t)-1);
 }
 
 static void
@@ -225,6 +241,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(for_its_owner_alone),
+		cmocka_unit_test(who_is_not_known_gives_no_orders),
 		cmocka_unit_test(for_a_group_too),
 		cmocka_unit_test(what_a_dead_server_left_is_replaced),
 		cmocka_unit_test(what_took_its_place_stays),

@@ -27,6 +27,7 @@ each_path_is_its_question(void **state)
 		{ STR("/v1/why/0123"), ASK_WHY, STR("0123") },
 		{ STR("/v1/crossings"), ASK_PAIRS, STR("") },
 		{ STR("/v1/crossings/dns"), ASK_TALLIES, STR("") },
+		{ STR("/v1/reload"), ASK_RELOAD, STR("") },
 	};
 	static const struct str none[] = { STR(""), STR("/"), STR("/v1"), STR("/v1/statu"),
 		STR("/v1/status/"), STR("/v1/status/x"), STR("/v1/calls/"), STR("/v1/calls/a/b"),
@@ -41,6 +42,7 @@ each_path_is_its_question(void **state)
 		assert_int_equal(path->what, rows[i].what);
 		assert_true(str_same(name, rows[i].name));
 		assert_true(str_ends(path->schema, STR("/1")));
+		assert_int_equal(path->is_order, rows[i].what == ASK_RELOAD);
 	}
 	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
 		assert_null(path_find(none[i], &name));

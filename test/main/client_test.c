@@ -121,7 +121,8 @@ serve_one(void *closure)
 }
 
 static int
-ask(struct server *s, const char *says, size_t len, struct buf *why)
+exchange(struct server *s, int (*way)(const char *, struct str, struct reply *, struct buf *),
+	const char *target, const char *says, size_t len, struct buf *why)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	pthread_t thread;
@@ -132,11 +133,17 @@ ask(struct server *s, const char *says, size_t len, struct buf *why)
 	assert_int_equal(bind(s->fd, (struct sockaddr *)&at, sizeof at), 0);
 	assert_int_equal(listen(s->fd, 1), 0);
 	assert_int_equal(pthread_create(&thread, NULL, serve_one, s), 0);
-	code = client_get(path, STR("/v1/status"), &reply, why);
+	code = way(path, str_cstr(target), &reply, why);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	close(s->fd);
 	assert_int_equal(unlink(path), 0);
 	return code;
+}
+
+static int
+ask(struct server *s, const char *says, size_t len, struct buf *why)
+{
+	return exchange(s, client_get, "/v1/status", says, len, why);
 }
 
 static void
@@ -154,6 +161,23 @@ one_request_and_its_answer(void **state)
 	assert_string_equal(s.heard,
 		"GET /v1/status HTTP/1.1\r\nHost: sipward\r\n"
 		"Connection: close\r\n\r\n");
+}
+
+static void
+one_order_and_its_answer(void **state)
+{
+	static const char says[] = "HTTP/1.1 422 No\r\nContent-Length: 2\r\n\r\n{}";
+	static struct server s;
+	char text[256];
+	struct buf why = buf_on(text, sizeof text);
+
+	(void)state;
+	assert_int_equal(
+		exchange(&s, client_post, "/v1/reload", says, sizeof says - 1, &why), EXIT_FINE);
+	assert_int_equal(reply.status, 422);
+	assert_string_equal(s.heard,
+		"POST /v1/reload HTTP/1.1\r\nHost: sipward\r\n"
+		"Connection: close\r\nContent-Length: 0\r\n\r\n");
 }
 
 static void
@@ -204,6 +228,7 @@ main(void)
 		cmocka_unit_test(answers_that_are_read),
 		cmocka_unit_test(names_are_escaped),
 		cmocka_unit_test(one_request_and_its_answer),
+		cmocka_unit_test(one_order_and_its_answer),
 		cmocka_unit_test(what_answers_is_something_else),
 		cmocka_unit_test(nobody_answers),
 	};

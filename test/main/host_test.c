@@ -272,7 +272,7 @@ an_address_in_use_is_told(void **state)
 
 enum { ASKERS = 3, QUESTIONS_EACH = 20 };
 
-static atomic_int askers_left, answers;
+static atomic_int askers_left, answers, reloads;
 
 static void *
 ask_on(void *closure)
@@ -284,13 +284,28 @@ ask_on(void *closure)
 	struct buf why = buf_on(text, sizeof text);
 
 	(void)closure;
-	for (int i = 0; reply != NULL && i < QUESTIONS_EACH; i++)
+	for (int i = 0; reply != NULL && i < QUESTIONS_EACH; i++) {
 		if (client_get(config.admin.at, targets[i % 4], reply, &why) == EXIT_FINE &&
 			reply->status == 200)
 			atomic_fetch_add(&answers, 1);
+		if (i % 4 == 0 &&
+			client_post(config.admin.at, STR("/v1/reload"), reply, &why) == EXIT_FINE &&
+			reply->status == 200)
+			atomic_fetch_add(&reloads, 1);
+	}
 	free(reply);
 	atomic_fetch_sub(&askers_left, 1);
 	return NULL;
+}
+
+static bool
+take_reload(void *taker, uint32_t uid, struct json *to)
+{
+	char text[512];
+	struct buf why = buf_on(text, sizeof text);
+
+	json_put_number(to, STR("uid"), uid);
+	return host_renew(taker, &why);
 }
 
 /* Meanwhile the server serves. Under ThreadSanitizer, too. */
@@ -305,6 +320,8 @@ many_ask_while_it_serves(void **state)
 	bench_open(&b);
 	atomic_store(&askers_left, ASKERS);
 	atomic_store(&answers, 0);
+	atomic_store(&reloads, 0);
+	host_take_orders(b.host, (struct orders){ .taker = b.host, .reload = take_reload });
 	for (int i = 0; i < ASKERS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ask_on, NULL), 0);
 	carry_send(&b.phone, phone_socket(&b), b.udp,
@@ -316,6 +333,43 @@ many_ask_while_it_serves(void **state)
 	for (int i = 0; i < ASKERS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
 	assert_int_equal(atomic_load(&answers), ASKERS * QUESTIONS_EACH);
+	assert_int_equal(atomic_load(&reloads), ASKERS * QUESTIONS_EACH / 4);
+	bench_close(&b);
+}
+
+static atomic_int status;
+
+static void *
+order_once(void *closure)
+{
+	struct reply *reply = malloc(sizeof *reply);
+	char text[256];
+	struct buf why = buf_on(text, sizeof text);
+
+	(void)closure;
+	if (reply != NULL &&
+		client_post(config.admin.at, STR("/v1/reload"), reply, &why) == EXIT_FINE)
+		atomic_store(&status, (int)reply->status);
+	free(reply);
+	atomic_fetch_sub(&askers_left, 1);
+	return NULL;
+}
+
+static void
+an_order_that_nobody_takes_finds_nobody(void **state)
+{
+	pthread_t thread;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	atomic_store(&askers_left, 1);
+	atomic_store(&status, 0);
+	assert_int_equal(pthread_create(&thread, NULL, order_once, NULL), 0);
+	while (atomic_load(&askers_left) > 0)
+		bench_turn(&b);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(atomic_load(&status), 404);
 	bench_close(&b);
 }
 
@@ -371,6 +425,7 @@ main(void)
 		cmocka_unit_test(a_peer_that_fails_its_handshake_is_in_the_log),
 		cmocka_unit_test(an_address_in_use_is_told),
 		cmocka_unit_test(many_ask_while_it_serves),
+		cmocka_unit_test(an_order_that_nobody_takes_finds_nobody),
 		cmocka_unit_test(an_admin_socket_that_cannot_be_is_told),
 	};
 

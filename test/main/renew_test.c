@@ -221,6 +221,88 @@ what_does_not_fit_changes_nothing(void **state)
 	bench_close(&b);
 }
 
+/* What an order of uid 7 comes to. */
+static bool
+order(struct bench *b, const char **said)
+{
+	static char text[4096];
+	struct buf to = buf_on(text, sizeof text - 1);
+	struct json j = json_on(&to);
+	struct orders orders = renew_orders(b->renew);
+	bool is_good = orders.reload(orders.taker, 7, &j);
+
+	text[to.used] = '\0';
+	*said = text;
+	return is_good;
+}
+
+static void
+an_order_says_what_is_new(void **state)
+{
+	const char *said;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	assert_true(order(&b, &said));
+	assert_non_null(strstr(said,
+		"\"times\":1,\"files\":[{\"identity\":\"default\","
+		"\"holds\":\"certificate\""));
+	assert_non_null(strstr(said, "\"is_new\":false,\"until\":\"20"));
+	assert_null(strstr(said, "\"is_new\":true"));
+	assert_null(strstr(said, "\"holds\":\"crl\""));
+	put_in_place(two);
+	assert_true(order(&b, &said));
+	assert_non_null(strstr(said, "own.pem\",\"is_new\":true"));
+	assert_non_null(strstr(said, "own.key\",\"is_new\":true"));
+	assert_non_null(strstr(said, "\"holds\":\"trust\""));
+	assert_non_null(strstr(said, "\"is_new\":false"));
+	dial(&b, STR("two.example"));
+	assert_true(order(&b, &said));
+	assert_null(strstr(said, "\"is_new\":true"));
+	assert_int_equal(lines_with(&b, "read again, time 3 (by command of uid 7)"), 1);
+	bench_close(&b);
+}
+
+static void
+an_order_that_changes_nothing_says_why(void **state)
+{
+	const char *said;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	copy(two.certificate.at, certificate, SIZE_MAX);
+	assert_false(order(&b, &said));
+	assert_non_null(strstr(said, "\"detail\":\""));
+	assert_non_null(strstr(said, "does not fit the certificate"));
+	assert_int_equal(lines_with(&b, "those before stay in use (by command of uid 7)"), 1);
+	dial(&b, STR("one.example"));
+	/* It is new still when it is good. */
+	copy(two.key.at, key, SIZE_MAX);
+	assert_true(order(&b, &said));
+	assert_non_null(strstr(said, "own.pem\",\"is_new\":true"));
+	bench_close(&b);
+}
+
+static void
+orders_refused_do_not_fill_the_log(void **state)
+{
+	struct orders orders;
+	struct bench b;
+
+	(void)state;
+	bench_open(&b);
+	orders = renew_orders(b.renew);
+	for (int i = 0; i < 1000; i++)
+		orders.refused(orders.taker, 65534);
+	assert_in_range(lines_with(&b, "refused, by uid 65534: root and who runs"), 1, 20);
+	usleep((ORDER_REFUSED_GAP_MS + 100) * 1000);
+	orders.refused(orders.taker, 65534);
+	assert_in_range(lines_with(&b, "since the last such line"), 1, 20);
+	bench_close(&b);
+}
+
 static void
 a_file_that_changes_is_enough(void **state)
 {
@@ -334,6 +416,9 @@ main(void)
 		cmocka_unit_test(a_new_certificate_is_for_new_handshakes_and_old_connections_stay),
 		cmocka_unit_test(a_handshake_under_way_ends_with_what_it_began_with),
 		cmocka_unit_test(what_does_not_fit_changes_nothing),
+		cmocka_unit_test(an_order_says_what_is_new),
+		cmocka_unit_test(an_order_that_changes_nothing_says_why),
+		cmocka_unit_test(orders_refused_do_not_fill_the_log),
 		cmocka_unit_test(a_file_that_changes_is_enough),
 		cmocka_unit_test(what_ends_soon_is_told_four_times),
 		cmocka_unit_test(a_calendar_that_jumps_is_looked_at_at_once),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificates of a running server: read again at a signal or when a file changes, looked at by
 `cert check`, tried by `cert test`."""
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import sys
 import pytest
 
 from kit import server as kit_server
+from kit.asks import Window
 from kit.program import Program
 
 STORM = int(os.environ.get("SIPWARD_STORM", "0"))
@@ -97,6 +99,70 @@ def test_a_changed_file_needs_no_signal(bench, shop, place):
     place.put(other)
     bench.server.await_line(r"certificates: read again, time 1 \(a file has changed\)")
     assert "renewed.example.test" in shown(bench)
+
+
+@pytest.fixture
+def window():
+    view = Window()
+    yield view
+    view.close()
+
+
+def reload(bench, window, *words):
+    return bench.loop.run_beside(lambda: window.run("reload", *words), "sipward reload", 20)
+
+
+def test_a_command_puts_a_new_certificate_in_force(bench, shop, place, window):
+    """The next handshake is shown the new one, a call that is up goes on; the command says what was
+    new, unless the watch of the files came before it."""
+    other = shop.leaf("renewed", "IP:127.0.0.1,DNS:renewed.example.test")
+    device, entry = bench.device("5000", "sip")
+    bench.start([entry], identity=place, admin=window.path)
+    call, seen = bench.talk(bench.phone("7789", "TLS"), device)
+    code, said, errors = reload(bench, window)
+    assert code == 0 and "read again, time 1:" in said and not errors
+    assert re.search(r"default +certificate +\S+own\.pem +as before +20\d\d-", said)
+    place.put(other)
+    code, said, errors = reload(bench, window, "--json")
+    told = json.loads(said)
+    assert code == 0 and told["schema"] == "reload/1" and not errors
+    kinds = {file["holds"]: file for file in told["files"]}
+    assert kinds["certificate"]["path"] == place.certificate and not kinds["trust"]["is_new"]
+    assert "a file has changed" in bench.server.program.text() or (
+        kinds["certificate"]["is_new"] and kinds["key"]["is_new"])
+    assert "renewed.example.test" in shown(bench)
+    line = r"certificates: read again, time \d+ \(by command of uid (\d+)\)"
+    assert bench.server.await_line(line).group(1) == str(os.geteuid())
+    bench.hang_up(call, seen)
+    bench.server.await_idle()
+
+
+def test_a_command_that_changes_nothing_says_why(bench, shop, place, window):
+    assert reload(bench, window)[0] == 4
+    bench.start([bench.device("5000", "sip")[1]], identity=place, admin=window.path)
+    before = shown(bench)
+    place.cut(shop.server)
+    for words in ((), ("--json",)):
+        code, said, errors = reload(bench, window, *words)
+        assert code == 6 and not said and "own.pem" in errors and errors.count("\n") == 1
+    bench.server.await_line(r"error certificates: those before stay in use \(by command of uid \d+\)")
+    assert shown(bench) == before
+    assert reload(bench, window, "now")[0] == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_command_of_somebody_else_is_refused(bench, shop, place, window):
+    bench.start([bench.device("5000", "sip")[1]], identity=place, admin=window.path)
+    done = bench.loop.run_beside(lambda: window.run_as_nobody("reload"), "sipward reload", 20)
+    if done is None:
+        pytest.skip("somebody else cannot run the server under test")
+    assert done[0] == 5
+    os.chmod(window.path, 0o666)
+    code, said, errors = bench.loop.run_beside(
+        lambda: window.run_as_nobody("reload"), "sipward reload", 20)
+    assert code == 5 and not said and "takes orders from root" in errors
+    bench.server.await_line(r"warn +certificates: an order to read them again is refused, by uid 65534")
+    assert "read again, time" not in bench.server.program.text()
 
 
 def run_cert(bench, *words):
