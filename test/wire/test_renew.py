@@ -17,6 +17,8 @@ from kit.program import Program
 
 STORM = int(os.environ.get("SIPWARD_STORM", "0"))
 SHORT_STORM, RATE, KNOCKERS = 300, 200, 2
+# A little more is asked for than is claimed: a pause of the machine is not made up for.
+ASKED = RATE * 5 // 4
 
 
 class Place:
@@ -226,7 +228,7 @@ def knock(bench, shop):
     host, port = bench.ports["TLS"]
     knocker = Program(bench.loop, [
         sys.executable, os.path.join(os.path.dirname(kit_server.__file__), "knock.py"), host, port,
-        shop.authority.certificate, (RATE if STORM else RATE // 4) / KNOCKERS], "knock.py",
+        shop.authority.certificate, (ASKED if STORM else RATE // 4) / KNOCKERS], "knock.py",
         stdin=True)
     bench.programs.append(knocker)
     knocker.await_line("knocking")
@@ -238,28 +240,31 @@ def stop_knocking(knocker):
     knocker.process.stdin = None
     done = knocker.await_line(r"knocked (\d+) failed (\d+) in ([\d.]+) s", 30)
     assert done.group(2) == "0" and int(done.group(1)) > 0, knocker.text()
-    return done.group(0)
+    return int(done.group(1)) / float(done.group(3))
 
 
 @pytest.mark.limit(3600 if STORM else 60)
 def test_a_storm_of_them_fails_nobody(bench, shop, place):
     """Reload after reload under handshakes, bad files among them: none fails, no call is dropped,
-    and memory at the end is what it was early on."""
+    and memory at the end is what it was early on. The long one makes the handshakes that it
+    claims, as a mean over all of it."""
     total = STORM or SHORT_STORM
     device, entry = bench.device("5000", "sip")
     bench.start([entry], identity=place)
     caller = bench.phone("7789", "TLS")
     call, seen = bench.talk(caller, device)
     knockers = [knock(bench, shop) for _ in range(KNOCKERS)]
-    resident, files = {}, storm_of(shop, place)
+    resident, files, early = {}, storm_of(shop, place), min(1000, total // 10)
     for count in range(1, total + 1):
         next(files)
         renew(bench, r"certificates: (read again, time \d+|those before stay in use) \(SIGHUP\)")
-        if count in (total // 10, total):
+        if count in (early, total):
             resident[count] = bench.server.resident_kib()
-    done = [stop_knocking(knocker) for knocker in knockers]
-    print(f"storm: {total} reloads, {done}, resident KiB {resident}")
+    rate = sum([stop_knocking(knocker) for knocker in knockers])
+    print(f"storm: {total} reloads, {rate:.0f} handshakes a second, none failed, resident KiB "
+          f"{resident}")
     if STORM:
-        assert resident[total] - resident[total // 10] <= 1024, resident
+        assert rate >= RATE, f"{rate:.0f} handshakes a second, not {RATE}"
+        assert resident[total] - resident[early] <= 1024, resident
     bench.hang_up(call, seen)
     bench.server.await_idle()
