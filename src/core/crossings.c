@@ -135,7 +135,7 @@ objection_of(const struct route_ask *ask, const struct route *route)
 	const struct caller_row *own = crossings_caller(MODE_STRICT, ask->scheme, ask->caller);
 	const struct crossing_row *row = route->strict;
 
-	if (own != NULL && own->status != 0)
+	if (own != NULL) /* strict lets none of them in */
 		return (struct objection){ own->status, own->warning, own->why };
 	if (ask->scheme == SCHEME_SIPS && ask->has_sip_to)
 		return (struct objection){ 400, 0, STR("its To is sip beside a sips Request-URI") };

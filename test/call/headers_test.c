@@ -205,6 +205,27 @@ test_a_display_name_that_says_sips_stays(void **state)
 	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 0);
 }
 
+/* Where the callee did not say what it takes, it is SDP. */
+static void
+test_a_415_says_what_is_taken(void **state)
+{
+	(void)state;
+	scene_alice(false);
+	scene_bob("6001");
+	for (int i = 0; i < 2; i++) {
+		phones_ring(&alice, &bob, "6001");
+		phone_answer(&bob, 415,
+			i == 0 ? NULL : "Accept: text/plain\r\nAccept-Encoding: gzip\r\n", NULL);
+		phone_hear(&bob, "ACK ");
+		phone_hear(&alice, "SIP/2.0 415 ");
+		assert_string_equal(phone_value(&alice, HEADER_ACCEPT),
+			i == 0 ? "application/sdp" : "text/plain");
+		assert_int_equal(phone_heard(&alice, "Accept-Encoding: gzip\r\n"), i == 1);
+		phone_ack_refusal(&alice);
+	}
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -218,6 +239,7 @@ main(void)
 		SCENE(test_history_that_is_private_stays),
 		SCENE(test_a_session_id_crosses_or_is_none),
 		SCENE(test_a_display_name_that_says_sips_stays),
+		SCENE(test_a_415_says_what_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

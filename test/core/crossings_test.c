@@ -63,12 +63,13 @@ static const struct stage_dn own[] = {
 	{ .number = "1002", .contact = "sips:192.0.2.11" },
 	{ .number = "7000", .contact = "sip:192.0.2.70" },
 	{ .number = "8000", .contact = "sips:192.0.2.80" },
+	{ .number = "1003", .contact = "sip:192.0.2.13", .sips = SIPS_REFUSED },
 };
 
 static void
 open_own(enum crossing_mode mode)
 {
-	struct stage_options o = { .dns = own, .dn_count = 4, .crossing = mode };
+	struct stage_options o = { .dns = own, .dn_count = 5, .crossing = mode };
 
 	stage_open(&stage, &o);
 }
@@ -101,6 +102,39 @@ test_a_caller_that_must_speak_sips(void **state)
 	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
 	phone_hear(&alice, "SIP/2.0 100 ");
 	refused_with("Warning: 381 example.com \"SIPS Required\"\r\n");
+	close_own();
+}
+
+static void
+test_a_caller_that_never_speaks_sips(void **state)
+{
+	(void)state;
+	open_own(MODE_PER_LEG);
+	phone_open(&alice, &stage, "1003", "192.0.2.13", 5060, TRANSPORT_TLS, true);
+	device_open(&bob, &stage, "7000", "192.0.2.70", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	refused_with("Warning: 380 example.com \"SIPS Not Allowed\"\r\n");
+	close_own();
+}
+
+/* Under observe the log says what strict would do, of a caller that no DN is, too. */
+static void
+test_a_stranger_is_observed(void **state)
+{
+	struct stage_options o = {
+		.dns = own, .dn_count = 5, .crossing = MODE_OBSERVE, .strangers = STRANGERS_ALL
+	};
+
+	(void)state;
+	stage_open(&stage, &o);
+	phone_open(&alice, &stage, "x", "192.0.2.99", 30000, TRANSPORT_TLS, true);
+	device_open(&bob, &stage, "7000", "192.0.2.70", 5060, TRANSPORT_UDP, false);
+	phone_invite(&alice, "7000", NULL, SDP("caller", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	assert_true(stage_noted(
+		&stage, "observe: strict would refuse the call from a stranger to 7000 with 480"));
 	close_own();
 }
 
@@ -151,6 +185,9 @@ test_strict_looks_at_the_invite(void **state)
 	phone_say(&alice, invite, 1, "", "sips", 1);
 	phone_hear(&alice, "SIP/2.0 100 ");
 	phone_hear(&bob, "INVITE sips:8000@192.0.2.80");
+	phone_say(&alice, invite, 4, "Via: SIP/2.0/wss p.example;branch=z9hG4bKw\r\n", "sips", 4);
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE sips:8000@192.0.2.80");
 	assert_false(stage_noted(&stage, "has passed a hop in clear"));
 	phone_say(&alice, invite, 2, "Via: SIP/2.0/UDP p.example;branch=z9hG4bKp\r\n", "sips", 2);
 	phone_hear(&alice, "SIP/2.0 100 ");
@@ -171,6 +208,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_strictest_counts),
 		cmocka_unit_test(test_a_caller_that_must_speak_sips),
+		cmocka_unit_test(test_a_caller_that_never_speaks_sips),
+		cmocka_unit_test(test_a_stranger_is_observed),
 		cmocka_unit_test(test_a_caller_unlike_its_contact),
 		cmocka_unit_test(test_strict_looks_at_the_invite),
 	};

@@ -149,9 +149,9 @@ no_call_goes_where_we_are_not_registered(void **state)
 	close_stage();
 }
 
-/* The trunk P takes the REGISTER that it has heard last. */
+/* The trunk P takes the REGISTER that it has heard last; PARAMS go behind our Contact. */
 static void
-take_registration(struct phone *p, const char *lines)
+take_registration(struct phone *p, const char *params, const char *lines)
 {
 	static const enum header_id copied[] = { HEADER_VIA, HEADER_FROM, HEADER_CALL_ID,
 		HEADER_CSEQ, HEADER_TO, HEADER_CONTACT };
@@ -161,8 +161,8 @@ take_registration(struct phone *p, const char *lines)
 		snprintf(values[i], sizeof values[i], "%s", phone_value(p, copied[i]));
 	phone_say(p,
 		"SIP/2.0 200 OK\r\nVia: %s\r\nFrom: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n"
-		"To: %s;tag=r\r\nContact: %s\r\nExpires: 3600\r\n%sContent-Length: 0\r\n\r\n",
-		values[0], values[1], values[2], values[3], values[4], values[5], lines);
+		"To: %s;tag=r\r\nContact: %s%s\r\nExpires: 3600\r\n%sContent-Length: 0\r\n\r\n",
+		values[0], values[1], values[2], values[3], values[4], values[5], params, lines);
 }
 
 /* Over the connection by which we registered a call comes and goes, and the Service-Route with
@@ -188,7 +188,7 @@ calls_take_the_connection_of_the_registration(void **state)
 	stage_tick(&stage);
 	stage_pass_ms(&stage, 300);
 	(void)phone_hear(&east, "REGISTER sip:192.0.2.50");
-	take_registration(&east, "Service-Route: <sip:edge.example;lr>\r\n");
+	take_registration(&east, "", "Service-Route: <sip:edge.example;lr>\r\n");
 	assert_true(stage_noted(&stage, "DN east: registered"));
 	dials = stage.dials;
 	phone_ask(
@@ -292,7 +292,7 @@ a_registration_by_datagram(void **state)
 	open_stage("192.0.2.50");
 	stage_pass_ms(&stage, 300);
 	(void)phone_hear(&west, "REGISTER sip:192.0.2.51");
-	take_registration(&west, "Service-Route: <sip:edge.example;lr>\r\n");
+	take_registration(&west, "", "Service-Route: <sip:edge.example;lr>\r\n");
 	assert_true(stage_noted(&stage, "DN west: registered"));
 	phone_ask(
 		&mallory, "INVITE", "sip:west@192.0.2.1", "Contact: <sip:m@192.0.2.66>\r\n", NULL);
@@ -332,6 +332,54 @@ a_ping_waits_for_its_name(void **state)
 	stage_close(&stage);
 }
 
+/* A trunk whose registrar gave us a GRUU is called with that as our Contact, in the scheme of the
+ * leg; its Service-Route comes behind the outbound proxy. */
+static void
+our_gruu_is_our_contact(void **state)
+{
+	static const struct stage_dn own[] = {
+		{ .number = "east",
+			.contact = "sip:192.0.2.50;transport=udp",
+			.type = DN_TRUNK,
+			.username = "acme",
+			.registers = true,
+			.wants_gruu = true,
+			.proxy = "sip:192.0.2.51:5070" },
+		{ .number = "5000", .contact = "sip:192.0.2.60" },
+	};
+	struct stage_options o = { .dns = own, .dn_count = 2, .strangers = STRANGERS_ALL };
+	const struct ask asked = { .what = ASK_ROUTE, .name = STR("5000"), .other = STR("east") };
+	static char page[ASK_PAGE_BYTES + 1];
+	struct buf b = buf_on(page, sizeof page - 1);
+	struct json j = json_on(&b);
+
+	(void)state;
+	stage_open(&stage, &o);
+	device_open(&east, &stage, "east", "192.0.2.51", 5070, TRANSPORT_UDP, false);
+	device_open(&phone, &stage, "5000", "192.0.2.60", 5060, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 300);
+	(void)phone_hear(&east, "REGISTER sip:192.0.2.50");
+	assert_true(phone_heard(&east, "Supported: gruu\r\n"));
+	take_registration(&east, ";pub-gruu=\"sips:acme@192.0.2.50;gr=urn:x\"",
+		"Service-Route: <sip:edge.example;lr>\r\n");
+	phone_ask(
+		&phone, "INVITE", "sip:east@192.0.2.1", "Contact: <sip:5000@192.0.2.60>\r\n", NULL);
+	(void)phone_hear(&phone, "SIP/2.0 100");
+	(void)phone_hear(&east, "INVITE sip:");
+	assert_string_equal(phone_value(&east, HEADER_CONTACT), "<sip:acme@192.0.2.50;gr=urn:x>");
+	assert_true(phone_heard(&east, "192.0.2.51:5070") &&
+		phone_heard(&east, "<sip:edge.example;lr>"));
+	/* And what would be sent is what is shown. */
+	(void)core_ask(stage.core, &asked, stage.now, &j);
+	page[b.used] = '\0';
+	assert_non_null(strstr(page, "sip:acme@192.0.2.50;gr=urn:x"));
+	phone_close(&east);
+	phone_close(&phone);
+	stage_forget_sent(&stage);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -346,6 +394,7 @@ main(void)
 		cmocka_unit_test(a_ping_without_an_address_fails),
 		cmocka_unit_test(a_registration_by_datagram),
 		cmocka_unit_test(a_ping_waits_for_its_name),
+		cmocka_unit_test(our_gruu_is_our_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,10 @@ test_what_is_followed(void **state)
 	open_stage(0);
 	call("1", "192.0.2.9", true, "6001", 301, TO("sips:6002@example.com?Route=%3Csip:e%3E"));
 	expect_followed("6002", "192.0.2.62", 5061, true);
+	/* A caller unlike its contact, where that is only told. */
+	open_stage(0);
+	call("1003", "192.0.2.13", false, "5000", 302, TO("sip:5001@example.com"));
+	expect_followed("5001", "192.0.2.51", 5070, false);
 	/* From sip up to sips. */
 	open_stage(0);
 	call("1", "192.0.2.9", true, "5000", 302, TO("sip:6002@192.0.2.1"));

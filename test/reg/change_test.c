@@ -381,6 +381,20 @@ test_the_later_scheme_replaces_the_earlier(void **state)
 }
 
 /* RFC 5627 5.1: it would lead back to us. A port of its own makes it another place. */
+/* What a phone says of its GRUUs is not kept: that is ours to say. */
+static void
+test_gruus_are_not_kept(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(judge(&p,
+				 STR("Contact: <sip:a@192.0.2.7>;pub-gruu=\"sip:m@evil.example;gr\""
+				     ";x=1;Temp-GRUU=\"sip:n@evil.example;gr\"" END)),
+		0);
+	assert_str(change.set.list[0].params, ";x=1");
+}
+
 /* rows: R5627-5.1 */
 static void
 test_a_contact_that_is_its_own_address(void **state)
@@ -393,6 +407,9 @@ test_a_contact_that_is_its_own_address(void **state)
 		ROW("Contact: <sips:7789@example.com>" END, 403),
 		ROW("Contact: <sip:%37789@EXAMPLE.com;transport=tcp>" END, 403),
 		ROW("Contact: <sips:7789@example.com;x=y>;expires=0" END, 403),
+		ROW("Contact: <sips:tgruu.0123@example.com;gr>" END, 403),
+		ROW("Contact: <sips:7788@example.com;gr=urn:x>" END, 403),
+		ROW("Contact: <sips:7788@phone.example.com;gr=urn:x>" END, 0),
 		ROW("Contact: <sips:7789@example.com:5070>" END, 0),
 		ROW("Contact: <sips:7789@phone.example.com>" END, 0),
 		ROW("Contact: <sips:7788@example.com>" END, 0),
@@ -494,6 +511,7 @@ main(void)
 		IN_SET(test_paths_must_be_sips_too),
 		IN_SET(test_a_sip_contact_in_a_sips_register),
 		IN_SET(test_the_later_scheme_replaces_the_earlier),
+		IN_SET(test_gruus_are_not_kept),
 		IN_SET(test_a_contact_that_is_its_own_address),
 		IN_SET(test_what_a_refusal_says),
 		IN_SET(test_a_path_has_so_many_hops),
