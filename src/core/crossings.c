@@ -75,23 +75,35 @@ is_all_tls(const struct msg *msg)
 	return true;
 }
 
-/* What strict asks of a sips INVITE itself (RFC 3261 26.4.4, RFC 5630 3.2). */
-static struct refusal
-judge_strict(const struct arrival *a, const struct turn *t)
+/* What strict tells of a sips INVITE (RFC 5630 3.2). */
+static void
+note_clear_hops(const struct arrival *a, const struct turn *t)
 {
 	struct buf line;
 
-	if (a->msg->to.uri.scheme == URI_SIP)
+	if (is_all_tls(a->msg))
+		return;
+	line = note_begin(t);
+	buf_put(&line, STR("a sips INVITE from "));
+	addr_write_port(&line, &a->source);
+	buf_put(&line, STR(" has passed a hop in clear, as its Via says: "));
+	buf_quoted(&line, a->msg->target_text, LOG_TEXT_MAX);
+	note_end(t, NOTE_WARN, &line);
+}
+
+struct refusal
+crossings_would(const struct core *core, const struct msg *msg, enum scheme scheme,
+	const struct dn *caller, const struct dn *callee, const struct turn *t)
+{
+	enum crossing_mode mode = crossings_mode(core, caller, callee);
+	const struct caller_row *row = crossings_caller(mode, scheme, caller);
+
+	if (row != NULL && row->status != 0)
+		return crossings_refusal(core, row->status, row->warning, row->why, t);
+	/* RFC 3261 26.4.4 */
+	if (mode == MODE_STRICT && scheme == SCHEME_SIPS && msg->to.uri.scheme == URI_SIP)
 		return (struct refusal){ .status = 400,
 			.reason = STR("SIPS Request-URI With SIP To") };
-	if (!is_all_tls(a->msg)) {
-		line = note_begin(t);
-		buf_put(&line, STR("a sips INVITE from "));
-		addr_write_port(&line, &a->source);
-		buf_put(&line, STR(" has passed a hop in clear, as its Via says: "));
-		buf_quoted(&line, a->msg->target_text, LOG_TEXT_MAX);
-		note_end(t, NOTE_WARN, &line);
-	}
 	return (struct refusal){ .status = 0 };
 }
 
@@ -101,14 +113,13 @@ crossings_judge(struct core *core, const struct arrival *a, enum scheme scheme,
 {
 	enum crossing_mode mode = crossings_mode(core, caller, callee);
 	const struct caller_row *row = crossings_caller(mode, scheme, caller);
+	struct refusal refusal = crossings_would(core, a->msg, scheme, caller, callee, t);
 	struct pair_call call = { .is_refused = true };
 	struct buf line;
 
 	if (row != NULL && row->status != 0) {
 		pairs_count(&core->pairs, caller->number, callee->number, &call, t->now.wall_s);
-		return crossings_refusal(core, row->status, row->warning, row->why, t);
-	}
-	if (row != NULL) {
+	} else if (row != NULL) {
 		line = note_begin(t);
 		buf_put(&line, STR("DN "));
 		buf_quoted(&line, caller->number, LOG_TEXT_MAX);
@@ -118,9 +129,9 @@ crossings_judge(struct core *core, const struct arrival *a, enum scheme scheme,
 		buf_put(&line, row->why);
 		note_end(t, NOTE_WARN, &line);
 	}
-	if (mode == MODE_STRICT && scheme == SCHEME_SIPS)
-		return judge_strict(a, t);
-	return (struct refusal){ .status = 0 };
+	if (refusal.status == 0 && mode == MODE_STRICT && scheme == SCHEME_SIPS)
+		note_clear_hops(a, t);
+	return refusal;
 }
 
 /* What strict would refuse the call with; status 0: with nothing. */

@@ -150,6 +150,10 @@ void request_hear(struct core *, struct arrival *, const struct turn *);
 
 void invite_hear(struct core *, struct arrival *, const struct turn *);
 
+/* Whose call an INVITE would be that came as this request did, once it has proved what it must;
+ * NULL: a stranger's. */
+const struct dn *invite_caller(const struct core *, const struct arrival *, const struct turn *);
+
 /* Refuses an INVITE that is no call yet, and keeps its story. CALLER: its DN's number, or empty. */
 void invite_refuse(
 	struct core *, struct arrival *, struct str caller, struct refusal *, const struct turn *);
@@ -301,6 +305,11 @@ const struct caller_row *crossings_caller(enum crossing_mode, enum scheme, const
 /* A refusal with its Warning; it lives in the scratch. */
 struct refusal crossings_refusal(const struct core *, unsigned status, unsigned warning,
 	struct str why, const struct turn *);
+
+/* What an INVITE like MSG from CALLER would be refused with before it is routed; nothing is counted
+ * or said. Ends: status 0, or the refusal. */
+struct refusal crossings_would(const struct core *, const struct msg *, enum scheme,
+	const struct dn *caller, const struct dn *callee, const struct turn *);
 
 /* Judges the INVITE itself before it is routed: against the caller's own DN, and what strict asks
  * of it. Ends: status 0, or with what it is refused. */

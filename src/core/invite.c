@@ -73,6 +73,7 @@ struct asker {
 	struct str number;   /* of the DN or trunk; of a stranger the URI in its From */
 	const struct dn *dn; /* NULL: a stranger */
 	bool is_proven;
+	bool has_digest;    /* that is how */
 	struct terms terms; /* of that DN; of a stranger as who we are where it came in */
 	bool is_phone;      /* a DN that registers itself */
 	bool is_trusted;    /* with P-Asserted-Identity */
@@ -143,6 +144,31 @@ is_trusted(const struct dn *trunk, const struct flow *flow)
 		(trunk->contact.speech.transport != TRANSPORT_TLS || peers_proves(trunk, flow));
 }
 
+/* Whether the request came as DN's own do: on the flow that it registered over, or from its
+ * address. */
+static bool
+is_where(
+	const struct core *core, const struct dn *dn, const struct arrival *a, const struct turn *t)
+{
+	return registrar_is_on_flow(core->registrar, dn->number, a->flow->id, &a->source, t->now) ||
+		peers_is_at(&core->peers, dn, &a->source);
+}
+
+const struct dn *
+invite_caller(const struct core *core, const struct arrival *a, const struct turn *t)
+{
+	const struct dn *dn, *trunk;
+
+	if (peers_trunk_of(&core->peers, a->flow, &a->source, &trunk) == PEER_TRUNK)
+		return trunk;
+	dn = directory_find(core->directory, route_number(core, &a->msg->from.uri, t));
+	if (dn == NULL || dn_is_trunk(dn))
+		return NULL;
+	return dn->challenges_invite || peers_proves(dn, a->flow) || is_where(core, dn, a, t)
+		? dn
+		: NULL;
+}
+
 /* Finds out who calls. Ends: true; false when a challenge or refusal was sent. */
 static bool
 find_asker(struct core *core, const struct arrival *a, struct asker *asker, const struct turn *t)
@@ -164,9 +190,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 	if (dn != NULL && !dn_is_trunk(dn)) {
 		source.names_dn = true;
 		source.dn_has_password = dn->challenges_invite;
-		source.on_dn_flow = registrar_is_on_flow(core->registrar, dn->number, a->flow->id,
-					    &a->source, t->now) ||
-			peers_is_at(&core->peers, dn, &a->source);
+		source.on_dn_flow = is_where(core, dn, a, t);
 		source.is_proven = peers_proves(dn, a->flow);
 	} else if (trunk == NULL && directory_is_domain(directory, a->msg->from.uri.host)) {
 		/* An unknown number in our own domain is asked like a known one. */
@@ -190,6 +214,7 @@ find_asker(struct core *core, const struct arrival *a, struct asker *asker, cons
 		return false;
 	}
 	asker->is_proven = source.is_proven;
+	asker->has_digest = verdict == GATE_IN;
 	asker->is_trusted = trunk != NULL && is_trusted(trunk, a->flow);
 	if (trunk != NULL || (asker->kind == CALLER_DN && dn != NULL))
 		use_caller(asker, trunk != NULL ? trunk : dn);
@@ -322,7 +347,7 @@ invite_hear(struct core *core, struct arrival *a, const struct turn *t)
 		.way = a->way,
 		.caller = asker.number,
 		.is_dn = asker.dn != NULL,
-		.is_proven = asker.is_proven,
+		.is_proven = asker.has_digest,
 		.is_trusted = asker.is_trusted,
 		.is_asserted = asker.is_proven && asker.kind == CALLER_DN,
 		.terms = asker.terms,

@@ -198,7 +198,10 @@ options_hear(struct core *core, struct arrival *a, const struct turn *t)
 		ask.number = number;
 		ask.dn = route_find(core, number, &answer);
 		ask.scheme = speech_of_request(a->msg, a->flow->transport).scheme;
+		ask.caller = invite_caller(core, a, t);
 		if (ask.dn != NULL)
+			answer = crossings_would(core, a->msg, ask.scheme, ask.caller, ask.dn, t);
+		if (ask.dn != NULL && answer.status == 0)
 			answer = route_plan(core, &ask, t, &route) == ROUTE_REFUSED
 				? route.refusal
 				: (struct refusal){ .status = 200 };
