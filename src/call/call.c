@@ -63,7 +63,8 @@ call_open(struct calls *cs, const struct call_request *r, const struct turn *t)
 		pool_give(&cs->pool, ref);
 		return NULL;
 	}
-	leg->is_proven = leg->is_proven || r->is_proven;
+	leg->is_proven = r->is_proven;
+	leg->proven_on = leg->flow;
 	leg->terms = r->terms;
 	leg->is_phone = r->is_phone;
 	leg->may_prove = r->home.family != ADDR_NONE;

@@ -92,6 +92,7 @@ put_way_to_proxy(struct leg_plan *plan, const struct binding *binding, const str
 	if (along->transport == TRANSPORT_UDP)
 		return; /* the socket leads there */
 	way.tie = TIE_NONE;
+	way.is_proven = false;
 	way.flow = FLOW_NONE;
 	way.addr = proxy->ip.family != ADDR_NONE ? proxy->ip : binding->source;
 	way.addr.port = proxy->port != 0 ? proxy->port : transport_port(along->transport);
@@ -110,6 +111,7 @@ put_ways(struct leg_plan *plan, const struct binding *binding, uint32_t aim, str
 		.tie = TIE_REGISTERED,
 		.aim = aim,
 		.is_flow = binding->reg_id != 0,
+		.is_proven = binding->is_proven,
 	};
 	struct buf uri = take(t, 2 * URI_BYTES_MAX);
 	struct buf routes = take(t, str_is_empty(binding->path) ? 1 : 2 * binding->path.len);
@@ -189,7 +191,8 @@ show_way(struct core *core, struct leg *leg, const struct turn *t)
 		struct way way = { .transport = found[i].speech.transport,
 			.addr = found[i].source,
 			.flow = found[i].flow,
-			.tie = TIE_REGISTERED };
+			.tie = TIE_REGISTERED,
+			.is_proven = found[i].is_proven };
 
 		/* A route of the dialog leads through its proxies, and needs none of this. */
 		if (!is_device_of(leg, &found[i]) || !str_is_empty(found[i].path))

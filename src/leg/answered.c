@@ -52,7 +52,6 @@ leg_open_answered(struct legs *ls, const struct msg *invite, struct ref txn,
 	leg->flow = flow->id;
 	leg->flow_tie = TIE_DIALOG;
 	leg->peer = way->addr;
-	leg->is_proven = flow->proof != PROOF_NONE;
 	leg->is_natted = is_natted(invite, flow, way);
 	ledger_see(ls, leg, true, t);
 	ledger_hear(leg, invite);

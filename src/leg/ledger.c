@@ -93,6 +93,14 @@ ledger_now(const struct legs *ls, const struct leg *leg)
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
+/* Whether the digest came over the connection of which the ledger tells: another is not proven by
+ * it (RFC 5922 8.1). */
+static bool
+is_proven_there(const struct leg *leg, const struct ledger *l)
+{
+	return flow_same(leg->proven_on, l->facts_of);
+}
+
 /* How the far end was checked, in a word or two. */
 static void
 write_proof(const struct leg *leg, const struct ledger *l, struct buf *b)
@@ -105,6 +113,8 @@ write_proof(const struct leg *leg, const struct ledger *l, struct buf *b)
 	} else if (leg->is_proven) {
 		buf_put(b, STR(" verified=digest:"));
 		buf_quoted(b, leg_text(leg, TEXT_DN), LOG_TEXT_MAX);
+		if (!is_proven_there(leg, l))
+			buf_put(b, STR(" on an earlier connection"));
 	} else {
 		buf_put(b, STR(" unauthenticated"));
 	}
@@ -164,7 +174,9 @@ verified_by(const struct leg *leg, const struct ledger *l)
 		return l->is_pinned ? STR("pin") : STR("name");
 	if (l->proof == PROOF_CLIENT_CERT)
 		return STR("client-certificate");
-	return leg->is_proven ? STR("digest") : STR("none");
+	if (!leg->is_proven)
+		return STR("none");
+	return is_proven_there(leg, l) ? STR("digest") : STR("digest-earlier");
 }
 
 static struct str

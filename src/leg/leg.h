@@ -72,8 +72,9 @@ struct way {
 	struct addr addr;
 	struct flow_id flow; /* with TIE_REGISTERED */
 	enum flow_tie tie;
-	uint32_t aim; /* what the INVITE says by it: 0 as planned, else one of the others */
-	bool is_flow; /* one of the flows of a phone that has several (RFC 5626)          */
+	uint32_t aim;   /* what the INVITE says by it: 0 as planned, else one of the others */
+	bool is_flow;   /* one of the flows of a phone that has several (RFC 5626)          */
+	bool is_proven; /* it registered over it with digest                              */
 };
 
 /* What an INVITE says of where it goes. */
@@ -184,8 +185,9 @@ struct leg {
 	int64_t resend_ms;     /* of the 2xx                                                 */
 	int64_t since_ms;      /* when it was opened                                         */
 	int32_t max_forwards;
-	bool is_proven;   /* the peer was checked: certificate, name or digest          */
-	bool is_trusted;  /* what it asserts of identities is believed (RFC 3325)       */
+	bool is_proven;           /* by digest, its INVITE or its registration                  */
+	struct flow_id proven_on; /* where; none: on a connection that was never the leg's */
+	bool is_trusted;          /* what it asserts of identities is believed (RFC 3325)       */
 	bool is_strict;   /* a peer that falls back to sip inside a sips dialog is refused */
 	bool is_fallback; /* it answered sips with a sip Contact                          */
 	/* Whether the DN is one that challenges us, and the address at which it is that: where its

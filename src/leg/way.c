@@ -126,6 +126,16 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 	return true;
 }
 
+/* The leg goes by WAY now. */
+static void
+take_proof(struct leg *leg, const struct way *way)
+{
+	if (!way->is_proven)
+		return;
+	leg->is_proven = true;
+	leg->proven_on = leg->flow;
+}
+
 bool
 leg_lacks_way(const struct legs *ls, const struct leg *leg)
 {
@@ -227,8 +237,10 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 		try_way(ls, leg, &demand, &candidate, t, way, why))
 		return true;
 	if (spare_candidate(ls, leg, &candidate) &&
-		try_way(ls, leg, &demand, &candidate, t, way, why))
+		try_way(ls, leg, &demand, &candidate, t, way, why)) {
+		take_proof(leg, &leg->spare);
 		return true;
+	}
 	for (uint32_t i = 0; i < leg->hop_count && hop.ip.family == ADDR_NONE; i++) {
 		candidate = (struct candidate){ .transport = leg->hops[i].transport,
 			.addr = leg->hops[i].addr };
@@ -324,8 +336,10 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 			candidate.flow_name = flow_name(flow);
 			candidate.flow_terms = flow->terms;
 		}
-		if (try_way(ls, leg, &demand, &candidate, t, way, why))
+		if (try_way(ls, leg, &demand, &candidate, t, way, why)) {
+			take_proof(leg, next);
 			return true;
+		}
 	}
 	return false;
 }

@@ -55,6 +55,7 @@ how_each_leg_is_secured(void **state)
 	assert_string_equal(
 		security(leg), "sips/TLS TLSv1.3 TLS_AES_256_GCM_SHA384 unauthenticated");
 	leg->is_proven = true;
+	leg->proven_on = leg->flow;
 	assert_true(leg_set_call(leg, REF_NONE, STR(""),
 		STR("77\x01"
 		    "89")));
@@ -136,6 +137,7 @@ the_same_for_programs(void **state)
 		"\"verified_by\":\"none\",\"tls_version\":\"TLSv1.3\","
 		"\"cipher\":\"TLS_AES_256_GCM_SHA384\",\"flow_changes\":0,"));
 	leg->is_proven = true;
+	leg->proven_on = leg->flow;
 	assert_true(has(leg, "\"verified_by\":\"digest\""));
 	assert_false(has(leg, "verified_name"));
 	bed_drop(leg);
@@ -284,6 +286,79 @@ changes_of_flow(void **state)
 	bed_skip();
 }
 
+/* Nobody was challenged on the connection by which it came back; where it registered anew it was
+ * by digest, or not. */
+/* rows: R5922-8.1 */
+static void
+a_digest_is_of_its_connection(void **state)
+{
+	struct ua tls = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40000), again;
+	struct way spare = { .transport = TRANSPORT_TLS, .tie = TIE_REGISTERED };
+	struct cargo cargo = bed_cargo(NULL);
+	struct leg *leg = bed_talk_answered(&tls, NULL);
+
+	(void)state;
+	leg->is_proven = true;
+	leg->proven_on = leg->flow;
+	assert_true(leg_set_call(leg, REF_NONE, STR(""), STR("7789")));
+	bed_over(tls.flow);
+	/* Of what is gone it is still told how it was. */
+	assert_true(has(leg, "\"verified_by\":\"digest\","));
+	again = ua_open("sips", TRANSPORT_TLS, "192.0.2.9", 40001);
+	tls.flow = again.flow;
+	tls.at = again.at;
+	ua_request(&tls, "OPTIONS", NULL, NULL);
+	bed_skip();
+	assert_true(has(leg, "\"verified_by\":\"digest-earlier\","));
+	assert_non_null(strstr(
+		security(leg), " verified=digest:7789 on an earlier connection flow changes 1,"));
+	for (unsigned i = 0; i < 2; i++) {
+		struct ref txn;
+
+		bed_over(leg->flow);
+		spare.flow = bed_accept(TRANSPORT_TLS, "192.0.2.9", (uint16_t)(40002 + i));
+		spare.is_proven = i == 0;
+		leg_show_way(leg, &spare);
+		txn = leg_ask(&bed.legs, leg, METHOD_INFO, &cargo, bed_turn());
+		bed_carry();
+		txn_disown(&bed.txns, txn);
+		assert_true(flow_same(leg->flow, spare.flow));
+		assert_true(has(leg,
+			i == 0 ? "\"verified_by\":\"digest\","
+			       : "\"verified_by\":\"digest-earlier\","));
+		bed_skip();
+	}
+	bed_drop(leg);
+	bed_pass_ms(70000);
+	bed_skip();
+}
+
+/* The registration that a call to a phone takes was by digest, or not. */
+static void
+a_registration_proves_its_connection(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct ua ua = ua_open("sips", TRANSPORT_TLS, "192.0.2.8", 50000);
+		struct leg_plan plan = bed_plan(&ua);
+		struct leg *leg;
+
+		plan.is_proven = i > 0;
+		plan.ways[0].tie = TIE_REGISTERED;
+		plan.ways[0].flow = ua.flow;
+		plan.ways[0].is_proven = i > 1;
+		leg = bed_make(&plan, SDP_A);
+		assert_true(has(leg,
+			i == 0           ? "\"verified_by\":\"none\","
+				: i == 1 ? "\"verified_by\":\"digest-earlier\","
+					 : "\"verified_by\":\"digest\","));
+		bed_drop(leg);
+		bed_over(ua.flow);
+		bed_pass_ms(70000);
+		bed_skip();
+	}
+}
+
 int
 main(void)
 {
@@ -294,6 +369,8 @@ main(void)
 		BEDDED(what_a_device_calls_itself),
 		BEDDED(nothing_is_said_before_it_is_open),
 		BEDDED(changes_of_flow),
+		BEDDED(a_digest_is_of_its_connection),
+		BEDDED(a_registration_proves_its_connection),
 		BEDDED(a_pinned_certificate),
 	};
 
