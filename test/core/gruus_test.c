@@ -198,10 +198,30 @@ test_a_caller_behind_it(void **state)
 	/* It says where it registered, not where it called from. */
 	ann.user = "1002";
 	hung_up_at(&ann, PUBLIC);
+	/* What is only like one leads where it says. */
+	hung_up_at(&ben, "sip:7000@192.0.2.71:40001;gr=a");
 	/* What leads to nobody is where the call came from. */
 	hung_up_at(&ben, "sip:7000@example.com;gr=a");
 	hung_up_at(&ben, "sip:7009@example.com;gr=" UUID);
 	hung_up_at(&ben, "sip:7000@example.com;gr=" OTHER);
+}
+
+/* A device on a connection is hung up there, and not dialled. */
+static void
+test_a_caller_on_a_connection(void **state)
+{
+	static const char lines[] =
+		"Require: outbound, path, gruu\r\nSupported: gruu\r\nContact: "
+		"<sips:7000@192.0.2.72:40000>;+sip.instance=\"<" OTHER ">\"\r\n";
+	struct phone sue;
+
+	(void)state;
+	phone_open(&sue, &stage, "7000", "192.0.2.72", 40002, TRANSPORT_TLS, true);
+	phone_register(&sue, 600, lines);
+	phone_hear(&sue, "SIP/2.0 200 ");
+	hung_up_at(&sue, "sips:7000@example.com;gr=" OTHER);
+	assert_int_equal(stage.dials, 0);
+	phone_close(&sue);
 }
 
 int
@@ -212,6 +232,7 @@ main(void)
 		TEST(test_nobody_behind_it),
 		TEST(test_redirected_to_it),
 		TEST(test_a_caller_behind_it),
+		TEST(test_a_caller_on_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

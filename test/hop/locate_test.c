@@ -397,6 +397,22 @@ the_least_ttl_counts(void **state)
 	assert_int_equal(l.ttl_s, 0); /* the other one is asked for soon */
 }
 
+/* A domain as long as no name may be is asked for no service, and leads nowhere. */
+static void
+a_name_too_long_to_ask_for(void **state)
+{
+	char host[LOCATE_NAME_MAX - 2];
+	struct sought sought = sought_of(SIPS, TRANSPORT_TLS, 0, "d");
+
+	(void)state;
+	memset(host, 'd', sizeof host);
+	sought.host = str_of(host, sizeof host);
+	zone = "";
+	find(&sought);
+	assert_null(strstr(story, "SRV "));
+	assert_int_equal(l.place_count, 0);
+}
+
 /* rows: F-order */
 static void
 servers_of_one_rank_are_drawn_by_weight(void **state)
@@ -471,6 +487,7 @@ main(void)
 		cmocka_unit_test(a_name_that_is_too_long_is_passed_over),
 		cmocka_unit_test(records_of_no_answer_do_not_count),
 		cmocka_unit_test(the_least_ttl_counts),
+		cmocka_unit_test(a_name_too_long_to_ask_for),
 		cmocka_unit_test(servers_of_one_rank_are_drawn_by_weight),
 		cmocka_unit_test(one_server_needs_no_dice),
 	};
