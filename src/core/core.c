@@ -339,7 +339,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	case ALARM_HOP: peers_ring(&core->peers, alarm, t); return;
 	case ALARM_ENROL: enrolment_ring(core, alarm, t); return;
 	case ALARM_PING: enrolment_ping(core, alarm, t); return;
-	case ALARM_KINDS: return;
+	case ALARM_KINDS: must(false);
 	}
 }
 

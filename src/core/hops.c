@@ -2,6 +2,7 @@
 /* What a leg says goes to its call, and what it tells of servers stays here: which of them failed a
  * call, and where the next hop of a dialog is whose Contact or Route is a name. That is located
  * while the dialog stands, so that what is due on it later finds its way at once. */
+#include "base/panic.h"
 #include "core/inside.h"
 
 void
@@ -18,8 +19,7 @@ hop_seek(struct core *core, struct leg *leg, const struct turn *t)
 	lookup_give(&core->lookups, leg->lookup);
 	leg->lookup = REF_NONE;
 	lookup = lookup_take(&core->lookups, LOOKUP_FOR_LEG, leg->ref);
-	if (lookup == NULL)
-		return;
+	must(lookup != NULL);
 	outcome = lookup_begin(&core->lookups, lookup, &sought, t);
 	if (outcome == LOCATE_ASKS)
 		leg->lookup = lookup->ref;

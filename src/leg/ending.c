@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a leg ends: CANCEL before an answer, BYE behind it, and the peer's own. */
+#include "base/panic.h"
 #include "leg/inside.h"
 
 void
@@ -154,7 +155,7 @@ leg_hear_alarm(struct legs *ls, struct leg *leg, const struct alarm *alarm, cons
 				has_rung ? STR("No Answer") : STR("Request Timeout"), NULL);
 		}
 		return leg_nothing();
-	case LEG_ALARMS: break;
+	case LEG_ALARMS: must(false);
 	}
 	return leg_nothing();
 }

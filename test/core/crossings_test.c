@@ -202,6 +202,54 @@ test_strict_looks_at_the_invite(void **state)
 	close_own();
 }
 
+/* ---- OPTIONS ---- */
+
+static const struct stage_dn whose[] = {
+	{ .number = "1001", .contact = "sip:192.0.2.10", .sips = SIPS_REQUIRED },
+	{ .number = "1002", .contact = "*", .sips = SIPS_REQUIRED, .password = "secret" },
+	{ .number = "1003", .contact = "*", .sips = SIPS_REQUIRED },
+	{ .number = "east",
+		.contact = "sip:192.0.2.80",
+		.type = DN_TRUNK,
+		.prefix = "9",
+		.sips = SIPS_REQUIRED },
+	{ .number = "7000", .contact = "sip:192.0.2.70" },
+};
+
+/* Whether OPTIONS in clear is taken as of the DN that its From names, which must speak sips. */
+static bool
+is_taken_as(const char *user, const char *ip)
+{
+	struct stage_options o = { .dns = whose, .dn_count = 5, .strangers = STRANGERS_ALL };
+	bool is_refused;
+
+	stage_open(&stage, &o);
+	phone_open(&alice, &stage, user, ip, 5060, TRANSPORT_UDP, false);
+	phone_ask(&alice, "OPTIONS", "sip:7000@example.com", NULL, NULL);
+	is_refused = phone_hear(&alice, "SIP/2.0 ")->status == 480;
+	assert_int_equal(
+		phone_heard(&alice, "Warning: 381 example.com \"SIPS Required\"\r\n"), is_refused);
+	phone_close(&alice);
+	stage_close(&stage);
+	return is_refused;
+}
+
+/* RFC 3261 11.2: it gets what an INVITE would; but it is not challenged, so who would be is
+ * believed. */
+static void
+test_options_of_whom(void **state)
+{
+	(void)state;
+	assert_true(is_taken_as("1001", "192.0.2.10"));
+	assert_false(is_taken_as("1001", "192.0.2.99"));
+	assert_true(is_taken_as("1002", "192.0.2.99"));
+	assert_false(is_taken_as("1003", "192.0.2.99"));
+	assert_true(is_taken_as("east", "192.0.2.80"));
+	assert_true(is_taken_as("behind", "192.0.2.80"));
+	assert_false(is_taken_as("east", "192.0.2.99"));
+	assert_false(is_taken_as("nobody", "192.0.2.99"));
+}
+
 int
 main(void)
 {
@@ -212,6 +260,7 @@ main(void)
 		cmocka_unit_test(test_a_stranger_is_observed),
 		cmocka_unit_test(test_a_caller_unlike_its_contact),
 		cmocka_unit_test(test_strict_looks_at_the_invite),
+		cmocka_unit_test(test_options_of_whom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

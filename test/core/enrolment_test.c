@@ -132,6 +132,38 @@ our_contact_is_nobody_elses(void **state)
 	close_stage();
 }
 
+/* Two trunks at one address are told apart by nothing; another one at an address of its own is. */
+static void
+our_contact_is_of_whom_it_is_at(void **state)
+{
+	struct stage_dn two[3] = { dns[1], { .number = "north", .type = DN_TRUNK }, dns[2] };
+	struct stage_options o = { .dns = two, .dn_count = 3, .strangers = STRANGERS_ALL };
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		bool is_there = i < 2;
+
+		two[i % 2] = dns[1];
+		two[1 - i % 2] = (struct stage_dn){ .number = "north",
+			.contact = is_there ? "sip:192.0.2.51" : "sip:192.0.2.50",
+			.type = DN_TRUNK };
+		stage_open(&stage, &o);
+		device_open(&west, &stage, "west", "192.0.2.51", 5060, TRANSPORT_UDP, false);
+		device_open(&east, &stage, "north", "192.0.2.50", 5060, TRANSPORT_UDP, false);
+		stage_tick(&stage);
+		stage_pass_ms(&stage, 300);
+		stage_forget_sent(&stage);
+		call(&west, "OPTIONS", "acme");
+		(void)phone_hear(&west, "SIP/2.0 200");
+		call(&east, "OPTIONS", "acme");
+		(void)phone_hear(&east, "SIP/2.0 404");
+		phone_close(&west);
+		phone_close(&east);
+		stage_forget_sent(&stage);
+		stage_close(&stage);
+	}
+}
+
 /* A trunk that does not know where we are is not called; nor is it known what it would be
  * called. */
 static void
@@ -388,6 +420,7 @@ main(void)
 		cmocka_unit_test(a_name_without_an_address_is_tried_again),
 		cmocka_unit_test(a_call_is_of_the_trunk_it_comes_from),
 		cmocka_unit_test(our_contact_is_nobody_elses),
+		cmocka_unit_test(our_contact_is_of_whom_it_is_at),
 		cmocka_unit_test(no_call_goes_where_we_are_not_registered),
 		cmocka_unit_test(calls_take_the_connection_of_the_registration),
 		cmocka_unit_test(who_is_pinged_goes_out_of_service),
