@@ -176,16 +176,19 @@ registrar_set(
 	address_release(r, a);
 }
 
-/* Somebody else changed the set meanwhile. */
+/* What Q wanted to be saved was not: WHY is a sentence. */
 static void
-note_stale(const struct address *a, struct when now, struct out *out)
+note_unsaved(const struct registrar *r, const struct question *q, struct str why, struct when now,
+	struct out *out)
 {
+	const struct address *a = pool_at(&r->addresses, q->address);
 	struct turn turn = { now, out, NULL };
 	struct buf line = note_begin(&turn);
 
 	buf_put(&line, STR("register "));
 	buf_quoted(&line, address_aor(a), LOG_TEXT_MAX);
-	buf_put(&line, STR(": the bindings changed while they were being saved; to be sent again"));
+	buf_put(&line, STR(": "));
+	buf_put(&line, why);
 	note_end(&turn, NOTE_WARN, &line);
 }
 
@@ -206,12 +209,16 @@ registrar_saved(struct registrar *r, struct ref ask, enum saved_status status, s
 			.reason = STR("Bindings Changed Meanwhile"),
 			.retry_after_s = 1 };
 		if (!ref_is_none(q->txn))
-			note_stale(pool_at(&r->addresses, q->address), now, out);
+			note_unsaved(r, q,
+				STR("the bindings changed while they were being saved; to be sent "
+				    "again"),
+				now, out);
 		break;
 	case SAVED_FAILED: /* RFC 3261 10.3 (7) */
 		answer = (struct answer){ .status = 500,
 			.reason = STR("Bindings Not Saved"),
 			.retry_after_s = STORE_BUSY_S };
+		note_unsaved(r, q, STR("the store has failed to save the bindings"), now, out);
 		break;
 	}
 	answer_later(r, q, &answer, now, out);
@@ -237,6 +244,7 @@ registrar_ring(struct registrar *r, const struct alarm *alarm, struct when now, 
 	case LETTER_QUESTION:
 		q = pool_at(&r->questions, alarm->owner);
 		must(q != NULL);
+		note_unsaved(r, q, STR("the store does not answer"), now, out);
 		answer_later(r, q, &late, now, out);
 		question_close(r, q);
 		break;

@@ -77,6 +77,7 @@ test_a_later_answer_has_the_same_front(void **state)
 
 	w->manner = FAILING;
 	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 500);
+	assert_int_equal(w->notes, 1);
 	assert_has(sent(w),
 		"SIP/2.0 500 Bindings Not Saved\r\nFrom: <sip:7789@example.com>;tag=f1\r\n");
 	assert_has(sent(w), "\r\nCall-ID: call-1@phone\r\n");
