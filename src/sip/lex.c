@@ -63,6 +63,33 @@ lex_span_escaped(struct str s, unsigned classes)
 	return at;
 }
 
+unsigned
+lex_decoded(struct str *rest, bool fold)
+{
+	static const struct str reserved = { ";/?:@&=+$,", 10 };
+	unsigned octet = (uint8_t)rest->at[0];
+
+	if (octet == '%' && rest->len >= 3 && char_hex(rest->at[1]) >= 0 &&
+		char_hex(rest->at[2]) >= 0) {
+		octet = (unsigned)(char_hex(rest->at[1]) * 16 + char_hex(rest->at[2]));
+		lex_drop(rest, 3);
+		if (str_find(reserved, (char)octet) < reserved.len)
+			return octet + 256;
+	} else {
+		lex_drop(rest, 1);
+	}
+	return fold ? (uint8_t)char_lower((char)octet) : octet;
+}
+
+bool
+lex_same_decoded(struct str a, struct str b, bool fold)
+{
+	while (a.len > 0 && b.len > 0)
+		if (lex_decoded(&a, fold) != lex_decoded(&b, fold))
+			return false;
+	return a.len == 0 && b.len == 0;
+}
+
 size_t
 lex_digits(struct str s)
 {

@@ -84,11 +84,24 @@ param_find(struct str params, struct str name, struct param *param)
 	return false;
 }
 
+static bool
+has_escape(struct str name)
+{
+	return str_find(name, '%') < name.len;
+}
+
+static bool
+same_name(struct str a, struct str b)
+{
+	return str_alike(a, b) ||
+		((has_escape(a) || has_escape(b)) && lex_same_decoded(a, b, true));
+}
+
 bool
 uri_param_find(struct str params, struct str name, struct param *param)
 {
 	while (uri_param_next(&params, param) > 0)
-		if (str_alike(param->name, name))
+		if (same_name(param->name, name))
 			return true;
 	return false;
 }
@@ -134,8 +147,11 @@ bool
 uri_param_is_new(struct param_watch *w, const struct param *param)
 {
 	struct param other;
-	int kind = watch(w, param->name);
+	int kind;
 
+	if (has_escape(param->name))
+		w->seen = UINT64_MAX; /* it may be the same as any other */
+	kind = watch(w, param->name);
 	return kind > 0 ||
 		(kind == 0 && !uri_param_find(before(w, param->name), param->name, &other));
 }

@@ -21,7 +21,8 @@ int param_next(struct str *rest, struct param *param);
  * Ends: true with *PARAM, false when it is not there. */
 bool param_find(struct str params, struct str name, struct param *param);
 
-/* The same for parameters of a URI (no LWS, no quotes). */
+/* The same for parameters of a URI (no LWS, no quotes); names are compared with their escapes
+ * decoded (RFC 3261 19.1.4). */
 int uri_param_next(struct str *rest, struct param *param);
 bool uri_param_find(struct str params, struct str name, struct param *param);
 

@@ -242,36 +242,6 @@ uri_is_multicast(const struct uri *uri)
 		(!str_is_none(maddr) && addr_parse(&ip, maddr) && addr_is_multicast(&ip));
 }
 
-/* Takes one octet, decoded, off the front of *REST. An escape of a reserved octet is not the octet
- * itself and comes back as 256 above it. */
-static unsigned
-take_octet(struct str *rest, bool fold)
-{
-	static const struct str reserved = { ";/?:@&=+$,", 10 };
-	unsigned octet = (uint8_t)rest->at[0];
-
-	if (octet == '%' && rest->len >= 3 && char_hex(rest->at[1]) >= 0 &&
-		char_hex(rest->at[2]) >= 0) {
-		octet = (unsigned)(char_hex(rest->at[1]) * 16 + char_hex(rest->at[2]));
-		lex_drop(rest, 3);
-		if (str_find(reserved, (char)octet) < reserved.len)
-			return octet + 256;
-	} else {
-		lex_drop(rest, 1);
-	}
-	return fold ? (uint8_t)char_lower((char)octet) : octet;
-}
-
-/* Whether A and B are the same once escapes are decoded; with FOLD ASCII case is ignored. */
-static bool
-same_decoded(struct str a, struct str b, bool fold)
-{
-	while (a.len > 0 && b.len > 0)
-		if (take_octet(&a, fold) != take_octet(&b, fold))
-			return false;
-	return a.len == 0 && b.len == 0;
-}
-
 /* The parameters of which RFC 3261 19.1.4 says that they are never ignored. */
 static bool
 must_be_in_both(struct str name)
@@ -294,12 +264,12 @@ params_agree(struct str a, struct str b, bool mind_transport)
 		if (!mind_transport && str_alike(mine.name, STR("transport")))
 			continue;
 		while (!found && uri_param_next(&rest, &other) > 0)
-			found = same_decoded(mine.name, other.name, true);
+			found = lex_same_decoded(mine.name, other.name, true);
 		if (!found && must_be_in_both(mine.name))
 			return false;
 		if (found &&
 			(str_is_none(mine.value) != str_is_none(other.value) ||
-				!same_decoded(mine.value, other.value, true)))
+				!lex_same_decoded(mine.value, other.value, true)))
 			return false;
 	}
 	return true;
@@ -316,8 +286,8 @@ headers_within(struct str a, struct str b)
 		bool found = false;
 
 		while (!found && rest.len > 0 && take_header(&rest, &other))
-			found = same_decoded(mine.name, other.name, true) &&
-				same_decoded(mine.value, other.value, false);
+			found = lex_same_decoded(mine.name, other.name, true) &&
+				lex_same_decoded(mine.value, other.value, false);
 		if (!found)
 			return false;
 	}
@@ -328,8 +298,8 @@ static bool
 same_place(const struct uri *a, const struct uri *b, bool mind_transport)
 {
 	if (str_is_none(a->password) != str_is_none(b->password) ||
-		!same_decoded(a->user, b->user, false) ||
-		!same_decoded(a->password, b->password, false) || a->port != b->port)
+		!lex_same_decoded(a->user, b->user, false) ||
+		!lex_same_decoded(a->password, b->password, false) || a->port != b->port)
 		return false;
 	if (a->ip.family == ADDR_NONE ? b->ip.family != ADDR_NONE || !str_alike(a->host, b->host)
 				      : !addr_same_ip(&a->ip, &b->ip))
@@ -377,7 +347,7 @@ uri_write_canonical_user(struct buf *b, struct str user)
 
 	while (user.len > 0) {
 		bool escaped = user.at[0] == '%';
-		unsigned octet = take_octet(&user, false) & 0xff;
+		unsigned octet = lex_decoded(&user, false) & 0xff;
 
 		if (escaped && !lex_is((char)octet, LEX_UNRESERVED)) {
 			buf_char(b, '%');

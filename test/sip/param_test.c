@@ -146,6 +146,24 @@ no_name_may_stand_twice(void **state)
 }
 
 static void
+an_escaped_name_is_the_name(void **state)
+{
+	struct param p;
+
+	(void)state;
+	assert_true(uri_param_find(STR(";x;%74Ransport=tcp"), STR("transport"), &p));
+	check_str(p.value, "tcp");
+	assert_false(uri_param_find(STR(";x;%75ransport=tcp"), STR("transport"), &p));
+	assert_false(all_are_new(STR(";ttl=-;tt%4C"), true));
+	assert_false(all_are_new(STR(";tt%4c;x;TTL=1"), true));
+	assert_false(all_are_new(STR(";%74tl;t%54l"), true));
+	assert_true(all_are_new(STR(";%74tl;ttk;tt"), true));
+	assert_true(all_are_new(STR(";a%3b;a%3a"), true));
+	/* No escape is decoded in a header's parameter, whose names are tokens. */
+	assert_true(all_are_new(STR(";tt%4c;ttl"), false));
+}
+
+static void
 there_may_not_be_too_many(void **state)
 {
 	char text[8 * (PARAMS_MAX + 1)];
@@ -171,6 +189,7 @@ main(void)
 		cmocka_unit_test(parameters_of_a_uri),
 		cmocka_unit_test(one_is_found_by_name),
 		cmocka_unit_test(no_name_may_stand_twice),
+		cmocka_unit_test(an_escaped_name_is_the_name),
 		cmocka_unit_test(there_may_not_be_too_many),
 	};
 
