@@ -46,17 +46,38 @@ branch_number(struct str text)
 	return str_number(digits, BRANCHES_MAX - 1, &number) ? (unsigned)number : 0;
 }
 
+/* Whether a device says CALL_ID elsewhere than in the place that is hidden from the other leg: what
+ * it writes into a reason or another header is its own, and may be carried across. */
+static bool
+is_told_again(struct str bytes, struct str call_id)
+{
+	static const struct str name = STR("Call-ID: ");
+	struct str rest = bytes;
+	const char *at;
+
+	while ((at = memmem(rest.at, rest.len, call_id.at, call_id.len)) != NULL) {
+		size_t before = (size_t)(at - bytes.at);
+
+		if (before < name.len || memcmp(at - name.len, name.at, name.len) != 0)
+			return true;
+		rest = str_from(bytes, before + call_id.len);
+	}
+	return false;
+}
+
 void
 witness_hears(enum transport transport, struct str bytes)
 {
+	bool is_clear = transport != TRANSPORT_TLS;
 	struct str rest = bytes;
 
 	world.is_password_said |= has(bytes, password);
-	if (transport == TRANSPORT_TLS)
-		return;
 	for (unsigned i = 0; i < world.secret_count; i++)
-		if (has(bytes, world.secrets[i]))
+		if (is_clear ? has(bytes, world.secrets[i])
+			     : is_told_again(bytes, world.secrets[i]))
 			world.secrets[i--] = world.secrets[--world.secret_count];
+	if (!is_clear)
+		return;
 	while (rest.len > branch_mark.len) {
 		const char *at = memmem(rest.at, rest.len, branch_mark.at, branch_mark.len);
 		unsigned number;

@@ -34,7 +34,8 @@ struct line {
 	uint32_t capacity;
 };
 
-/* The three directories differ in who is there, what they speak and who may call. */
+/* The directories differ in who is there, what they speak and who may call. In the last one we
+ * register at the trunks and ask whether they are alive. */
 static const struct line lines[DIRECTORIES][DNS] = {
 	{ { STR("5000"), STR("sip:192.0.2.50:5070"), 0, { 0 }, { 0 }, false, 0 },
 		{ STR("5001"), STR("sip:192.0.2.51;transport=tcp"), 0, { 0 }, { 0 }, false, 0 },
@@ -54,8 +55,15 @@ static const struct line lines[DIRECTORIES][DNS] = {
 		{ STR("east"), STR("sips:fly.example.net"), DN_SOFTSWITCH, { 0 }, STR(""), false,
 			2 } },
 	{ { STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 } },
+	{ { STR("east"), STR("sip:192.0.2.80;transport=tcp"), DN_TRUNK, STR("Zq81!kept"), STR("9"),
+		  false, 0 },
+		{ STR("west"), STR("sips:fly.example.net"), DN_SOFTSWITCH, STR("Zq81!kept"),
+			STR("4"), false, 0 },
+		{ STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
+		{ STR("7001"), STR("sip:192.0.2.71:40000"), 0, { 0 }, { 0 }, false, 0 } },
 };
-static const uint32_t line_counts[DIRECTORIES] = { 9, 6, 1 };
+static const uint32_t line_counts[DIRECTORIES] = { 9, 6, 1, 4 };
+enum { DIRECTORY_REGISTERS = DIRECTORIES - 1, REGISTER_S = 600, ALIVE_S = 60 };
 
 struct world world;
 struct listener world_listeners[4];
@@ -123,11 +131,12 @@ put_directory(unsigned which)
 		.count = line_counts[which],
 		.domains = { STR("example.com") },
 		.domain_count = 1,
-		.strangers = (enum strangers)which,
-		.crossing = (enum crossing_mode)(which == 0 ? MODE_PER_LEG : which + 1),
+		.strangers = (enum strangers)(which % 3),
+		.crossing = (enum crossing_mode)(which % 3 == 0 ? MODE_PER_LEG : which + 1),
 		.uuid_header = STR("X-Genesys-CallUUID") };
 	for (uint32_t i = 0; i < d->count; i++) {
 		const struct line *line = &lines[which][i];
+		bool is_told = which == DIRECTORY_REGISTERS && line->prefix.len > 0;
 
 		d->dns[i] = (struct dn){ .number = line->number,
 			.type = line->type,
@@ -135,7 +144,11 @@ put_directory(unsigned which)
 			.challenges_register = line->password.len > 0,
 			.challenges_invite = line->password.len > 0 && !line->no_invite,
 			.prefix = line->prefix,
-			.capacity = line->capacity };
+			.capacity = line->capacity,
+			.registers = is_told,
+			.register_expires_s = is_told ? REGISTER_S : 0,
+			.wants_gruu = is_told,
+			.oos_check_s = is_told ? ALIVE_S : 0 };
 		fuzz_check(contact_parse(&d->dns[i].contact, line->contact, &at) == CONTACT_FINE,
 			line->contact);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How inputs change: half of the time as libFuzzer changes octets, and half of the time as somebody
  * would who knows that SIP is lines of `Name: value` and that our numbers have limits. */
-#include "fuzz.h"
+#include "mutate.h"
 
 #include <string.h>
 
@@ -10,24 +10,17 @@
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 
-enum { LINES_MAX = 400, INPUT_MAX = 128 * 1024 };
+enum { INPUT_MAX = 128 * 1024 };
 
-struct change {
-	char *at;
-	size_t size, max;
-	uint32_t seed;
-};
-
-static uint32_t
-below(struct change *c, uint32_t n)
+uint32_t
+change_below(struct change *c, uint32_t n)
 {
 	c->seed = c->seed * 1664525 + 1013904223;
 	return n > 0 ? (c->seed >> 8) % n : 0;
 }
 
-/* Puts PART in the place of the LEN octets from FROM on, if there is room. */
-static void
-replace(struct change *c, size_t from, size_t len, struct str part)
+void
+change_put(struct change *c, size_t from, size_t len, struct str part)
 {
 	if (c->size - len + part.len > c->max)
 		return;
@@ -37,9 +30,8 @@ replace(struct change *c, size_t from, size_t len, struct str part)
 	c->size += part.len - len;
 }
 
-/* Lines end behind their LF. Ends: how many there are, STARTS[count] being the end of it all. */
-static unsigned
-find_lines(const struct change *c, size_t starts[LINES_MAX + 1])
+unsigned
+change_lines(const struct change *c, size_t starts[LINES_MAX + 1])
 {
 	unsigned count = 0;
 	size_t i = 0;
@@ -54,12 +46,13 @@ find_lines(const struct change *c, size_t starts[LINES_MAX + 1])
 	return count;
 }
 
-static void
-change_lines(struct change *c)
+void
+change_order(struct change *c)
 {
 	static char copy[INPUT_MAX];
 	size_t starts[LINES_MAX + 1];
-	unsigned count = find_lines(c, starts), a = below(c, count), to = below(c, count);
+	unsigned count = change_lines(c, starts), a = change_below(c, count),
+		 to = change_below(c, count);
 	size_t from = starts[a], len;
 
 	if (count == 0)
@@ -68,13 +61,13 @@ change_lines(struct change *c)
 	if (len > sizeof copy)
 		return;
 	memcpy(copy, c->at + from, len);
-	switch (below(c, 4)) {
-	case 0: replace(c, from, len, STR("")); break;
-	case 1: replace(c, starts[to], 0, str_of(copy, len)); break;
-	case 2: replace(c, starts[to], starts[to + 1] - starts[to], str_of(copy, len)); break;
+	switch (change_below(c, 4)) {
+	case 0: change_put(c, from, len, STR("")); break;
+	case 1: change_put(c, starts[to], 0, str_of(copy, len)); break;
+	case 2: change_put(c, starts[to], starts[to + 1] - starts[to], str_of(copy, len)); break;
 	default: /* moves it */
-		replace(c, from, len, STR(""));
-		replace(c, to > a ? starts[to] - len : starts[to], 0, str_of(copy, len));
+		change_put(c, from, len, STR(""));
+		change_put(c, to > a ? starts[to] - len : starts[to], 0, str_of(copy, len));
 		break;
 	}
 }
@@ -87,12 +80,13 @@ number_of_ours(struct change *c, char text[32])
 		5060, 5061, 65535, 65536, URI_BYTES_MAX, HEAD_BYTES_MAX, BODY_BYTES_MAX,
 		MESSAGE_BYTES_MAX, HEADERS_MAX, VIA_MAX, ROUTE_MAX, PARAMS_MAX, CALL_ID_BYTES_MAX,
 		SET_BYTES_MAX, AOR_BYTES_MAX, 2147483647, 2147483648, 4294967295, 4294967296 };
-	int64_t number = numbers[below(c, sizeof numbers / sizeof numbers[0])] + below(c, 3) - 1;
+	int64_t number = numbers[change_below(c, sizeof numbers / sizeof numbers[0])] +
+		change_below(c, 3) - 1;
 	struct buf b = buf_on(text, 32);
 
-	if (below(c, 16) == 0)
+	if (change_below(c, 16) == 0)
 		buf_put(&b, STR("184467440737095516"));
-	else if (number < 0 || below(c, 16) == 0)
+	else if (number < 0 || change_below(c, 16) == 0)
 		buf_char(&b, '-');
 	buf_number(&b, (uint64_t)(number < 0 ? -number : number));
 	return buf_str(&b);
@@ -102,14 +96,14 @@ static void
 change_number(struct change *c)
 {
 	char text[32];
-	size_t from = below(c, (uint32_t)c->size), len = 0;
+	size_t from = change_below(c, (uint32_t)c->size), len = 0;
 
 	while (from < c->size && !char_is_digit(c->at[from]))
 		from++;
 	while (from + len < c->size && char_is_digit(c->at[from + len]))
 		len++;
 	if (len > 0)
-		replace(c, from, len, number_of_ours(c, text));
+		change_put(c, from, len, number_of_ours(c, text));
 }
 
 static struct str
@@ -125,7 +119,7 @@ word_of(struct change *c)
 		STR("\r\n "), STR("\r\n\r\n"), STR("\r"), STR("\n"), STR("\t"), STR("$c"),
 		STR("$t") };
 
-	return words[below(c, sizeof words / sizeof words[0])];
+	return words[change_below(c, sizeof words / sizeof words[0])];
 }
 
 static struct str
@@ -145,28 +139,28 @@ line_of(struct change *c)
 		STR("Supported: timer, 100rel, outbound\r\n"), STR("Date: \r\n"),
 		STR("X: \r\n y\r\n") };
 
-	return lines[below(c, sizeof lines / sizeof lines[0])];
+	return lines[change_below(c, sizeof lines / sizeof lines[0])];
 }
 
 static void
 put_line(struct change *c)
 {
 	size_t starts[LINES_MAX + 1];
-	unsigned count = find_lines(c, starts);
+	unsigned count = change_lines(c, starts);
 
 	if (count > 0)
-		replace(c, starts[below(c, count)], 0, line_of(c));
+		change_put(c, starts[change_below(c, count)], 0, line_of(c));
 }
 
 static void
 fold_line(struct change *c)
 {
-	size_t at = below(c, (uint32_t)c->size);
+	size_t at = change_below(c, (uint32_t)c->size);
 
 	while (at < c->size && c->at[at] != ' ' && c->at[at] != ';' && c->at[at] != ',')
 		at++;
 	if (at < c->size)
-		replace(c, at, c->at[at] == ' ' ? 1 : 0, STR("\r\n "));
+		change_put(c, at, c->at[at] == ' ' ? 1 : 0, STR("\r\n "));
 }
 
 /* A stretch becomes long, since limits are far away for those who add an octet at a time. */
@@ -174,38 +168,44 @@ static void
 stretch(struct change *c)
 {
 	static char many[4096];
-	size_t at = below(c, (uint32_t)c->size), len = (size_t)1 << (4 + below(c, 9));
+	size_t at = change_below(c, (uint32_t)c->size), len = (size_t)1 << (4 + change_below(c, 9));
 
 	if (at >= c->size)
 		return;
 	memset(many, c->at[at], len);
 	if (c->at[at] != '\r' && c->at[at] != '\n')
-		replace(c, at, 0, str_of(many, len));
+		change_put(c, at, 0, str_of(many, len));
 }
 
 size_t
 LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
 	struct change c = { (char *)data, size, max, seed };
-	unsigned times = 1 + below(&c, 3);
+	unsigned times = 1 + change_below(&c, 3);
 
-	if (size == 0 || below(&c, 2) == 0)
+	if (size == 0 || change_below(&c, change_own == NULL ? 2 : 8) == 0)
 		return LLVMFuzzerMutate(data, size, max);
+	if (change_own != NULL && change_below(&c, 8) > 0) {
+		while (times-- > 0)
+			change_own(&c);
+		return c.size;
+	}
 	while (times-- > 0 && c.size > 0) {
-		size_t at = below(&c, (uint32_t)c.size + 1);
+		size_t at = change_below(&c, (uint32_t)c.size + 1);
 
-		switch (below(&c, 8)) {
+		switch (change_below(&c, 8)) {
 		case 0:
-		case 1: change_lines(&c); break;
+		case 1: change_order(&c); break;
 		case 2: change_number(&c); break;
 		case 3: put_line(&c); break;
 		case 4: fold_line(&c); break;
-		case 5: replace(&c, at, 0, word_of(&c)); break;
+		case 5: change_put(&c, at, 0, word_of(&c)); break;
 		case 6: /* and in the place of something */
-			replace(&c, at, c.size - at < 8 ? c.size - at : below(&c, 8), word_of(&c));
+			change_put(&c, at, c.size - at < 8 ? c.size - at : change_below(&c, 8),
+				word_of(&c));
 			break;
 		default:
-			if (below(&c, 8) == 0)
+			if (change_below(&c, 8) == 0)
 				stretch(&c);
 			else
 				change_number(&c);

@@ -43,9 +43,9 @@ lex_span(struct str s, unsigned classes)
 /* As lex_span, but `%HH` counts too; a `%` without two hex digits ends the span. */
 size_t lex_span_escaped(struct str s, unsigned classes);
 
-/* Takes one octet, its escape decoded, off the front of *REST, which is not empty; with FOLD letters
- * become small ones. An escape of a reserved octet is not the octet itself and comes back as 256
- * above it (RFC 3261 19.1.4). */
+/* Takes one octet, its escape decoded, off the front of *REST, which is not empty; with FOLD in
+ * lower case. An escape of a reserved octet is not the octet itself and comes back as 256 above it
+ * (RFC 3261 19.1.4). */
 unsigned lex_decoded(struct str *rest, bool fold);
 
 /* Whether A and B are the same once escapes are decoded; with FOLD ASCII case is ignored. */
