@@ -16,13 +16,31 @@ world_flow(struct flow_id id)
 	return NULL;
 }
 
+/* Makes room by forgetting the oldest that is gone. */
+static void
+forget_flow(void)
+{
+	unsigned i = 0;
+
+	while (i < world.flow_count && !world.flows[i].is_gone)
+		i++;
+	if (i == world.flow_count)
+		return;
+	world.flow_count--;
+	memmove(&world.flows[i], &world.flows[i + 1],
+		(world.flow_count - i) * sizeof world.flows[0]);
+}
+
 struct flow_seen *
 add_flow(struct flow_id id, enum transport transport, const struct addr *peer)
 {
-	struct flow_seen *flow = &world.flows[world.flow_count];
+	struct flow_seen *flow;
 
 	if (world.flow_count == FLOWS_SEEN_MAX)
+		forget_flow();
+	if (world.flow_count == FLOWS_SEEN_MAX)
 		return NULL;
+	flow = &world.flows[world.flow_count];
 	fuzz_check(world_flow(id) == NULL, STR_NONE); /* given out once and never again */
 	world.flow_count++;
 	*flow = (struct flow_seen){ .id = id, .transport = transport, .peer = *peer };

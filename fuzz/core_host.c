@@ -24,7 +24,7 @@
 #define KEPT_BY_CORE_END() ((void)0)
 #endif
 
-enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 20000, DIRECTORY_BYTES = 16 * 1024 };
+enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100 * 1000, DIRECTORY_BYTES = 16 * 1024 };
 
 struct line {
 	struct str number, contact;
@@ -63,7 +63,7 @@ static const struct line lines[DIRECTORIES][DNS] = {
 		{ STR("7001"), STR("sip:192.0.2.71:40000"), 0, { 0 }, { 0 }, false, 0 } },
 };
 static const uint32_t line_counts[DIRECTORIES] = { 9, 6, 1, 4 };
-enum { DIRECTORY_REGISTERS = DIRECTORIES - 1, REGISTER_S = 600, ALIVE_S = 60 };
+enum { DIRECTORY_REGISTERS = DIRECTORIES - 1, REGISTER_S = 1800, ALIVE_S = 900 };
 
 struct world world;
 struct listener world_listeners[4];
