@@ -306,6 +306,16 @@ enum {
 	/* Public-key work of a turn of the loop, at 0.2 to 0.4 ms each: calls go on in a storm. */
 	HANDSHAKES_PER_TURN = 16,
 
+	/* Memory for the numbers of private keys, which goes neither to the disk nor into a core
+	 * dump; a power of two, as OpenSSL wants it. Each connection with TLS has the key of its
+	 * handshake there for as long as it stands, and where there is no room the handshake
+	 * fails. A cell holds that of the usual groups, two that of P-521. The keys of all
+	 * identities, and of those that are to take their place, have the last part: RSA with 4096
+	 * bits takes 3 KiB. */
+	KEY_CELL_BYTES = 64,
+	KEY_BYTES_PER_CONNECTION = 2 * KEY_CELL_BYTES,
+	KEYS_BYTES = 4 * 1024 * 1024,
+
 	/* Chains of open connections that are judged again in a turn, when certificates, CAs or
 	 * lists were read again or the calendar is looked at: two or three signatures each, so it
 	 * is the work of as many handshakes. Ten thousand take 625 turns, some seconds in all. */

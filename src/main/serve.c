@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "main/certs.h"
 #include "main/config.h"
 #include "main/host.h"
@@ -19,8 +20,9 @@
 #include "net/cert.h"
 #include "net/sock.h"
 
-/* For the numbers of all keys that the configuration may name, and of handshakes under way. */
-enum { KEYS_BYTES = 256 * 1024, KEY_CELL_BYTES = 64 };
+/* Half of it for connections, half for the keys that the configuration names. */
+_Static_assert(KEYS_BYTES / 2 >= (CONNECTIONS_MAX + CONNECTIONS_SPARE) * KEY_BYTES_PER_CONNECTION,
+	"a key for each connection");
 
 /* Each connection is a descriptor; the system's usual 1,024 are the soft limit only. */
 static void

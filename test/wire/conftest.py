@@ -15,6 +15,7 @@ from kit.bench import Bench  # noqa: E402
 from kit.certs import Authority  # noqa: E402
 from kit.loop import Late, free_port  # noqa: E402
 from kit.program import Program  # noqa: E402
+from kit.server import ROOT  # noqa: E402
 from kit.tap import TAP  # noqa: E402
 
 # The servers of these are recorded, and what happened to them must happen again, to the byte.
@@ -139,6 +140,18 @@ def deadline(request):
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def plain_binary():
+    """The build without sanitizers: their books would drown what is measured, and take its time."""
+    path = os.environ.get("SIPWARD_PLAIN", os.path.join(ROOT, "build", "sipward"))
+    if not os.path.exists(path):
+        pytest.skip(f"no build without sanitizers at {path} (set SIPWARD_PLAIN)")
+    with open(path, "rb") as file:
+        if b"__asan_init" in file.read():
+            pytest.skip(f"{path} is a build with sanitizers")
+    return path
 
 
 @pytest.fixture

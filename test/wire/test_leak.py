@@ -1,29 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """No leak after 1,000 calls: counters back to zero, resident memory flat."""
-import os
 import socket
-import ssl
 
 import pytest
 
-from kit.server import ROOT
-
-
-def plain_binary():
-    """The build without sanitizers: their books would drown what is measured."""
-    path = os.environ.get("SIPWARD_PLAIN", os.path.join(ROOT, "build", "sipward"))
-    if not os.path.exists(path):
-        pytest.skip(f"no build without sanitizers at {path} (set SIPWARD_PLAIN)")
-    with open(path, "rb") as file:
-        if b"__asan_init" in file.read():
-            pytest.skip(f"{path} is a build with sanitizers")
-    return path
+from kit.crowd import client_hello
 
 
 @pytest.mark.limit(90)
-def test_a_thousand_calls_leave_nothing(bench):
+def test_a_thousand_calls_leave_nothing(bench, plain_binary):
     device, entry = bench.device("5000", "sip")
-    bench.start([entry], program=plain_binary())
+    bench.start([entry], program=plain_binary)
     caller = bench.phone("7789", "TLS")
     resident = {}
     for number in range(1, 1001):
@@ -40,9 +27,9 @@ def test_a_thousand_calls_leave_nothing(bench):
 
 
 @pytest.mark.limit(60)
-def test_many_connections_leave_nothing(bench):
+def test_many_connections_leave_nothing(bench, plain_binary):
     """Handshakes that come and go: flows and memory are given back."""
-    bench.start([bench.device("5000", "sip")[1]], program=plain_binary())
+    bench.start([bench.device("5000", "sip")[1]], program=plain_binary)
     before = bench.server.counters()["flows"]
     resident = {}
     for number in range(1, 401):
@@ -59,18 +46,10 @@ def test_many_connections_leave_nothing(bench):
 HALF_OPEN, MUTE_KIB, HALF_KIB = 400, 2, 64
 
 
-def client_hello():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    said = ssl.MemoryBIO()
-    with pytest.raises(ssl.SSLWantReadError):
-        context.wrap_bio(ssl.MemoryBIO(), said, server_hostname="a.example").do_handshake()
-    return said.read()
-
-
 @pytest.mark.limit(60)
-def test_half_open_handshakes_are_cheap(bench):
+def test_half_open_handshakes_are_cheap(bench, plain_binary):
     """T11b: what one takes before its first octet, and when it stops after its ClientHello."""
-    bench.start([bench.device("5000", "sip")[1]], program=plain_binary())
+    bench.start([bench.device("5000", "sip")[1]], program=plain_binary)
     phone = bench.phone("x", "TLS")  # what is made once, at the first handshake
     phone.options()
     phone.close()
