@@ -70,8 +70,10 @@ class Tapped(pytest.Item):
     def runtest(self):
         if TAP.capture is None:
             pytest.skip(TAP.why)
+        self.user_properties.append(("judged", TAP.judged))
         wrong = TAP.judge()
         assert not wrong, "\n".join(wrong[:20])
+        assert not TAP.wrong, TAP.take_wrong()
 
     def reportinfo(self):
         return self.path, None, self.name
@@ -97,6 +99,10 @@ def pytest_sessionfinish():
     if TAP.capture is not None:
         TAP.capture.kill()
         shutil.rmtree(os.path.dirname(TAP.capture.file), ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(TAP.summary())
 
 
 def pytest_configure(config):
@@ -125,6 +131,14 @@ def shared_bench(request, tmp_path_factory, shop):
         table.server.await_idle()
     finally:
         table.close()
+        assert not TAP.wrong, TAP.take_wrong()
+
+
+@pytest.fixture(autouse=True)
+def tapped():
+    """What a server said wrong on a sips leg fails the test in which it said it."""
+    yield
+    assert not TAP.wrong, TAP.take_wrong()
 
 
 @pytest.fixture(autouse=True)

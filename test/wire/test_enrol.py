@@ -18,7 +18,7 @@ def east(bench, shop, need, tmp_path):
     path = need("kamailio")
 
     def start(transport, algorithm="MD5", password="s3cret", identity=None, **options):
-        device = bench.peer("95551234", transport, host="127.0.0.3")
+        device = bench.peer("95551234", transport, host="127.0.0.3", is_behind_proxy=True)
         port = free_port(HOST)
         kamailio = Kamailio(bench.loop, path, tmp_path, identity or shop.peer,
                             shop.authority.certificate, HOST, port, device.local,

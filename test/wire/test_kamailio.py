@@ -48,7 +48,7 @@ def test_it_receives_tls_with_sips_headers(bench, trunk, transport):
 @pytest.mark.parametrize("a_side", ["sip", "sips"])
 def test_a_call_through_it_and_back(bench, trunk, a_side):
     """kamailio record-routes and forwards to a sips phone: ACK, hold and BYE go through it."""
-    device = bench.peer("95551234", "TLS")
+    device = bench.peer("95551234", "TLS", is_behind_proxy=True)
     kamailio = trunk(";transport=tls", device.local)
     caller = bench.phone("7789", "TLS" if a_side == "sips" else "UDP")
     call, seen = bench.talk(caller, device, "95551234")

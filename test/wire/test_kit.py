@@ -8,9 +8,11 @@ import pytest
 from kit import digest, rules
 from kit.call import Call, sdp
 from kit.loop import Late, free_port
-from kit.message import (Address, Malformed, StreamReader, Uri, parse_datagram, parse_head,
+from kit.legs import Legs
+from kit.message import (Address, Malformed, Message, StreamReader, Uri, parse_datagram, parse_head,
                          split_list)
-from kit.phone import Phone
+from kit.phone import Phone, Record
+from kit.server import config_text
 from kit.shark import Piece
 from kit.tap import Tap
 
@@ -177,12 +179,225 @@ def test_the_tap_sees_a_sips_leg_in_clear(bench, place, is_seen):
     tap = Tap()
     tap.note_server("listen:\n  - \"sip:127.0.0.1:5060;transport=udp\"\ndn:\n  - sip:1.2.3.4:7000\n")
     tap.note_helper(9000)
-    tap.note(callee.log[0])
+    tap.note(callee.log[0], callee)
     call_id = callee.log[0].message.call_id.encode()
     tap.capture = Heard(b"BYE x\r\nCall-ID: " + call_id, *place)
     assert bool(tap.judge()) == is_seen
     tap.capture.piece.data = b"BYE x\r\nCall-ID: another-one"
     assert tap.judge() == []
+
+
+class Desk:
+    """A phone as the tap sees it, and what it and a server say to each other."""
+    transport, secure, user, is_behind_proxy = "TLS", True, "5000", False
+    server = "sips:127.0.0.1:5061"
+
+    def __init__(self, text='listen:\n  - "sips:127.0.0.1:5061"\ndn:\n'):
+        self.tap, self.legs = Tap(), Legs()
+        self.tap.note_server(text)
+
+    def _note(self, way, message, **changed):
+        """What the tap has against a MESSAGE in which some header fields were CHANGED."""
+        for name, value in changed.items():
+            message.set(name.replace("_", "-"), value)
+        self.tap.note(Record(way, message, self), self)
+        return self.tap.take_wrong().partition(": --- ")[0]
+
+    def _request(self, way, method, uri, sender, to, **changed):
+        message = Message(f"{method} {uri} SIP/2.0", [
+            ("Via", "SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK" + method), ("Max-Forwards", "70"),
+            ("From", sender), ("To", to), ("Call-ID", "one-of-the-desk"), ("CSeq", f"1 {method}")])
+        self.last = message
+        return self._note(way, message, **changed)
+
+    def say(self, method, uri=server, sender="<sips:5000@x>;tag=p", to="<sips:7@x>", **changed):
+        return self._request("out", method, uri, sender, to, **changed)
+
+    def hear(self, method, uri="sips:5000@127.0.0.1:4000", sender="<sips:7@x>;tag=s",
+             to="<sips:5000@x>", **changed):
+        if method == "INVITE":
+            changed.setdefault("Contact", "<sips:7@127.0.0.1:5061>")
+        return self._request("in", method, uri, sender, to, **changed)
+
+    def _answer(self, way, status, **changed):
+        asked = self.last
+        message = Message(f"SIP/2.0 {status} Text", [
+            ("Via", asked.get("Via") + ";received=127.0.0.1"), ("From", asked.get("From")),
+            ("To", asked.get("To") + ";tag=s"), ("Call-ID", asked.call_id),
+            ("CSeq", asked.get("CSeq"))])
+        if asked.method == "INVITE" and status < 300:
+            message.headers.append(("Contact", "<sips:7@127.0.0.1:5061;transport=tcp>"))
+        return self._note(way, message, **changed)
+
+    def hear_answer(self, status=200, **changed):
+        return self._answer("in", status, **changed)
+
+    def answer(self, **changed):
+        return self._answer("out", 200, **changed)
+
+
+CARRIES_URIS = [
+    "Contact", "Record-Route", "Route", "Path", "Service-Route", "Refer-To", "Referred-By",
+    "Reply-To", "P-Asserted-Identity", "P-Preferred-Identity", "History-Info", "Diversion",
+    "Alert-Info", "Call-Info", "Error-Info", "From", "To", "X-Of-Tomorrow"]
+
+
+@pytest.mark.parametrize("name", CARRIES_URIS)
+@pytest.mark.parametrize("way", ["request", "answer", "in a dialog", "refusal"])
+def test_the_tap_reads_each_field_of_each_message_of_a_sips_leg(name, way):
+    wrong = {"transport=tls": "<sips:7@127.0.0.1:5061;transport=tls>",
+             "transport=tls ": "<sips:7@127.0.0.1:5061;a=b;Transport=%54LS>",
+             "a sip URI": "<sip:7@127.0.0.1:5061>"}
+    for what, value in wrong.items():
+        desk = Desk()
+        if way == "request":
+            assert what.strip() in desk.hear("INVITE", **{name: value + ";tag=s"})
+            continue
+        desk.say("INVITE")
+        assert desk.hear_answer() == ""
+        if way == "in a dialog":
+            tags = {"sender": "<sips:7@x>;tag=s", "to": "<sips:5000@x>;tag=p"}
+            assert what.strip() in desk.hear("INVITE", **tags, **{name: value + ";tag=p"})
+        else:
+            status = 200 if way == "answer" else 486
+            assert what.strip() in desk.hear_answer(status, **{name: value + ";tag=s"})
+
+
+@pytest.mark.parametrize("changed,wrong", [
+    ({}, ""), ({"Contact": None}, "no Contact"),
+    ({"Contact": "<sips:7@127.0.0.1:5061>, <sips:8@127.0.0.1>"}, "2 Contact"),
+    ({"Contact": "<sips:7@127.0.0.1:5060>"}, "Contact names no TLS listener"),
+    ({"Contact": "<tel:7>"}, "not a SIP URI"),
+    ({"Contact": None, "m": "<sip:7@127.0.0.1:5061>"}, "a sip URI"),
+    ({"Route": "<sips:a@b;lr>, <sip:c@d;lr>"}, "a sip URI on a sips leg in route"),
+    ({"uri": "sips:5000@127.0.0.1;transport=tls"}, "transport=tls emitted in the Request-URI"),
+    ({"Via": "SIP/2.0/TCP 127.0.0.1:5061;branch=z9hG4bK1"}, "Via is not TLS"),
+    ({"Via": "SIP/2.0/TLS 127.0.0.1:5060;branch=z9hG4bK1"}, "Via names no TLS listener"),
+    ({"Via": "SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK1, SIP/2.0/TLS 127.0.0.1:5061"},
+     "not one Via"),
+])
+def test_the_tap_reads_a_request_that_makes_a_sips_leg(changed, wrong):
+    said = Desk().hear("INVITE", **changed)
+    assert wrong in said if wrong else said == ""
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE", "SUBSCRIBE", "REFER"])
+def test_the_tap_wants_the_contact_of_who_may_be_asked_again(method):
+    desk = Desk()
+    assert desk.hear(method, Contact=None) == "no Contact"
+    desk.say(method)
+    assert desk.hear_answer(Contact=None) == "no Contact" and desk.hear_answer(486) == ""
+    assert desk.hear_answer(100, Contact=None, To="<sips:7@x>") == ""
+    desk.say("BYE")
+    assert desk.hear_answer() == ""
+
+
+def test_the_tap_lets_through_the_history_that_came():
+    one, other = Desk(), Desk()
+    other.tap = one.tap
+    one.say("INVITE", "sip:7@x", History_Info="<sip:a@b>;index=1, <sips:c@d;transport=tls>;index=1.1")
+    assert other.hear("INVITE", History_Info="<sip:a@b>;index=1") == ""
+    assert other.hear("INVITE", History_Info="<sips:c@d;transport=tls>;index=1.1") == ""
+    assert "sip URI" in other.hear("INVITE", History_Info="<sip:a@b>;index=1, <sip:c@d>;index=2")
+
+
+def test_the_tap_lets_words_be_words():
+    assert Desk().hear("INVITE", Subject="not <sip:a@b;transport=tls>") == ""
+    assert Desk().hear("INVITE", Contact="<sips:7@127.0.0.1:5061;transport=tls-sctp>") == ""
+
+
+def test_the_tap_knows_a_sips_leg_by_what_opened_it():
+    desk = Desk()
+    sip = "<sip:7@127.0.0.1:5061;transport=tls>"
+    desk.say("INVITE", "sip:7@127.0.0.1:5061")  # sip over TLS
+    assert desk.hear_answer(Contact=sip) == ""
+    assert desk.hear("BYE", "sip:5000@x", "<sip:7@x>;tag=s", "<sip:5000@x>;tag=p") == ""
+    assert (desk.tap.judged, desk.tap.passed) == (0, 2)
+    desk.say("INVITE", "SIPS:7@127.0.0.1:5061", "<sips:5000@x>;tag=q")
+    assert "sip URI" in desk.hear_answer(183, Contact=sip) and desk.tap.judged == 1
+    in_dialog = "<sips:7@x>;tag=s", "<sips:5000@x>;tag=q"
+    assert "Request-URI is not sips" in desk.hear("BYE", "sip:5000@x", *in_dialog)
+    assert desk.hear("INVITE", sender="<sips:7@x>;tag=t") == ""  # then again, as the same leg
+    assert "Request-URI is not sips" in desk.hear("INVITE", "sip:5000@x", "<sips:7@x>;tag=t")
+    desk.hear("INVITE", "sip:5000@x", "<sip:7@x>;tag=u", "<sip:5000@x>", Contact=sip)
+    assert "sip URI" in desk.hear("BYE", "sips:5000@x", "<sip:7@x>;tag=u", "<sip:5000@x>;tag=v")
+    desk.secure, desk.transport = False, "TCP"
+    assert "a sips leg in clear" in desk.hear("BYE", "sips:5000@x", *in_dialog)
+    desk.say("OPTIONS", sender="<sips:5000@x>;tag=w")  # in clear: refused there
+    assert desk.hear_answer(400) == ""
+
+
+def test_the_tap_lets_through_what_repeats_the_phone():
+    """Octet for octet, and on that leg alone."""
+    odd, own = "<sip:5000@x;transport=tls>", "<sips:edge;lr;transport=tls>"
+    desk = Desk()
+    desk.say("INVITE", sender=odd + ";tag=p", to="<sip:7@x>", Record_Route=own)
+    assert desk.hear_answer(Record_Route=own) == ""
+    assert "sip URI" in desk.hear_answer(From="<sip:5000@x>;tag=p")
+    assert "sip URI" in desk.hear_answer(To="<sip:8@x>;tag=s")
+    assert "transport=tls" in desk.hear_answer(Record_Route=own.replace("edge", "edges"))
+    assert "transport=tls" in desk.hear_answer(Route=own)
+    tags = {"sender": "<sip:7@x>;tag=s", "to": odd + ";tag=p"}
+    assert desk.hear("BYE", **tags) == ""
+    assert "sip URI" in desk.hear("BYE", **{**tags, "sender": "<sip:8@x>;tag=s"})
+    desk.say("INVITE", sender="<sips:5000@x>;tag=q")
+    assert "sip URI" in desk.hear("BYE", **{**tags, "to": odd + ";tag=q"})
+
+
+def test_the_tap_lets_through_a_target_that_the_phone_named():
+    """A sip Contact on a sips leg stays what it is; but transport=tls is not said again."""
+    in_dialog = "<sips:7@x>;tag=s", "<sips:5000@x>;tag=p"
+    desk = Desk()
+    desk.say("INVITE", Contact="<sip:5000@127.0.0.1:4000>")
+    assert desk.hear("BYE", "sip:5000@127.0.0.1:4000", *in_dialog) == ""
+    assert "Request-URI is not sips" in desk.hear("BYE", "sip:5000@127.0.0.1", *in_dialog)
+    desk.hear("INVITE", sender="<sips:7@x>;tag=t")
+    desk.answer(Contact="<sip:5000@127.0.0.1:4000;transport=tls>")
+    wrong = desk.hear("ACK", "sip:5000@127.0.0.1:4000;transport=tls", "<sips:7@x>;tag=t")
+    assert wrong == "transport=tls emitted in the Request-URI"
+
+
+def test_the_tap_lets_through_the_route_set_that_the_phone_made():
+    route, in_dialog = "<sips:edge;lr;transport=tls>", ("<sips:7@x>;tag=s", "<sips:5000@x>;tag=p")
+    desk = Desk()
+    desk.say("INVITE", Record_Route=f"{route}, <sip:inner;lr>")
+    assert desk.hear("BYE", "sips:5000@x", *in_dialog, Route=route) == ""
+    assert "transport=tls" in desk.hear("BYE", "sips:5000@x", *in_dialog, Contact=route)
+    assert "sip URI" in desk.hear("BYE", "sips:5000@x", *in_dialog, Route="<sip:inner;lr>")
+    assert "transport=tls" in desk.hear("BYE", sender="<sips:7@x>;tag=t", Route=route)
+
+
+def test_the_tap_judges_the_server_alone():
+    desk = Desk()
+    desk.is_behind_proxy = True
+    assert desk.hear("INVITE", Contact="<sip:7@x>") == "" and desk.tap.judged == 0
+
+
+def test_the_tap_lets_through_what_phones_registered():
+    mine = "<sips:5000@127.0.0.1:4000;transport=tls>"
+    desk = Desk()
+    desk.say("REGISTER", Contact=mine, Path="<sip:edge;lr>")
+    assert desk.hear_answer(Contact=mine + ";expires=600", Path="<sip:edge;lr>") == ""
+    assert "sip URI" in desk.hear_answer(Contact=mine, Path="<sip:edges;lr>")
+    assert "transport=tls" in desk.hear_answer(Contact=mine.replace("5000", "5001"))
+    assert "sip URI" in desk.hear_answer(Contact=mine + ';pub-gruu="sip:5000@x;gr=a"')
+    assert "transport=tls" in desk.hear_answer(Service_Route="<sips:us;lr;transport=tls>")
+    assert "transport=tls" in desk.hear_answer(302, Contact=mine)
+    desk.say("OPTIONS")
+    assert "transport=tls" in desk.hear_answer(Contact=mine)
+
+
+def test_the_tap_lets_through_what_emit_transport_tls_allows():
+    shown = "<sips:7@127.0.0.1:5061;transport=tls>"
+    text = config_text(["sips:127.0.0.1:5061"], [
+        {"number": "5000", "emit-transport-tls": "yes"}, {"number": "5001"},
+        {"number": "5002", "emit-transport-tls": "no"}])
+    desk = Desk(text)
+    assert desk.hear("INVITE", Contact=shown) == ""
+    assert "sip URI" in desk.hear("INVITE", Contact="<sip:7@127.0.0.1:5061;transport=tls>")
+    assert "transport=tls" in desk.hear("INVITE", Route="<sips:a;lr;transport=tls>")
+    for desk.user in ("5001", "5002", "50"):
+        assert "transport=tls" in desk.hear("INVITE", Contact=shown)
 
 
 def test_waiting_ends(bench):

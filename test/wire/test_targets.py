@@ -211,6 +211,42 @@ def test_an_echoed_transport_tls_is_not_emitted(bench):
     bench.check_legs(caller, device)
 
 
+# rows: S9
+def test_emit_transport_tls_is_for_the_dn_that_asks_for_it(bench):
+    """Our Contacts say it to that DN in either role, and to its partner never, as the tap sees."""
+    caller, device = bench.line("sips", "sips", [
+        {"number": "7789", "type": "extension", "contact": "*", "emit-transport-tls": "yes"}])
+    caller.register()
+    other = bench.phone("7790", "TLS")
+    call, seen = bench.talk(caller, device)
+    assert call.answered.address("Contact").uri.params.get("transport") == "tls"
+    call.hold(seen)
+    seen.resume(call)
+    bench.hang_up(seen, call)
+    call, seen = bench.talk(other, caller, "7789")
+    assert seen.invite.address("Contact").uri.params.get("transport") == "tls"
+    bench.hang_up(seen, call)
+    for phone in (caller, device, other):
+        rules.check_leg(phone, bench.tls_ports)
+
+
+def test_a_route_set_is_kept_as_it_was_made(bench):
+    """Even transport=tls stays in it: its URIs are not ours to change."""
+    caller, device = bench.line("sips", "sips")
+    host, port = device.local
+    route = f"<sips:{host}:{port};transport=tls;lr>"
+    call = caller.call("5000")
+    seen = device.await_call()
+    device.respond(seen.invite, 200, to_tag=seen.local_tag, contact=device.contact,
+                   body=sdp(port=42000), headers=[("Record-Route", route)])
+    call.await_answer()
+    assert seen.await_ack().values("Route") == [route]
+    bye = call.request("BYE")
+    assert seen.await_bye().values("Route") == [route]
+    bye.await_final(200)
+    bench.check_legs(caller, device)
+
+
 # rows: R3261-12.2.1.1-c X-result-sipcontact-never
 def test_a_sip_contact_on_a_sips_leg_keeps_the_flow(bench, device):
     """The device answers with a plain Contact: ACK and BYE stay on the TLS connection."""

@@ -21,7 +21,7 @@ SINGLE = {
 LISTS = {
     "via", "contact", "route", "record-route", "allow", "supported", "require", "proxy-require",
     "unsupported", "allow-events", "accept", "accept-encoding", "accept-language", "warning",
-    "path", "service-route",
+    "path", "service-route", "history-info",
 }
 TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+\Z")
 REQUEST = re.compile(r"([A-Za-z0-9\-.!%*_+`'~]+) (\S+) SIP/2\.0\Z")

@@ -5,6 +5,7 @@ import uuid
 
 from . import digest
 from .call import Call
+from .legs import NOWHERE, Legs
 from .loop import host_text
 from .message import Malformed, Message, Via
 from .tap import TAP
@@ -21,6 +22,11 @@ class Record:
     def __init__(self, way, message, end):
         self.way, self.message = way, message
         self.transport, self.secure = end.transport, end.secure
+        self.leg = NOWHERE
+        self.answers = None      # of a response: the request that the phone had said
+        self.bindings = ()       # URIs that phones of the kit registered
+        self.history = ()        # entries of History-Info that they said
+        self.shows_tls = False   # `emit-transport-tls` at this phone's DN
 
     def __repr__(self):
         return f"--- {self.way} {self.transport}\n{self.message}"
@@ -91,12 +97,14 @@ class Phone:
 
     def __init__(self, loop, user, transport, scheme="sip", server=None, listen=None,
                  tls_client=None, tls_server=None, domain="example.test", server_name=None,
-                 host="127.0.0.1"):
+                 host="127.0.0.1", is_behind_proxy=False):
         self.loop, self.user, self.scheme, self.domain = loop, user, scheme, domain
         self.transport, self.server, self.server_name = transport, server, server_name
         self.tls_client = tls_client
         self.log, self.requests, self.strays = [], [], []
         self.client_txs, self.server_txs, self.calls = {}, {}, []
+        self.legs = Legs()
+        self.is_behind_proxy = is_behind_proxy  # what it hears is a witness's, not the server's
         self.register_call_id, self.register_cseq = new_id(), 0
         self.auto_options = True
         self.listener = None
@@ -149,6 +157,7 @@ class Phone:
         for book in (self.log, self.requests, self.strays, self.calls, self.client_txs,
                      self.server_txs):
             book.clear()
+        self.legs = Legs()
 
     def close(self):
         for end in ([self.end] if self.end else []) + (
@@ -160,7 +169,7 @@ class Phone:
 
     def send(self, message, end=None, peer=None):
         end = end or self.end
-        self.log.append(TAP.note(Record("out", message, end)))
+        self.log.append(TAP.note(Record("out", message, end), self))
         end.send(message.encode(), peer or self.server)
 
     def build(self, method, uri, to=None, sender=None, call_id=None, cseq=1, contact=None,
@@ -231,7 +240,7 @@ class Phone:
     # ---- in -----------------------------------------------------------------------------
 
     def on_message(self, message, end, peer):
-        self.log.append(TAP.note(Record("in", message, end)))
+        self.log.append(TAP.note(Record("in", message, end), self))
         if not message.is_request:
             tx = self.client_txs.get((message.via.branch, message.cseq[1]))
             if tx is None:
