@@ -271,6 +271,7 @@ def test_the_tap_reads_each_field_of_each_message_of_a_sips_leg(name, way):
     ({"Contact": None, "m": "<sip:7@127.0.0.1:5061>"}, "a sip URI"),
     ({"Route": "<sips:a@b;lr>, <sip:c@d;lr>"}, "a sip URI on a sips leg in route"),
     ({"uri": "sips:5000@127.0.0.1;transport=tls"}, "transport=tls emitted in the Request-URI"),
+    ({"uri": "sips:5000@127.0.0.1;%54ransport=tls"}, "transport=tls emitted in the Request-URI"),
     ({"Via": "SIP/2.0/TCP 127.0.0.1:5061;branch=z9hG4bK1"}, "Via is not TLS"),
     ({"Via": "SIP/2.0/TLS 127.0.0.1:5060;branch=z9hG4bK1"}, "Via names no TLS listener"),
     ({"Via": "SIP/2.0/TLS 127.0.0.1:5061;branch=z9hG4bK1, SIP/2.0/TLS 127.0.0.1:5061"},
@@ -287,7 +288,11 @@ def test_the_tap_wants_the_contact_of_who_may_be_asked_again(method):
     assert desk.hear(method, Contact=None) == "no Contact"
     desk.say(method)
     assert desk.hear_answer(Contact=None) == "no Contact" and desk.hear_answer(486) == ""
-    assert desk.hear_answer(100, Contact=None, To="<sips:7@x>") == ""
+    assert desk.hear_answer(100, Contact=None) == ""
+    if method == "INVITE":  # with a tag it makes a dialog before it is answered
+        assert desk.hear_answer(101, Contact=None) == "no Contact"
+        assert desk.hear_answer(180, Contact=None, To="<sips:7@x>") == ""
+        assert desk.hear_answer(302, Contact="<sips:8@elsewhere:4000>") == ""
     desk.say("BYE")
     assert desk.hear_answer() == ""
 
@@ -319,12 +324,17 @@ def test_the_tap_knows_a_sips_leg_by_what_opened_it():
     assert "Request-URI is not sips" in desk.hear("BYE", "sip:5000@x", *in_dialog)
     assert desk.hear("INVITE", sender="<sips:7@x>;tag=t") == ""  # then again, as the same leg
     assert "Request-URI is not sips" in desk.hear("INVITE", "sip:5000@x", "<sips:7@x>;tag=t")
+    wrong = desk.hear("BYE", "sip:5000@x", "<sips:7@x>;tag=t", "<sips:5000@x>;tag=new")
+    assert "Request-URI is not sips" in wrong
     desk.hear("INVITE", "sip:5000@x", "<sip:7@x>;tag=u", "<sip:5000@x>", Contact=sip)
     assert "sip URI" in desk.hear("BYE", "sips:5000@x", "<sip:7@x>;tag=u", "<sip:5000@x>;tag=v")
     desk.secure, desk.transport = False, "TCP"
     assert "a sips leg in clear" in desk.hear("BYE", "sips:5000@x", *in_dialog)
+    assert "a sips leg in clear" in desk.hear("INVITE", sender="<sips:7@x>;tag=y")
     desk.say("OPTIONS", sender="<sips:5000@x>;tag=w")  # in clear: refused there
-    assert desk.hear_answer(400) == ""
+    assert desk.hear_answer(400) == "" and desk.tap.unplaced == 0
+    assert desk.hear_answer(400, Via="SIP/2.0/TLS x;branch=z9hG4bKy") == ""  # to nothing that we said
+    assert desk.tap.unplaced == 1
 
 
 def test_the_tap_lets_through_what_repeats_the_phone():
@@ -340,6 +350,8 @@ def test_the_tap_lets_through_what_repeats_the_phone():
     tags = {"sender": "<sip:7@x>;tag=s", "to": odd + ";tag=p"}
     assert desk.hear("BYE", **tags) == ""
     assert "sip URI" in desk.hear("BYE", **{**tags, "sender": "<sip:8@x>;tag=s"})
+    desk.say("INVITE", Via="SIP/2.0/TLS x;branch=z9hG4bKx;transport=tls")
+    assert desk.hear_answer() == ""
     desk.say("INVITE", sender="<sips:5000@x>;tag=q")
     assert "sip URI" in desk.hear("BYE", **{**tags, "to": odd + ";tag=q"})
 

@@ -12,7 +12,7 @@ itself is no secret any more.
 """
 import re
 
-from .legs import is_sips
+from .legs import NOWHERE, is_sips
 from .loop import Loop
 from .message import Malformed
 from .rules import sips_faults, uri_text
@@ -35,7 +35,8 @@ class Tap:
         self.bindings = set()   # the URIs that phones registered
         self.history = set()    # the entries of History-Info that they said
         self.wrong = []         # what a server said and may not
-        self.judged = self.passed = 0  # messages that phones heard: on sips legs, and all others
+        # Messages that phones heard: on sips legs, all others, and those of them of unknown legs.
+        self.judged = self.passed = self.unplaced = 0
 
     def open(self, path, folder):
         may, self.why = may_capture(path)
@@ -72,6 +73,7 @@ class Tap:
     def _judge_message(self, record, is_others):
         if is_others or not record.leg.is_sips:
             self.passed += 1
+            self.unplaced += record.leg is NOWHERE
             return
         self.judged += 1
         try:
@@ -87,7 +89,8 @@ class Tap:
         return "\n".join(wrong[:20])
 
     def summary(self):
-        return f"tap: {self.judged} messages on sips legs judged, {self.passed} others heard"
+        return f"tap: {self.judged} messages on sips legs judged, {self.passed} others heard, " \
+            f"{self.unplaced} of them of no known leg"
 
     def _is_servers(self, piece):
         if piece.source in self.ours:
