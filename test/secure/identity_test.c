@@ -180,18 +180,29 @@ wildcards_where_they_are_taken(void **state)
 		{ STR("a.example.com"), { URI("sips:b.example.com"), DNS("*.example.com") }, true },
 		{ STR("192.0.2.1"), { DNS("*.0.2.1") }, false },
 		{ STR("a.example.com"), { IP("\xc0\x00\x02\x01"), DNS("*.example.com") }, true },
+		{ STR("a.example.com"), { DNS("*.example.com"), URI("sip:b.example.com") }, false },
+		{ STR("a.b.c"), { DNS("*.b.c") }, true },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct str matched;
 		uint32_t count = 0;
+		struct san *sans;
+		bool is_match;
 
 		while (count < SANS_MAX && !str_is_none(rows[i].sans[count].value))
 			count++;
-		if (identity_match_wild(rows[i].sans, count, rows[i].wanted, &matched) !=
-			rows[i].is_match)
+		sans = exact(rows[i].sans, count);
+		is_match = identity_match_wild(sans, count, rows[i].wanted, &matched);
+		if (is_match != rows[i].is_match || is_match == str_is_none(matched))
 			fail_msg("row %zu: %.*s", i, (int)rows[i].wanted.len, rows[i].wanted.at);
+		/* Matched is what the certificate says: the name or what stands for it. */
+		if (is_match && !str_alike(matched, rows[i].wanted))
+			assert_true(str_begins(matched, STR("*.")));
+		for (uint32_t n = 0; n < count; n++)
+			free((char *)(uintptr_t)sans[n].value.at);
+		free(sans);
 	}
 }
 
@@ -244,6 +255,7 @@ a_name_is_of_a_kind(void **state)
 
 	(void)state;
 	assert_int_equal(identity_named_by(uri, 3, STR("a.example")), NAMED_BY_URI);
+	assert_int_equal(identity_named_by(uri + 1, 2, STR("a.example")), NAMED_BY_URI);
 	assert_int_equal(identity_named_by(uri, 3, STR("127.0.0.1")), NAMED_BY_IP);
 	assert_int_equal(identity_named_by(uri, 1, STR("a.example")), NAMED_BY_DNS);
 	assert_int_equal(identity_named_by(user, 2, STR("a.example")), NAMED_BY_DNS);
@@ -255,9 +267,13 @@ a_list_has_names_and_addresses(void **state)
 	static const struct san sans[] = { DNS("a.example"), IP("\xc0\x00\x02\x01"), DNS("b,c"),
 		DNS("b_2-x.example"), IP("\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01") };
 	static const struct str whole = STR("a.example,192.0.2.1,b_2-x.example,2001:db8::1");
+	static const struct san short_ones[] = { DNS("a"), DNS("") };
 	char at[128];
+	struct buf shorts = buf_on(at, sizeof at);
 
 	(void)state;
+	identity_list(&shorts, short_ones, 2, sizeof at);
+	assert_true(str_same(buf_str(&shorts), STR("a")));
 	for (size_t max = 0; max <= whole.len; max++) {
 		struct buf list = buf_on(at, sizeof at);
 		struct str got;

@@ -54,6 +54,8 @@ check_row(const struct row *r)
 	assert_int_equal(is_chosen, may_be_chosen(r));
 	if (!is_chosen)
 		return;
+	assert_int_equal(target.terms.identity,
+		target.transport == TRANSPORT_TLS ? r->demand.terms.identity : 0);
 	assert_int_equal(target.transport, r->way.transport);
 	assert_true(addr_same(&target.addr, &r->way.addr));
 	assert_true(flow_same(target.flow, r->way.flow));
@@ -101,14 +103,15 @@ test_every_demand_and_every_way(void **state)
 	(void)state;
 	for (int scheme = 0; scheme < 2; scheme++)
 		for (size_t spoken = 0; spoken < COUNT(transports); spoken++)
-			for (size_t name = 0; name < COUNT(names); name++) {
+			for (size_t name = 0; name < 2 * COUNT(names); name++) {
 				r.demand = (struct demand){ .speech = { scheme ? SCHEME_SIPS
 									       : SCHEME_SIP,
 								    transports[spoken] },
-					.name = str_cstr(names[name]) };
+					.name = str_cstr(names[name / 2]),
+					.terms.identity = name % 2 };
 				rows += walk_ways(&r);
 			}
-	assert_int_equal(rows, 2 * 4 * 4 * 4 * 4 * 5 * 32);
+	assert_int_equal(rows, 2 * 4 * 4 * 2 * 4 * 4 * 5 * 32);
 }
 
 static void
@@ -189,6 +192,8 @@ test_each_refusal_says_why(void **state)
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "b",
 			TARGET_OTHER_NAME },
 		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "a", "A", TARGET_CHOSEN },
+		{ SCHEME_SIPS, TRANSPORT_TLS, TRANSPORT_TLS, TIE_DIALLED, "other", "other",
+			TARGET_OTHER_TERMS },
 	};
 
 	(void)state;
@@ -198,6 +203,7 @@ test_each_refusal_says_why(void **state)
 		struct candidate way = { .transport = rows[i].way,
 			.tie = rows[i].tie,
 			.flow = { rows[i].tie != TIE_NONE },
+			.flow_terms.identity = rows[i].verdict == TARGET_OTHER_TERMS,
 			.flow_name = str_cstr(rows[i].flow_name) };
 		struct target target;
 
