@@ -286,8 +286,14 @@ enum {
 	/* Every connection is a flow of the core, and so is every listening UDP socket. */
 	CONNECTIONS_MAX = FLOWS_MAX - LISTENERS_MAX,
 
-	/* Connections beyond the most, held for the moment that it takes to close them. */
+	/* Connections beyond the most, held for the moment that it takes to close them. Half of it
+	 * is for those that we dial, however many come. */
 	CONNECTIONS_SPARE = 64,
+
+	/* Descriptors that connections leave to all else: whom the admin socket serves, a UDP
+	 * socket for each address of a wildcard, and the store, logs, files that are read again and
+	 * questions to DNS. Who knocks when there are none is turned away, whoever it is. */
+	DESCRIPTORS_KEPT = 32 + LISTENERS_MAX / 4 + 32,
 
 	/* What TLS may still hold of a record that came in pieces. */
 	RECORD_BYTES_MAX = 16 * 1024 + 512,

@@ -375,6 +375,12 @@ host_is_idle(const struct host *host)
 	return counts.calls == 0 && counts.legs == 0 && counts.transactions == 0;
 }
 
+uint32_t
+host_connections_max(const struct host *host)
+{
+	return net_connections_max(host->net);
+}
+
 const struct listener *
 host_listeners(const struct host *host, uint32_t *count)
 {

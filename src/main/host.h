@@ -45,6 +45,9 @@ bool host_is_idle(const struct host *);
 /* The listeners that are open. */
 const struct listener *host_listeners(const struct host *, uint32_t *count);
 
+/* How many connections there may be: net_connections_max of its net. */
+uint32_t host_connections_max(const struct host *);
+
 /* Wakes host_step when FD is readable. Ends: false when it cannot be watched. */
 bool host_watch_fd(struct host *, int fd);
 

@@ -102,6 +102,21 @@ log_listeners(const struct host *host)
 	}
 }
 
+static void
+log_connections(const struct host *host)
+{
+	char text[256];
+	struct buf b = buf_on(text, sizeof text);
+
+	if (host_connections_max(host) == CONNECTIONS_MAX)
+		return;
+	buf_put(&b, STR("the system gives so few descriptors (ulimit -n) that there may be "));
+	buf_number(&b, host_connections_max(host));
+	buf_put(&b, STR(" connections, not "));
+	buf_number(&b, CONNECTIONS_MAX);
+	log_line(stderr, log_now_ms(), NOTE_INFO, buf_str(&b));
+}
+
 static bool
 are_certificates_good(const struct config *config, struct buf *why)
 {
@@ -156,6 +171,7 @@ run(const struct host_options *options, int signals)
 		return is_cert ? EXIT_CONFIG : EXIT_FAILED;
 	}
 	log_listeners(host);
+	log_connections(host);
 	if (!str_is_empty(options->keylog))
 		log_line(stderr, log_now_ms(), NOTE_WARN,
 			STR("the keys of all TLS connections go to a file: whoever reads it "

@@ -113,7 +113,7 @@ stream_dial(struct streams *s, struct flow_id flow, enum transport transport, co
 		refuse_why(s, flow, WHY_NO_TRUST);
 		return;
 	}
-	conn = s->count < s->max ? conn_new(s) : NULL;
+	conn = conn_has_room(s, NULL) ? conn_new(s) : NULL;
 	if (conn == NULL) {
 		refuse(s, flow, STR("too many connections"));
 		return;

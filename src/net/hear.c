@@ -106,6 +106,7 @@ hold(struct conn *conn, struct str cipher)
 	bytes_put(&conn->held, cipher);
 	conn->is_held = true;
 	conn->held_after = NULL;
+	conn->held_before = s->held_last;
 	if (s->held_last != NULL)
 		s->held_last->held_after = conn;
 	else
@@ -117,18 +118,17 @@ void
 conn_unhold(struct conn *conn)
 {
 	struct streams *s = conn->all;
-	struct conn *before = NULL;
 
 	if (!conn->is_held)
 		return;
-	for (struct conn *at = s->held_first; at != conn; at = at->held_after)
-		before = at;
-	if (before != NULL)
-		before->held_after = conn->held_after;
+	if (conn->held_before != NULL)
+		conn->held_before->held_after = conn->held_after;
 	else
 		s->held_first = conn->held_after;
-	if (s->held_last == conn)
-		s->held_last = before;
+	if (conn->held_after != NULL)
+		conn->held_after->held_before = conn->held_before;
+	else
+		s->held_last = conn->held_before;
 	conn->is_held = false;
 }
 

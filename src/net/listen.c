@@ -14,20 +14,41 @@ fd_of(const uv_tcp_t *tcp)
 	return fd;
 }
 
-/* Room for one more: who has not got through a handshake yet gives way to who comes. */
-static bool
-has_room(struct streams *s)
+/* Since when it has waited for what CONN is waiting for. */
+static int64_t
+since_ms(const struct conn *conn)
 {
-	struct wait_list *shaking = &s->waits[WAIT_SHAKE];
-	struct conn *oldest = shaking->first;
+	return conn->due_at_ms - conn->all->waits[conn->wait].span_ms;
+}
 
-	if (s->count <= s->max)
+/* Of those who came and have not shown yet that they speak SIP, who has had the longest to do so:
+ * in a handshake, or with nothing to say after it. NULL: there is none. */
+static struct conn *
+find_dawdler(struct streams *s)
+{
+	struct conn *shaking = s->waits[WAIT_SHAKE].first, *mute = s->waits[WAIT_FIRST].first;
+
+	while (shaking != NULL && !shaking->is_accepted)
+		shaking = shaking->wait_after;
+	if (shaking == NULL || mute == NULL)
+		return shaking != NULL ? shaking : mute;
+	return since_ms(mute) <= since_ms(shaking) ? mute : shaking;
+}
+
+bool
+conn_has_room(struct streams *s, const struct conn *newcomer)
+{
+	uint32_t others = s->count - (newcomer != NULL ? 1 : 0);
+	struct conn *dawdler = others < s->max ? NULL : find_dawdler(s);
+
+	if (others < s->max)
 		return true;
-	while (oldest != NULL && !oldest->is_accepted)
-		oldest = oldest->wait_after;
-	if (oldest == NULL || oldest == shaking->last)
+	if (dawdler == NULL || dawdler == newcomer)
 		return false;
-	stream_end(oldest, STR("its place was needed before its handshake was over"));
+	stream_end(dawdler,
+		dawdler->wait == WAIT_FIRST
+			? STR("its place was needed before it said anything")
+			: STR("its place was needed before its handshake was over"));
 	return true;
 }
 
@@ -43,7 +64,7 @@ welcome(struct conn *conn)
 	}
 	conn_wait(conn, WAIT_SHAKE);
 	conn->state = CONN_SHAKING;
-	if (!has_room(conn->all)) {
+	if (!conn_has_room(conn->all, conn)) {
 		stream_end(conn, STR("too many connections"));
 		return;
 	}
@@ -57,7 +78,9 @@ welcome(struct conn *conn)
 static bool
 take(struct ear *ear)
 {
-	struct conn *conn = conn_new(ear->all);
+	struct streams *s = ear->all;
+	bool has_cell = s->pool.used < s->max + CONNECTIONS_SPARE / 2;
+	struct conn *conn = has_cell ? conn_new(s) : NULL;
 	int error;
 
 	ear->is_stalled = conn == NULL;

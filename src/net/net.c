@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -151,13 +152,28 @@ open_listener(struct net *net, const struct net_listen *listen, struct buf *why)
 	return false;
 }
 
+/* As many as were asked for, if there are descriptors for so many and for all else. */
+static uint32_t
+most_connections(const struct net_options *options)
+{
+	uint64_t most = options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX;
+	uint64_t kept = options->listen_count + CONNECTIONS_SPARE + DESCRIPTORS_KEPT, all;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return (uint32_t)most;
+	all = limit.rlim_cur;
+	all = all > 2 * kept ? all - kept : all / 2;
+	return (uint32_t)(all < most ? all : most);
+}
+
 static void
 open_streams(struct net *net, const struct net_options *options)
 {
 	struct streams_options o = { .loop = &net->loop,
 		.queue = &net->queue,
 		.tls = net->tls,
-		.max = options->connections_max > 0 ? options->connections_max : CONNECTIONS_MAX,
+		.max = most_connections(options),
 		.ears = options->listen_count,
 		.connect_ms = options->connect_ms > 0 ? options->connect_ms : CONNECT_MS,
 		.handshake_ms = options->handshake_ms > 0 ? options->handshake_ms : HANDSHAKE_MS,
@@ -358,6 +374,12 @@ net_retire(struct net *net)
 {
 	streams_retire(&net->streams);
 	streams_flush(&net->streams);
+}
+
+uint32_t
+net_connections_max(const struct net *net)
+{
+	return net->streams.max;
 }
 
 uint32_t

@@ -29,7 +29,7 @@ struct net_options {
 	uint32_t identity_count;                   /* 0: no TLS */
 	struct str keylog;                         /* path; empty: none */
 	struct str resolver;                       /* host:port; empty: the system's */
-	uint32_t connections_max;                  /* 0: as in limits.h */
+	uint32_t connections_max;                  /* 0: as in limits.h, or fewer descriptors */
 	int64_t handshake_ms, connect_ms, idle_ms; /* 0: as in limits.h */
 };
 
@@ -85,6 +85,9 @@ void net_retire(struct net *);
 
 /* How many connections there are, in whatever state. */
 uint32_t net_connections(const struct net *);
+
+/* How many there may be: fewer than CONNECTIONS_MAX where the system gives few descriptors. */
+uint32_t net_connections_max(const struct net *);
 
 /* Signals and other descriptors that wake net_wait. */
 bool net_watch_fd(struct net *, int fd);

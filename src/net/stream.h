@@ -59,7 +59,7 @@ struct conn {
 	int64_t due_at_ms;
 	struct conn *wait_before, *wait_after;
 	struct conn *dirty_before, *dirty_after;
-	struct conn *held_after;
+	struct conn *held_before, *held_after;
 };
 
 struct wait_list {
@@ -184,6 +184,10 @@ void conn_listen_to(struct conn *);
 
 /* Hands over what came on a TLS connection, while there is credit for handshakes. */
 void conn_hear_tls(struct conn *, struct str cipher);
+
+/* Whether there may be one connection more, beside NEWCOMER if it counts already: where there are
+ * as many as there may be, who came and has not shown yet that it speaks SIP gives way. */
+bool conn_has_room(struct streams *, const struct conn *newcomer);
 
 /* Takes CONN out of the line for handshakes, if it is there. */
 void conn_unhold(struct conn *);

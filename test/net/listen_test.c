@@ -98,9 +98,11 @@ beyond_the_most_a_newcomer_is_closed(void **state)
 	(void)state;
 	open_listener(&server, TRANSPORT_TCP, (struct net_options){ .connections_max = 2 });
 	open_dialler(&client);
-	for (uint64_t i = 1; i <= 2; i++)
+	for (uint64_t i = 1; i <= 2; i++) {
 		carry_dial(&client, i, TRANSPORT_TCP, side_addr(&server, 1), STR(""));
-	await(&server, &client, EV_FLOW_OPEN, 2);
+		carry_send(&client, dialled(i), (struct addr){ 0 }, STR("REGISTER"));
+	}
+	await_bytes(&server, &client, 2 * 8);
 	carry_dial(&client, 3, TRANSPORT_TCP, side_addr(&server, 1), STR(""));
 	await_note(&server, &client);
 	assert_true(text_has(server.note, "too many connections"));
@@ -140,6 +142,120 @@ who_dawdles_in_a_handshake_gives_way(void **state)
 	side_close(&client);
 }
 
+/* Over TLS and over TCP: it is open, and nothing was said on it. */
+static void
+who_says_nothing_gives_way(void **state)
+{
+	static const enum transport transports[] = { TRANSPORT_TLS, TRANSPORT_TCP };
+	struct side server, client;
+	struct heard *end;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_listener(&server, transports[i], (struct net_options){ .connections_max = 2 });
+		open_dialler(&client);
+		carry_dial(&client, 1, transports[i], side_addr(&server, 1), STR("a.example"));
+		await(&server, &client, EV_FLOW_OPEN, 1);
+		carry_send(&client, dialled(1), (struct addr){ 0 }, STR("REGISTER"));
+		await_bytes(&server, &client, 8);
+		carry_dial(&client, 2, transports[i], side_addr(&server, 1), STR("a.example"));
+		await(&server, &client, EV_FLOW_OPEN, 2);
+		carry_dial(&client, 3, transports[i], side_addr(&server, 1), STR("a.example"));
+		await(&server, &client, EV_FLOW_OPEN, 3);
+		end = await(&server, &client, EV_FLOW_CLOSED, 1);
+		assert_string_equal(end->reason, "its place was needed before it said anything");
+		end = await(&client, &server, EV_FLOW_CLOSED, 1);
+		assert_true(flow_same(end->event.u.closed.flow, dialled(2)));
+		assert_int_equal(net_connections(server.net), 2);
+		side_close(&server);
+		side_close(&client);
+	}
+}
+
+/* Who has waited longest, whatever for. */
+static void
+the_oldest_gives_way_first(void **state)
+{
+	struct side server, client;
+	struct heard *end;
+	char octet;
+	int slow;
+
+	(void)state;
+	open_listener(&server, TRANSPORT_TLS, (struct net_options){ .connections_max = 2 });
+	open_dialler(&client);
+	slow = plain_connect(side_addr(&server, 1));
+	pass_ms(&server, &client, 20);
+	carry_dial(&client, 1, TRANSPORT_TLS, side_addr(&server, 1), STR("a.example"));
+	await(&server, &client, EV_FLOW_OPEN, 1);
+	carry_dial(&client, 2, TRANSPORT_TLS, side_addr(&server, 1), STR("a.example"));
+	await(&server, &client, EV_FLOW_OPEN, 2);
+	assert_int_equal(recv(slow, &octet, 1, MSG_DONTWAIT), 0);
+	assert_int_equal(heard_count(&server, EV_FLOW_CLOSED), 0);
+	close(slow);
+	slow = plain_connect(side_addr(&server, 1)); /* and now the first that is open */
+	end = await(&client, &server, EV_FLOW_CLOSED, 1);
+	assert_true(flow_same(end->event.u.closed.flow, dialled(1)));
+	close(slow);
+	side_close(&server);
+	side_close(&client);
+}
+
+static void
+whom_we_dial_has_the_place_of_who_dawdles(void **state)
+{
+	enum { CROWD = 200 };
+	struct side server, far;
+	int slow[CROWD];
+
+	(void)state;
+	open_listener(&far, TRANSPORT_TCP, (struct net_options){ 0 });
+	open_listener(&server, TRANSPORT_TLS, (struct net_options){ .connections_max = 4 });
+	for (int i = 0; i < CROWD; i++)
+		slow[i] = plain_connect(side_addr(&server, 1));
+	sides_turn(&server, NULL, 5); /* more than there are cells for still wait */
+	for (uint64_t i = 1; i <= 4; i++)
+		carry_dial(&server, i, TRANSPORT_TCP, side_addr(&far, 1), STR(""));
+	await(&server, &far, EV_FLOW_OPEN, 4);
+	assert_int_equal(heard_count(&server, EV_FLOW_FAILED), 0);
+	/* Those are known: nobody has to go for one more. */
+	carry_dial(&server, 5, TRANSPORT_TCP, side_addr(&far, 1), STR(""));
+	assert_string_equal(
+		await(&server, &far, EV_FLOW_FAILED, 1)->reason, "too many connections");
+	for (int i = 0; i < CROWD; i++)
+		close(slow[i]);
+	side_close(&server);
+	side_close(&far);
+}
+
+static void
+connections_leave_descriptors_for_all_else(void **state)
+{
+	const struct {
+		rlim_t descriptors;
+		uint32_t asked, most;
+	} rows[] = {
+		{ 1024, 0, 1024 - 2 - CONNECTIONS_SPARE - DESCRIPTORS_KEPT },
+		{ 1024, 3, 3 },
+		{ 100, 0, 50 },
+		{ 100, 60, 50 },
+	};
+	struct rlimit before, few;
+	struct side server;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		few = (struct rlimit){ rows[i].descriptors, before.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		open_listener(&server, TRANSPORT_TCP,
+			(struct net_options){ .connections_max = rows[i].asked });
+		assert_int_equal(net_connections_max(server.net), rows[i].most);
+		side_close(&server);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 static void
 a_crowd_beyond_the_most_and_its_spare_is_served_and_closed(void **state)
 {
@@ -150,8 +266,13 @@ a_crowd_beyond_the_most_and_its_spare_is_served_and_closed(void **state)
 
 	(void)state;
 	open_listener(&server, TRANSPORT_TCP, (struct net_options){ .connections_max = 2 });
-	for (int i = 0; i < CROWD; i++)
+	for (int i = 0; i < CROWD; i++) {
 		fds[i] = plain_connect(side_addr(&server, 1));
+		if (i < 2)
+			assert_int_equal(write(fds[i], "REGISTER", 8), 8);
+		if (i == 1)
+			await_bytes(&server, NULL, 2 * 8);
+	}
 	pass_ms(&server, NULL, 100);
 	assert_int_equal(heard_count(&server, EV_FLOW_OPEN), 2);
 	assert_int_equal(net_connections(server.net), 2);
@@ -223,6 +344,10 @@ main(void)
 		cmocka_unit_test(a_tls_flow_opens_when_its_handshake_is_over),
 		cmocka_unit_test(beyond_the_most_a_newcomer_is_closed),
 		cmocka_unit_test(who_dawdles_in_a_handshake_gives_way),
+		cmocka_unit_test(who_says_nothing_gives_way),
+		cmocka_unit_test(the_oldest_gives_way_first),
+		cmocka_unit_test(whom_we_dial_has_the_place_of_who_dawdles),
+		cmocka_unit_test(connections_leave_descriptors_for_all_else),
 		cmocka_unit_test(a_crowd_beyond_the_most_and_its_spare_is_served_and_closed),
 		cmocka_unit_test(without_descriptors_it_does_not_spin),
 	};

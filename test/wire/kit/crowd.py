@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""crowd.py [--again] [--stages NAMES] HOST PORT COUNT: COUNT connections that stop in the middle of
-a TLS handshake, as many at each stage. Each line of its input is answered by one that says how many
-stand where, and how many the server has closed; --again opens those anew. Ends with its input.
+"""crowd.py [--again] [--stages NAMES] [--at-once N] HOST PORT COUNT: COUNT connections that stop in
+the middle of a TLS handshake, as many at each stage; N are on their way there at the same time.
+Each line of its input is answered by one that says how many stand where, and how many the server
+has closed; --again opens those anew. Ends with its input.
 """
 import argparse
 import errno
@@ -15,7 +16,7 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 STAGES = ("mute", "one-octet", "half-header", "header", "half-hello", "hello-but-one", "hello",
           "half-finished", "change-cipher", "key-exchange", "no-sip")
 HEADER_BYTES = 5  # of a record
-ON_THE_WAY_MAX = 128
+AT_ONCE = 128
 
 
 def client_context(version):
@@ -106,8 +107,8 @@ class Dawdler:
 
 
 class Crowd:
-    def __init__(self, host, port, count, stages=STAGES, is_again=False):
-        self.where, self.is_again = (host, port), is_again
+    def __init__(self, host, port, count, stages=STAGES, is_again=False, at_once=AT_ONCE):
+        self.where, self.is_again, self.at_once = (host, port), is_again, at_once
         self.selector = selectors.DefaultSelector()
         self.words = first_words(client_hello())
         self.left = [stages[n % len(stages)] for n in reversed(range(count))]
@@ -116,7 +117,7 @@ class Crowd:
         self.on_the_way = 0
 
     def open(self):
-        while self.left and self.on_the_way < ON_THE_WAY_MAX:
+        while self.left and self.on_the_way < self.at_once:
             try:
                 one = Dawdler(self.left[-1], self.where)
             except OSError:
@@ -171,11 +172,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--stages", default=",".join(STAGES))
+    parser.add_argument("--at-once", type=int, default=AT_ONCE)
     parser.add_argument("host")
     parser.add_argument("port", type=int)
     parser.add_argument("count", type=int)
     words = parser.parse_args()
-    Crowd(words.host, words.port, words.count, words.stages.split(","), words.again).run()
+    Crowd(words.host, words.port, words.count, words.stages.split(","), words.again,
+          words.at_once).run()
 
 
 if __name__ == "__main__":
