@@ -2,6 +2,7 @@
 #include "call/headers.h"
 
 #include "sip/lex.h"
+#include "sip/param.h"
 #include "sip/write.h"
 
 enum { IN_REQUESTS = 1, IN_ANSWERS = 2, IN_BOTH = 3 };
@@ -37,11 +38,41 @@ static const enum header_id of_body[] = {
 
 enum { CARGO_BYTES = HEAD_BYTES_MAX, BODY_LINES_BYTES = HEAD_BYTES_MAX };
 
+/* Whether one of the URIs in VALUE, each between <>, is a sip one or says transport=tls: what a
+ * device on a sips leg may go and fetch is offered to it as securely, or not at all. */
+static bool
+leads_out(struct str value)
+{
+	struct uri uri;
+	struct param param;
+	size_t at;
+
+	while (!str_is_none(value) && str_find(value, '<') < value.len) {
+		value = str_from(value, str_find(value, '<') + 1);
+		if (!uri_parse(&uri, str_upto(value, str_find(value, '>')), &at))
+			continue;
+		if (uri.scheme == URI_SIP ||
+			(uri.scheme == URI_SIPS &&
+				uri_param_find(uri.params, STR("transport"), &param) &&
+				uri_param_says(&param, STR("tls"))))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_to_be_fetched(enum header_id id)
+{
+	return id == HEADER_ALERT_INFO || id == HEADER_CALL_INFO || id == HEADER_ERROR_INFO;
+}
+
 /* Whether a value may stand on a leg that speaks TO. */
 static bool
 may_cross(enum header_id id, struct str value, enum scheme to)
 {
 	if (to == SCHEME_SIP && str_holds_alike(value, STR("sips:")))
+		return false;
+	if (to == SCHEME_SIPS && is_to_be_fetched(id) && leads_out(value))
 		return false;
 	/* 380 says that sips cannot be had, 381 that it must: each is about one leg's scheme. */
 	if (id == HEADER_WARNING && to == SCHEME_SIP && str_begins(value, STR("380")))

@@ -20,8 +20,8 @@ write_uri(struct buf *b, const struct uri *uri, enum scheme scheme, bool is_rout
 	buf_put(b, str_from(rest, str_find(rest, ':')));
 	rest = uri->params;
 	while (uri_param_next(&rest, &param) == 1) {
-		if (str_alike(param.name, STR("transport")) ? !with_transport
-							    : str_alike(param.name, STR("method")))
+		if (uri_param_is(&param, STR("transport")) ? !with_transport
+							   : uri_param_is(&param, STR("method")))
 			continue;
 		buf_char(b, ';');
 		buf_put(b, param.name);

@@ -241,9 +241,9 @@ write_target(struct buf *b, struct str target)
 	while (uri_param_next(&rest, &param) == 1) {
 		/* method= has no place in a Request-URI; transport= on a sips leg says nothing, and
 		 * `tls` must not be said (RFC 3261 19.1.1, RFC 5630 5.1.1). */
-		if (str_alike(param.name, STR("method")) ||
-			(uri.scheme == URI_SIPS && str_alike(param.name, STR("transport")) &&
-				!str_is_none(param.value) && str_alike(param.value, STR("tls"))))
+		if (uri_param_is(&param, STR("method")) ||
+			(uri.scheme == URI_SIPS && uri_param_is(&param, STR("transport")) &&
+				uri_param_says(&param, STR("tls"))))
 			continue;
 		buf_char(b, ';');
 		buf_put(b, param.name);

@@ -2,7 +2,6 @@
 #include "sip/param.h"
 
 #include "base/limits.h"
-#include "sip/lex.h"
 
 /* Reads what stands behind the `=` of a header's parameter. */
 static int

@@ -3,7 +3,7 @@
 #ifndef SIP_PARAM_H
 #define SIP_PARAM_H
 
-#include "base/str.h"
+#include "sip/lex.h"
 
 struct param {
 	struct str name;
@@ -25,6 +25,20 @@ bool param_find(struct str params, struct str name, struct param *param);
  * decoded (RFC 3261 19.1.4). */
 int uri_param_next(struct str *rest, struct param *param);
 bool uri_param_find(struct str params, struct str name, struct param *param);
+
+/* Whether PARAM of a URI has this NAME, or this value, once escapes are decoded; ASCII case is
+ * ignored. A flag has no value. */
+static inline bool
+uri_param_is(const struct param *param, struct str name)
+{
+	return lex_same_decoded(param->name, name, true);
+}
+
+static inline bool
+uri_param_says(const struct param *param, struct str value)
+{
+	return !str_is_none(param->value) && lex_same_decoded(param->value, value, true);
+}
 
 /* Watches that no name stands twice in the list ALL while it is walked, and that it is no longer
  * than PARAMS_MAX. */

@@ -52,6 +52,24 @@ test_no_secure_uri_crosses_to_a_plain_leg(void **state)
 	assert_false(phone_heard(&alice, "Subject")); /* it belongs to requests */
 }
 
+/* What a device may fetch, on a leg that is sips: another way in, or tls said of it, stays away. */
+static void
+test_no_plain_uri_crosses_to_a_secure_leg(void **state)
+{
+	(void)state;
+	answer_with(true,
+		"Call-Info: <http://a.example/>, <sip:x@plain.example>;purpose=info\r\n"
+		"Call-Info: <sips:y@far.example;transport=tcp>;purpose=info\r\n"
+		"Call-Info: <sips:z@far.example;%74ransport=%54LS>\r\n"
+		"Alert-Info: <sips:far.example;transport=tls>\r\nAlert-Info: <urn:alert:x>, <\r\n"
+		"Organization: sip: <sip:a@b>\r\n");
+	assert_string_equal(phone_value(&alice, HEADER_CALL_INFO),
+		"<sips:y@far.example;transport=tcp>;purpose=info");
+	assert_string_equal(phone_value(&alice, HEADER_ALERT_INFO), "<urn:alert:x>, <");
+	assert_false(phone_heard(&alice, "plain.example") || phone_heard(&alice, "z@far"));
+	assert_string_equal(phone_value(&alice, HEADER_ORGANIZATION), "sip: <sip:a@b>");
+}
+
 /* rows: R3261-20.43-a X-result-380-told */
 static void
 test_a_warning_about_the_other_scheme_stays(void **state)
@@ -232,6 +250,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(test_what_the_page_shows_crosses_with_the_answer),
 		SCENE(test_no_secure_uri_crosses_to_a_plain_leg),
+		SCENE(test_no_plain_uri_crosses_to_a_secure_leg),
 		SCENE(test_a_warning_about_the_other_scheme_stays),
 		SCENE(test_a_warning_about_plain_sip_stays_on_its_side),
 		SCENE(test_a_reason_crosses_with_the_cancel),

@@ -143,6 +143,11 @@ test_a_path_becomes_routes(void **state)
 	assert_true(flow_is_none(plan.ways[1].flow));
 	assert_int_equal(plan.ways[1].addr.ip[3], 99);
 	assert_int_equal(plan.ways[1].addr.port, 5071);
+	b.path =
+		STR("<sips:t@192.0.2.99:5071;t%72ansport=%74ls;lr;ob>, <sips:edge.example.net;lr>");
+	assert_true(make(&b, 1, 0));
+	assert_str(plan.routes, "<sips:t@192.0.2.99:5071;lr;ob>, <sips:edge.example.net;lr>");
+	b.path = STR("<sips:t@192.0.2.99:5071;transport=tls;lr;ob>, <sips:edge.example.net;lr>");
 	/* For a sip leg they are sip. */
 	plan = (struct leg_plan){ .speech = { SCHEME_SIP, TRANSPORT_TLS } };
 	assert_true(registered_plan(&b, 1, &b, &turn, &plan));

@@ -203,6 +203,8 @@ a_target_as_a_request_uri(void **state)
 			"BYE sip:x:secret@192.0.2.9:40000;transport=tls SIP/2.0" },
 		{ "sips", "sips:x@192.0.2.9:40000;transport=tls;a=b",
 			"BYE sips:x@192.0.2.9:40000;a=b SIP/2.0" },
+		{ "sips", "sips:x@192.0.2.9:40000;%74ransport=%54L%73;a;m%65thod=BYE",
+			"BYE sips:x@192.0.2.9:40000;a SIP/2.0" },
 		{ "sips", "sips:x@192.0.2.9:40000;transport=tcp",
 			"BYE sips:x@192.0.2.9:40000;transport=tcp SIP/2.0" },
 	};
