@@ -312,6 +312,10 @@ enum {
 	/* Public-key work of a turn of the loop, at 0.2 to 0.4 ms each: calls go on in a storm. */
 	HANDSHAKES_PER_TURN = 16,
 
+	/* Those in line for it that are looked at in a turn, to leave out who has gone: some
+	 * microseconds each. */
+	HELD_LOOKS_PER_TURN = 256,
+
 	/* Memory for the numbers of private keys, which goes neither to the disk nor into a core
 	 * dump; a power of two, as OpenSSL wants it. Each connection with TLS has the key of its
 	 * handshake there for as long as it stands, and where there is no room the handshake

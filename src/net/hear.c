@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/panic.h"
 #include "net/stream.h"
@@ -198,15 +200,38 @@ conn_hear_tls(struct conn *conn, struct str cipher)
 		read_all(conn);
 }
 
+/* Whether who waits with its first words has gone meanwhile: a flood does not stay for the answer,
+ * and the work for it would be that of somebody else. Later words may say why. */
+static bool
+has_left(const struct conn *conn)
+{
+	uv_os_fd_t fd = -1;
+	ssize_t count;
+	char octet;
+
+	if (conn->tls != NULL)
+		return false;
+	(void)uv_fileno((const uv_handle_t *)&conn->tcp, &fd);
+	count = recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+	return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 void
 streams_turn(struct streams *s)
 {
+	uint32_t looks_left = HELD_LOOKS_PER_TURN;
+
 	s->shakes_left = HANDSHAKES_PER_TURN;
-	while (s->held_first != NULL && s->shakes_left > 0 &&
+	while (s->held_first != NULL && s->shakes_left > 0 && looks_left-- > 0 &&
 		queue_room(s->queue, READ_BYTES + RECORD_BYTES_MAX) != NULL) {
 		struct conn *conn = s->held_first;
-		struct bytes held = bytes_take(&conn->held);
+		struct bytes held;
 
+		if (has_left(conn)) {
+			stream_end(conn, STR("the peer left before its handshake had its turn"));
+			continue;
+		}
+		held = bytes_take(&conn->held);
 		conn_unhold(conn);
 		conn_hear_tls(conn, bytes_str(&held));
 		bytes_free(&held);

@@ -168,6 +168,33 @@ many_handshakes_at_once_take_turns_and_all_succeed(void **state)
 	side_close(&client);
 }
 
+/* Two turns see all of them out; with a handshake for each it would take four. */
+static void
+who_left_the_line_for_handshakes_costs_nothing(void **state)
+{
+	enum { CROWD = 4 * HANDSHAKES_PER_TURN };
+	struct side server, client;
+
+	(void)state;
+	open_two(&server, &client, TRANSPORT_TLS);
+	for (uint64_t i = 1; i <= CROWD; i++)
+		carry_dial(&client, i, TRANSPORT_TLS, side_addr(&server, 0), STR("a.example"));
+	for (int i = 0; i < 10; i++)
+		sides_turn(&client, NULL, 1); /* all ClientHellos lie there at once */
+	sides_turn(&server, NULL, 5);
+	for (uint64_t i = 1; i <= CROWD; i++)
+		carry_shut(&client, dialled(i));
+	sides_turn(&client, NULL, 1);
+	sides_turn(&server, NULL, 5);
+	sides_turn(&server, NULL, 5);
+	assert_int_equal(net_connections(server.net), 0);
+	assert_int_equal(heard_count(&server, EV_FLOW_OPEN), 0);
+	carry_dial(&client, CROWD + 1, TRANSPORT_TLS, side_addr(&server, 0), STR("a.example"));
+	await(&server, &client, EV_FLOW_OPEN, 1);
+	side_close(&server);
+	side_close(&client);
+}
+
 static void
 a_connection_that_ends_is_told_once(void **state)
 {
@@ -261,6 +288,7 @@ main(void)
 		cmocka_unit_test(rubbish_behind_the_first_octet_is_refused),
 		cmocka_unit_test(a_stream_is_whole_whatever_the_pieces),
 		cmocka_unit_test(many_handshakes_at_once_take_turns_and_all_succeed),
+		cmocka_unit_test(who_left_the_line_for_handshakes_costs_nothing),
 		cmocka_unit_test(a_connection_that_ends_is_told_once),
 		cmocka_unit_test(a_cut_is_not_an_end),
 		cmocka_unit_test(a_core_that_does_not_take_events_slows_its_peers),
