@@ -47,6 +47,9 @@ assert_same(const struct binding *a, const struct binding *b)
 	assert_int_equal(a->q_thousandths, b->q_thousandths);
 	assert_int_equal(a->cseq, b->cseq);
 	assert_int_equal(a->is_proven, b->is_proven);
+	assert_true(str_same(a->instance, b->instance));
+	assert_int_equal(a->reg_id, b->reg_id);
+	assert_true(str_same(a->path, b->path));
 }
 
 static void
@@ -79,6 +82,10 @@ test_what_is_written_is_read(void **state)
 	set.list[4].call_id = STR("with space\"\nand line\"");
 	set.list[5].is_proven = false;
 	set.list[6].cseq = UINT32_MAX;
+	set.list[6].instance = STR("<urn:uuid:1>");
+	set.list[6].reg_id = INT32_MAX;
+	set.list[7].instance = STR("<urn:\"uuid>");
+	set.list[7].path = STR("<sip:p.example.net;lr>, <sip:q.example.net;lr>");
 	binding_set_write(&b, &set);
 	assert_true(buf_ok(&b));
 	assert_true(binding_set_read(&got, buf_str(&b)));
@@ -162,6 +169,7 @@ test_what_cannot_be_is_refused(void **state)
 		{ "proven=maybe", "proven=yes" },
 		{ "contact=99", "contact=26" },
 		{ "contact=", "contact=26" },
+		{ "contact=x\"", "contact=26\"sips:7789@192.0.2.7:5061;x\"" },
 	};
 	struct str whole = STR(LINE);
 	struct binding_set set;

@@ -146,6 +146,7 @@ test_how_long(void **state)
 		ROW(CONTACT ";expires=7200" END, REGISTER_MAX_S),
 		ROW(CONTACT ";expires=7201" END, REGISTER_MAX_S),
 		ROW(CONTACT ";expires=99999999999999999999999" END, REGISTER_MAX_S),
+		ROW(CONTACT ";expires=\"\"" END "Expires: 600" END, 3600),
 		ROW(CONTACT END "Expires: 4294967296" END, REGISTER_MAX_S),
 #undef ROW
 	};
@@ -226,10 +227,11 @@ test_all_or_nothing(void **state)
 		ROW(CONTACT ", <sip:7789@192.0.2.9>;expires=5" END),
 		ROW(CONTACT ", <sip:7789@192.0.2.9>;q=7" END),
 		/* Whatever comes behind it. */
+		ROW("Contact: <sip:7789@192.0.2.1:5060>, <sip:b@192.0.2.9>" END),
 		ROW("Contact: <sip:7789@192.0.2.9>;expires=5, <sip:b@192.0.2.9>" END),
 #undef ROW
 	};
-	static const unsigned statuses[] = { 403, 423, 400, 423 };
+	static const unsigned statuses[] = { 403, 423, 400, 403, 423 };
 	struct phone p = phone_on(TRANSPORT_UDP, 1);
 
 	(void)state;
@@ -380,7 +382,30 @@ test_the_later_scheme_replaces_the_earlier(void **state)
 	assert_int_equal(apply(&p, STR(SIPS_CONTACT ";expires=0" END)), 0);
 }
 
-/* RFC 5627 5.1: it would lead back to us. A port of its own makes it another place. */
+/* RFC 3327 5.3: the proxies come to stand in a Route, each in brackets, as they came, in order. */
+static void
+test_the_path_of_a_binding(void **state)
+{
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	assert_int_equal(judge(&p, STR(CONTACT END "Path: <sip:p.example.net;lr>;x=1" END)), 0);
+	assert_str(change.set.list[0].path, "<sip:p.example.net;lr>");
+	assert_int_equal(
+		judge(&p,
+			STR(CONTACT ";x=y, <sip:b@192.0.2.7>;z" END "Path: <sip:p.example.net;lr>, "
+				    "\"Q\" <sip:q.example.net>" END "Path: sip:r.example.net" END)),
+		0);
+	assert_str(change.set.list[0].path,
+		"<sip:p.example.net;lr>, <sip:q.example.net>, <sip:r.example.net>");
+	assert_true(str_same(change.set.list[1].path, change.set.list[0].path));
+	/* What else is kept of the request lies beside it. */
+	assert_str(change.set.list[0].params, ";x=y");
+	assert_str(change.set.list[1].params, ";z");
+	assert_int_equal(judge(&p, STR(CONTACT END)), 0);
+	assert_str(change.set.list[0].path, "");
+}
+
 /* What a phone says of its GRUUs is not kept: that is ours to say. */
 static void
 test_gruus_are_not_kept(void **state)
@@ -395,6 +420,7 @@ test_gruus_are_not_kept(void **state)
 	assert_str(change.set.list[0].params, ";x=1");
 }
 
+/* RFC 5627 5.1: it would lead back to us. A port of its own makes it another place. */
 /* rows: R5627-5.1 */
 static void
 test_a_contact_that_is_its_own_address(void **state)
@@ -420,6 +446,38 @@ test_a_contact_that_is_its_own_address(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		assert_int_equal(judge(&p, rows[i].lines), rows[i].status);
+	/* Whatever else the To says (RFC 3261 10.3 step 5). */
+	p.to = STR("sips:7789@example.com:5070;user=phone;x=y?Subject=z");
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@example.com>" END)), 403);
+	p.to = STR("sips:7789@example.com;user=phone");
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@example.com>" END)), 403);
+	p.to = STR("sips:7789@example.com?Subject=z");
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@example.com>" END)), 403);
+	p.to = STR("sips:7789@example.com:5070");
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@example.com>" END)), 403);
+	assert_int_equal(judge(&p, STR("Contact: <sips:7789@example.com:5070>" END)), 0);
+}
+
+/* Who goes is not in the way of a flow that comes alone. */
+static void
+test_a_flow_comes_and_another_contact_goes(void **state)
+{
+#define FLOW CONTACT ";+sip.instance=\"<urn:uuid:1>\";reg-id=1"
+	struct phone p = phone_on(TRANSPORT_TCP, 9);
+
+	(void)state;
+	assert_int_equal(apply(&p, STR("Contact: <sip:old@192.0.2.7>" END)), 1);
+	assert_int_equal(apply(&p,
+				 STR("Supported: outbound" END FLOW END
+				     "Contact: <sip:old@192.0.2.7>;expires=0" END)),
+		1);
+	assert_int_equal(set.list[0].reg_id, 1);
+	/* Who would come for a second comes as well. */
+	assert_int_equal(judge(&p,
+				 STR("Supported: outbound" END FLOW END
+				     "Contact: <sip:old@192.0.2.7>;expires=1" END)),
+		400);
+#undef FLOW
 }
 
 /* Each refusal says what is wrong. */
@@ -490,7 +548,7 @@ test_a_fixed_number_has_no_bindings(void **state)
 	assert_int_equal(judge(&p, STR("")), 403);
 }
 
-#define IN_SET(name) cmocka_unit_test_setup_teardown(name, open_set, close_world)
+#define IN_SET(name) cmocka_unit_test_setup(name, open_set)
 
 int
 main(void)
@@ -511,8 +569,10 @@ main(void)
 		IN_SET(test_paths_must_be_sips_too),
 		IN_SET(test_a_sip_contact_in_a_sips_register),
 		IN_SET(test_the_later_scheme_replaces_the_earlier),
+		IN_SET(test_the_path_of_a_binding),
 		IN_SET(test_gruus_are_not_kept),
 		IN_SET(test_a_contact_that_is_its_own_address),
+		IN_SET(test_a_flow_comes_and_another_contact_goes),
 		IN_SET(test_what_a_refusal_says),
 		IN_SET(test_a_path_has_so_many_hops),
 		IN_SET(test_a_fixed_number_has_no_bindings),

@@ -105,6 +105,23 @@ test_temporary_ones(void **state)
 	assert_int_equal(find(w, one, &found), GRUU_BAD);
 }
 
+/* Who only asks is shown one that leads to its own address, wherever that lies in the table. */
+static void
+test_a_query_shows_them_too(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct gruu found;
+	char text[512];
+
+	assert_int_equal(send_register(w, &p, STR(CONTACT)), 200);
+	p.aor = STR("7790");
+	assert_int_equal(send_register(w, &p, STR(CONTACT)), 200);
+	assert_int_equal(send_register(w, &p, STR(GRUU)), 200);
+	assert_int_equal(find(w, shown(w, "temp-gruu", text), &found), GRUU_GOOD);
+	assert_true(str_same(found.aor, STR("7790")));
+}
+
 /* Of several phones each has its own. */
 static void
 test_each_instance_its_own(void **state)
@@ -193,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shown_only_to_who_asks),
 		TEST(test_temporary_ones),
+		TEST(test_a_query_shows_them_too),
 		TEST(test_each_instance_its_own),
 		TEST(test_no_urn_no_gruu),
 		TEST(test_what_is_none),

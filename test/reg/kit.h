@@ -41,6 +41,7 @@ struct world {
 	enum manner manner;
 	uint32_t saves, notes, branches;
 	struct ref last_ask;
+	struct flow_id watch;       /* what the last answer of the store said of a flow */
 	char sent[WRITE_BYTES_MAX]; /* the last response */
 	size_t sent_len;
 	uint32_t sends;
@@ -97,25 +98,19 @@ open_world(void **state)
 		.advertise = STR("sip.example.com:5071") };
 	dice_init(&w->dice, seed);
 	carve(w, &arena);
-	w->memory = aligned_alloc(64, (arena.used + 63) & ~(size_t)63);
-	w->out_memory = malloc(OUT_BYTES);
+	/* One piece for all tests: a new one for each would be most of what they take, and what the
+	 * last one left in it must not matter. */
+	if (w->memory == NULL) {
+		w->memory = aligned_alloc(64, (arena.used + 63) & ~(size_t)63);
+		w->out_memory = malloc(OUT_BYTES);
+	}
 	arena = arena_on(w->memory, arena.used);
 	out_init(&w->out, w->out_memory, OUT_BYTES);
 	*state = w;
 	return carve(w, &arena) ? 0 : 1;
 }
 
-static inline int
-close_world(void **state)
-{
-	struct world *w = *state;
-
-	free(w->memory);
-	free(w->out_memory);
-	return 0;
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+#define TEST(name) cmocka_unit_test_setup(name, open_world)
 
 /* ---- the store ---- */
 
@@ -177,7 +172,7 @@ carry_one(struct world *w, const struct act *act)
 		status = w->manner == FAILING
 			? SAVED_FAILED
 			: keep(w, act->u.save.aor, act->u.save.version, act->u.save.set);
-		registrar_saved(w->registrar, act->u.save.ask, status, w->now, &w->out);
+		w->watch = registrar_saved(w->registrar, act->u.save.ask, status, w->now, &w->out);
 		break;
 	case ACT_NOTE:
 		w->notes++;
@@ -238,10 +233,12 @@ pass_ms(struct world *w, int64_t ms)
 
 struct phone {
 	struct str aor, target, call_id;
+	struct str to; /* its URI; else made of the AOR */
 	uint32_t cseq;
 	enum transport transport;
 	struct flow_id flow;
 	struct addr source;
+	struct str service_route;
 	bool is_fixed;
 };
 
@@ -269,9 +266,13 @@ write_register(struct world *w, struct buf *b, const struct phone *p, struct str
 	buf_number(b, ++w->branches);
 	buf_put(b, STR("\r\nFrom: <sip:"));
 	buf_put(b, p->aor);
-	buf_put(b, STR("@example.com>;tag=f1\r\nTo: <sip:"));
-	buf_put(b, p->aor);
-	buf_put(b, STR("@example.com>\r\nCall-ID: "));
+	buf_put(b, STR("@example.com>;tag=f1\r\nTo: <"));
+	buf_put(b, str_is_empty(p->to) ? STR("sip:") : p->to);
+	if (str_is_empty(p->to)) {
+		buf_put(b, p->aor);
+		buf_put(b, STR("@example.com"));
+	}
+	buf_put(b, STR(">\r\nCall-ID: "));
 	buf_put(b, p->call_id);
 	buf_put(b, STR("\r\nCSeq: "));
 	buf_number(b, p->cseq);
@@ -292,7 +293,8 @@ request_of(const struct phone *p, const struct msg *msg, struct ref txn)
 		.is_proven = true,
 		.flow = p->flow,
 		.transport = p->transport,
-		.source = p->source };
+		.source = p->source,
+		.service_route = p->service_route };
 }
 
 /* Reads a REGISTER. After: the views of MSG live until the next one. */
@@ -322,26 +324,32 @@ sent(const struct world *w)
 	return str_of(w->sent, w->sent_len);
 }
 
+/* Reads a REGISTER that waits in a transaction of its own for its answer. */
+static inline struct register_request
+serve_register(struct world *w, struct phone *p, struct str lines, struct msg *msg)
+{
+	struct txn_way way = {
+		.flow = p->flow, .addr = p->source, .is_reliable = p->transport != TRANSPORT_UDP
+	};
+	struct ref txn;
+
+	read_register(w, p, lines, msg);
+	p->cseq++;
+	txn = txn_serve(&w->txns, msg, &way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, w->now);
+	assert_false(ref_is_none(txn));
+	return request_of(p, msg, txn);
+}
+
 /* Lets a REGISTER in. Ends: the status of the answer, 0 when there is none yet. */
 static inline unsigned
 send_register(struct world *w, struct phone *p, struct str lines)
 {
 	static struct msg msg;
-	struct txn_way way = {
-		.flow = p->flow, .addr = p->source, .is_reliable = p->transport != TRANSPORT_UDP
-	};
-	struct register_request request;
+	struct register_request request = serve_register(w, p, lines, &msg);
 	uint32_t before = w->sends;
-	struct ref txn;
 
-	read_register(w, p, lines, &msg);
-	txn = txn_serve(
-		&w->txns, &msg, &way, (struct txn_owner){ OWNER_NONE, REF_NONE, 0 }, w->now);
-	assert_false(ref_is_none(txn));
-	request = request_of(p, &msg, txn);
 	registrar_hear(w->registrar, &request, w->now, &w->out);
 	carry(w);
-	p->cseq++;
 	return w->sends == before ? 0 : status_of(sent(w));
 }
 

@@ -358,6 +358,171 @@ test_what_others_did_to_the_store(void **state)
 	assert_idle(w);
 }
 
+/* The log says whose bindings the store did not take, and why. */
+static void
+test_the_notes_of_what_was_not_saved(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	w->manner = FAILING;
+	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 500);
+	assert_str(str_of(w->note, w->note_len),
+		"register 7789: the store has failed to save the bindings");
+	assert_int_equal(w->note_level, NOTE_WARN);
+	w->manner = MUTE;
+	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 0);
+	pass_ms(w, STORE_WAIT_MS);
+	assert_str(str_of(w->note, w->note_len), "register 7789: the store does not answer");
+	assert_int_equal(w->note_level, NOTE_WARN);
+	assert_int_equal(w->notes, 2);
+}
+
+/* What is refused changes nothing, in memory or store. */
+static void
+test_what_is_refused_is_not_saved(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	assert_int_equal(
+		send_register(w, &p, STR(CONTACT ", <sip:b@192.0.2.7>;expires=1" END)), 423);
+	assert_int_equal(w->saves, 0);
+	assert_int_equal(w->sends, 1);
+	assert_idle(w);
+}
+
+/* What goes by outbound is answered by it, though there is nothing to change. */
+static void
+test_a_flow_that_was_none_goes(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TCP, 9);
+
+	assert_int_equal(send_register(w, &p,
+				 STR("Supported: path, outbound" END CONTACT
+				     ";+sip.instance=\"<urn:a>\";reg-id=1;expires=0" END)),
+		200);
+	assert_int_equal(w->saves, 0);
+	assert_has(sent(w), "\r\nRequire: outbound\r\n");
+}
+
+/* The store is believed about the longest name, and not about a longer one. */
+static void
+test_the_longest_address_of_the_store(void **state)
+{
+	static char aor[AOR_BYTES_MAX + 1];
+	struct world *w = *state;
+	struct str longest = str_of(aor, AOR_BYTES_MAX);
+
+	memset(aor, 'a', sizeof aor);
+	registrar_set(w->registrar, str_of(aor, AOR_BYTES_MAX + 1), 1, STR(SET), w->now);
+	assert_idle(w);
+	registrar_set(w->registrar, longest, 1, STR(SET), w->now);
+	assert_int_equal(registrar_find(w->registrar, longest, w->now, found), 1);
+	/* The same version again is no news. */
+	registrar_set(w->registrar, longest, 1, STR(""), w->now);
+	assert_int_equal(registrar_find(w->registrar, longest, w->now, found), 1);
+	registrar_set(w->registrar, longest, 2, STR(""), w->now);
+	assert_idle(w);
+}
+
+/* However little of it there is: the next REGISTER is saved over what cannot be read. */
+static void
+test_an_octet_that_is_no_set(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	struct kept *k = kept_of(w, AOR);
+
+	k->version = 3;
+	k->len = 1;
+	registrar_set(w->registrar, AOR, 3, STR("x"), w->now);
+	assert_int_equal(registrar_count(w->registrar), 0);
+	assert_int_equal(send_register(w, &p, STR(CONTACT END)), 200);
+	assert_int_equal(k->version, 4);
+	assert_int_equal(find(w), 1);
+}
+
+static void
+test_nobody_of_many_is_on_another_flow(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TLS, 9);
+
+	assert_int_equal(
+		send_register(w, &p,
+			STR("Contact: <sip:1@192.0.2.7>,<sip:2@192.0.2.7>,<sip:3@192.0.2.7>,"
+			    "<sip:4@192.0.2.7>,<sip:5@192.0.2.7>,<sip:6@192.0.2.7>,"
+			    "<sip:7@192.0.2.7>,<sip:8@192.0.2.7>" END)),
+		200);
+	assert_int_equal(find(w), CONTACTS_PER_AOR_MAX);
+	assert_true(registrar_is_on_flow(w->registrar, AOR, p.flow, &p.source, w->now));
+	p.flow.number = 10;
+	assert_false(registrar_is_on_flow(w->registrar, AOR, p.flow, &p.source, w->now));
+}
+
+/* A walk over the slots meets each address once. */
+static void
+test_a_walk(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	unsigned met = 0;
+
+	assert_int_equal(registrar_slots(w->registrar), 0);
+	send_register(w, &p, STR(CONTACT END));
+	p.aor = STR("7790");
+	send_register(w, &p, STR(CONTACT END));
+	p.aor = STR("7791");
+	send_register(w, &p, STR(CONTACT END));
+	p.aor = STR("7790");
+	send_register(w, &p, STR(CONTACT ";expires=0" END));
+	for (uint32_t slot = 0; slot < registrar_slots(w->registrar); slot++) {
+		struct str aor = registrar_aor(w->registrar, slot);
+
+		met += str_same(aor, AOR) ? 1 : str_same(aor, STR("7791")) ? 10 : 0;
+		assert_false(str_same(aor, STR("7790")));
+	}
+	assert_int_equal(met, 11);
+}
+
+/* What a run hashes and signs with is its own: nobody learns it from another one. */
+static void
+test_the_keys_of_a_run(void **state)
+{
+	static const uint8_t seed[DICE_SEED_BYTES] = { 4 };
+	struct world *w = *state;
+	struct registrar_options options = {
+		.addresses_max = 4, .alarms = &w->alarms, .txns = &w->txns
+	};
+	struct arena arena = arena_on(NULL, 0);
+	struct registrar *other;
+	struct dice dice;
+	void *memory;
+
+	registrar_open(&arena, &options, &w->dice);
+	memory = aligned_alloc(64, (arena.used + 63) & ~(size_t)63);
+	arena = arena_on(memory, arena.used);
+	dice_init(&dice, seed);
+	other = registrar_open(&arena, &options, &dice);
+	assert_int_not_equal(
+		map_hash(&w->registrar->by_aor, &AOR, 1), map_hash(&other->by_aor, &AOR, 1));
+	assert_int_not_equal(
+		map_hash(&w->registrar->by_flow, &AOR, 1), map_hash(&other->by_flow, &AOR, 1));
+	for (int i = 0; i < 4; i++)
+		assert_int_not_equal(w->registrar->gruu_key[i], other->gruu_key[i]);
+	free(memory);
+}
+
+/* Each address, each lane and each question may have one armed. */
+static void
+test_how_many_alarms(void **state)
+{
+	(void)state;
+	assert_true(registrar_alarms(ADDRESSES) >= 2 * ADDRESSES + ASKS_MAX);
+}
+
 static void
 test_a_measure_is_enough_and_less_is_not(void **state)
 {
@@ -399,6 +564,15 @@ main(void)
 		TEST(test_the_note_of_a_sip_contact_in_a_sips_register),
 		TEST(test_the_note_of_a_refusal),
 		TEST(test_what_others_did_to_the_store),
+		TEST(test_the_notes_of_what_was_not_saved),
+		TEST(test_what_is_refused_is_not_saved),
+		TEST(test_a_flow_that_was_none_goes),
+		TEST(test_the_longest_address_of_the_store),
+		TEST(test_an_octet_that_is_no_set),
+		TEST(test_nobody_of_many_is_on_another_flow),
+		TEST(test_a_walk),
+		TEST(test_the_keys_of_a_run),
+		TEST(test_how_many_alarms),
 		TEST(test_a_measure_is_enough_and_less_is_not),
 	};
 
