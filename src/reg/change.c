@@ -109,19 +109,19 @@ check_sips(struct work *w, bool path_is_sips)
 	return true;
 }
 
-/* Whether CONTACT is the address-of-record itself, or a GRUU there: a call to it would come back
- * here (RFC 5627 5.1). */
+/* Whether CONTACT is the address-of-record itself, whatever else is said of it, or a GRUU there: a
+ * call to it would come back here (RFC 5627 5.1). */
 static bool
 is_own_address(const struct work *w, const struct uri *contact)
 {
-	struct uri aor = w->request->msg->to.uri;
+	struct uri aor = w->request->msg->to.uri, bare = *contact;
 
-	aor.params = STR("");
-	aor.headers = STR("");
+	aor.params = bare.params = STR("");
+	aor.headers = bare.headers = STR("");
 	aor.port = 0;
 	if (gruu_is(contact))
 		aor.user = contact->user;
-	return uri_same_binding(&aor, contact);
+	return uri_same_binding(&aor, &bare);
 }
 
 static bool

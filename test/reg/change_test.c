@@ -433,6 +433,7 @@ test_a_contact_that_is_its_own_address(void **state)
 		ROW("Contact: <sips:7789@example.com>" END, 403),
 		ROW("Contact: <sip:%37789@EXAMPLE.com;transport=tcp>" END, 403),
 		ROW("Contact: <sips:7789@example.com;x=y>;expires=0" END, 403),
+		ROW("Contact: <sips:7789@example.com;user=phone;maddr=192.0.2.9>" END, 403),
 		ROW("Contact: <sips:tgruu.0123@example.com;gr>" END, 403),
 		ROW("Contact: <sips:7788@example.com;gr=urn:x>" END, 403),
 		ROW("Contact: <sips:7788@phone.example.com;gr=urn:x>" END, 0),
