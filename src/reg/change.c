@@ -109,15 +109,16 @@ check_sips(struct work *w, bool path_is_sips)
 	return true;
 }
 
-/* Whether CONTACT is the address-of-record itself, whatever else is said of it, or a GRUU there: a
- * call to it would come back here (RFC 5627 5.1). */
+/* Whether CONTACT is the address-of-record itself, with whatever parameters, or a GRUU there: a
+ * call to it would come back here (RFC 5627 5.1). Headers may lead it elsewhere (RFC 4475
+ * 3.1.1.8). */
 static bool
 is_own_address(const struct work *w, const struct uri *contact)
 {
 	struct uri aor = w->request->msg->to.uri, bare = *contact;
 
 	aor.params = bare.params = STR("");
-	aor.headers = bare.headers = STR("");
+	aor.headers = STR("");
 	aor.port = 0;
 	if (gruu_is(contact))
 		aor.user = contact->user;

@@ -254,10 +254,45 @@ what_may_stand_in_a_value(void **state)
 	}
 }
 
+/* What is no escape is what it is; that of a reserved octet is another octet (RFC 3261 19.1.4). */
+static void
+octets_are_decoded_one_by_one(void **state)
+{
+	static const struct {
+		struct str text;
+		unsigned octet;
+		size_t left;
+		bool folds;
+	} rows[] = {
+		{ { "a%41", 4 }, 'a', 3, false },
+		{ { "%41b", 4 }, 'A', 1, false },
+		{ { "%41b", 4 }, 'a', 1, true },
+		{ { "%4", 2 }, '%', 1, false },
+		{ { "%", 1 }, '%', 0, true },
+		{ { "%G1", 3 }, '%', 2, false },
+		{ { "%1G", 3 }, '%', 2, false },
+		{ { "%3b", 3 }, ';' + 256, 0, true },
+		{ { "%ff", 3 }, 0xff, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct str rest = rows[i].text;
+
+		assert_int_equal(lex_decoded(&rest, rows[i].folds), rows[i].octet);
+		assert_int_equal(rest.len, rows[i].left);
+	}
+	assert_true(lex_same_decoded(STR("a%62C"), STR("%61bc"), true));
+	assert_false(lex_same_decoded(STR("a%62C"), STR("abc"), false));
+	assert_false(lex_same_decoded(STR("ab"), STR("abc"), true));
+	assert_false(lex_same_decoded(STR("%3b"), STR(";"), true));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(octets_are_decoded_one_by_one),
 		cmocka_unit_test(classes_are_those_of_the_rfc),
 		cmocka_unit_test(spans),
 		cmocka_unit_test(white_space_is_skipped_with_whole_folds_only),

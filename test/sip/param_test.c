@@ -159,6 +159,11 @@ an_escaped_name_is_the_name(void **state)
 	assert_false(all_are_new(STR(";%74tl;t%54l"), true));
 	assert_true(all_are_new(STR(";%74tl;ttk;tt"), true));
 	assert_true(all_are_new(STR(";a%3b;a%3a"), true));
+	assert_true(uri_param_find(STR(";%74ransport"), STR("transport"), &p));
+	assert_true(uri_param_is(&p, STR("Transport")) && !uri_param_is(&p, STR("transpor")));
+	assert_false(uri_param_says(&p, STR("")) || uri_param_says(&p, STR("tls")));
+	assert_true(uri_param_find(STR(";x;transport=%54L%73"), STR("transport"), &p));
+	assert_true(uri_param_says(&p, STR("tls")) && !uri_param_says(&p, STR("tl")));
 	/* No escape is decoded in a header's parameter, whose names are tokens. */
 	assert_true(all_are_new(STR(";tt%4c;ttl"), false));
 }
