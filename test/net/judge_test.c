@@ -11,20 +11,13 @@
 #include "net/contexts.h"
 #include "net/tls.h"
 #include "support/pki.h"
+#include "support/tlspair.h"
 
 enum { HOUR_S = 3600 };
 
 static struct pki *pki, *other;
 static struct pki_leaf own, peer;
 static const struct service service = { .client = CLIENT_REQUIRED };
-
-/* A client that shows PEER, and a server that wants it. */
-struct pair {
-	struct tls *server, *client;
-	struct tls_end *a, *b; /* a dials b */
-	struct bytes a_out, b_out;
-	enum tls_word a_word, b_word;
-};
 
 static struct identity
 identity_of(struct pki_leaf leaf, struct str trust, struct str crl)
@@ -47,47 +40,16 @@ open_tls(struct pki_leaf leaf)
 	return tls;
 }
 
+/* A client that shows PEER, and a server that wants it. */
 static void
 pair_open(struct pair *p, const struct terms *terms)
 {
-	*p = (struct pair){ .a_word = TLS_WAITS, .b_word = TLS_WAITS };
+	*p = (struct pair){ .step = SIZE_MAX, .a_word = TLS_WAITS, .b_word = TLS_WAITS };
 	p->server = open_tls(own);
 	p->client = open_tls(peer);
 	p->a = tls_end_dial(p->client, STR("a.example"), terms, &p->a_out);
 	p->b = tls_end_serve(p->server, &service, &p->b_out);
 	assert_non_null(p->a);
-}
-
-static void
-pair_close(struct pair *p)
-{
-	tls_end_close(p->a);
-	tls_end_close(p->b);
-	tls_close(p->server);
-	tls_close(p->client);
-	bytes_free(&p->a_out);
-	bytes_free(&p->b_out);
-}
-
-static void
-move(struct bytes *from, struct tls_end *to, enum tls_word *word)
-{
-	struct bytes taken = bytes_take(from);
-
-	if (taken.used > 0 && *word == TLS_WAITS) {
-		tls_end_hear(to, bytes_str(&taken));
-		*word = tls_end_shake(to);
-	}
-	bytes_free(&taken);
-}
-
-static void
-shake(struct pair *p)
-{
-	for (int i = 0; i < 4; i++) {
-		move(&p->a_out, p->b, &p->b_word);
-		move(&p->b_out, p->a, &p->a_word);
-	}
 }
 
 /* Another set in the place of TLS's own. */
@@ -124,7 +86,7 @@ the_set_in_force_judges_what_stands(void **state)
 
 	(void)state;
 	pair_open(&p, &terms);
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.a_word, TLS_READY);
 	assert_int_equal(p.b_word, TLS_READY);
 	finds(p.a, JUDGE_TODAY, NULL);
@@ -154,7 +116,7 @@ the_calendar_is_that_of_the_moment(void **state)
 
 	(void)state;
 	pair_open(&p, &terms);
-	shake(&p);
+	pair_shake(&p);
 	finds(p.b, now_s, NULL);
 	finds(p.b, now_s + 3 * HOUR_S, "[cert-expired]");
 	finds(p.b, now_s - 3 * HOUR_S, "[cert-not-yet-valid]");
@@ -173,13 +135,13 @@ whom_we_dialled_it_stays(void **state)
 
 	(void)state;
 	pair_open(&p, &(struct terms){ 0 });
-	shake(&p);
+	pair_shake(&p);
 	tls_end_secured(p.a, &secured);
 	for (size_t i = 0; i < sizeof terms.pin; i++)
 		terms.pin[i] = (uint8_t)secured.fingerprint.at[i];
 	pair_close(&p);
 	pair_open(&p, &terms);
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.a_word, TLS_READY);
 	finds(p.a, JUDGE_TODAY, NULL);
 	pair_close(&p);
@@ -194,18 +156,16 @@ a_set_that_comes_within_a_handshake_counts(void **state)
 
 	(void)state;
 	pair_open(&p, &terms);
-	move(&p.a_out, p.b, &p.b_word);
-	move(&p.b_out, p.a, &p.a_word);
+	pair_turn(&p);
 	use(p.server, own, pki_ca(pki), pki_crl(pki, peer.certificate.at, -HOUR_S, HOUR_S));
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.b_word, TLS_BROKEN);
 	assert_true(str_holds_alike(tls_end_why(p.b), STR("[cert-revoked]")));
 	pair_close(&p);
 	pair_open(&p, &terms);
-	move(&p.a_out, p.b, &p.b_word);
-	move(&p.b_out, p.a, &p.a_word);
+	pair_turn(&p);
 	use(p.server, own, pki_ca(pki), pki_crl(pki, NULL, -HOUR_S, HOUR_S));
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.b_word, TLS_READY);
 	pair_close(&p);
 }

@@ -13,21 +13,13 @@
 
 #include "base/limits.h"
 #include "support/pki.h"
+#include "support/tlspair.h"
 
 enum { DAY_S = 86400, PLAIN_MAX = 256 * 1024 };
 
 static struct pki *pki, *other_pki;
 static const struct service no_service;
 static const struct terms no_terms;
-
-/* Two ends that hand each other what leaves, STEP octets at a time. */
-struct pair {
-	struct tls *server, *client;
-	struct tls_end *a, *b; /* a dials b */
-	struct bytes a_out, b_out;
-	enum tls_word a_word, b_word;
-	size_t step;
-};
 
 static struct tls *
 open_many(const struct identity *identities, uint32_t count)
@@ -60,41 +52,6 @@ pair_open(struct pair *p, struct pki_leaf leaf, struct str trust, struct str nam
 }
 
 static void
-pair_close(struct pair *p)
-{
-	tls_end_close(p->a);
-	tls_end_close(p->b);
-	tls_close(p->server);
-	tls_close(p->client);
-	bytes_free(&p->a_out);
-	bytes_free(&p->b_out);
-}
-
-/* Moves what one end wrote to the other's handshake. */
-static void
-move(struct bytes *from, struct tls_end *to, enum tls_word *word, size_t step)
-{
-	struct bytes taken = bytes_take(from);
-	struct str rest = bytes_str(&taken);
-
-	while (rest.len > 0 && *word == TLS_WAITS) {
-		tls_end_hear(to, str_upto(rest, step));
-		rest = str_from(rest, step);
-		*word = tls_end_shake(to);
-	}
-	bytes_free(&taken);
-}
-
-static void
-shake(struct pair *p)
-{
-	for (int i = 0; i < 6; i++) {
-		move(&p->a_out, p->b, &p->b_word, p->step);
-		move(&p->b_out, p->a, &p->a_word, p->step);
-	}
-}
-
-static void
 a_handshake_tells_who_is_there(void **state)
 {
 	struct secured secured;
@@ -102,7 +59,7 @@ a_handshake_tells_who_is_there(void **state)
 
 	(void)state;
 	pair_open(&p, pki_leaf(pki, "DNS:a.example"), pki_ca(pki), STR("A.example"));
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.a_word, TLS_READY);
 	assert_int_equal(p.b_word, TLS_READY);
 	tls_end_secured(p.a, &secured);
@@ -128,7 +85,7 @@ one_octet_at_a_time_is_as_good(void **state)
 	(void)state;
 	pair_open(&p, pki_leaf(pki, "IP:127.0.0.2"), pki_ca(pki), STR("127.0.0.2"));
 	p.step = 1;
-	shake(&p);
+	pair_shake(&p);
 	assert_int_equal(p.a_word, TLS_READY);
 	assert_int_equal(p.b_word, TLS_READY);
 	pair_close(&p);
@@ -277,7 +234,7 @@ octets_arrive_whole_whatever_the_pieces(void **state)
 		struct pair p;
 
 		pair_open(&p, pki_leaf(pki, "DNS:a.example"), pki_ca(pki), STR("a.example"));
-		shake(&p);
+		pair_shake(&p);
 		assert_true(tls_end_write(p.a, STR("")));
 		assert_true(tls_end_write(p.a, str_of(plain, sizeof plain)));
 		assert_true(tls_end_write(p.a, STR("end")));
@@ -299,7 +256,7 @@ a_changed_octet_breaks_the_connection(void **state)
 
 	(void)state;
 	pair_open(&p, pki_leaf(pki, "DNS:a.example"), pki_ca(pki), STR("a.example"));
-	shake(&p);
+	pair_shake(&p);
 	assert_true(tls_end_write(p.a, STR("INVITE")));
 	p.a_out.at[p.a_out.used - 3] ^= 1;
 	assert_int_equal(talk(&p.a_out, p.b, &heard, SIZE_MAX), TLS_BROKEN);
