@@ -46,7 +46,7 @@ def held_by_caller(bench, caller, device):
 
 def held_by_callee(bench, caller, device):
     call, seen = bench.talk(caller, device)
-    caller.options()  # answered behind the caller's ACK; before that a re-INVITE gets 491
+    call.await_heard()
     seen.hold(call)
     seen.resume(call)
     bench.hang_up(seen, call)

@@ -54,6 +54,7 @@ def test_a_call_through_it_and_back(bench, trunk, a_side):
     call, seen = bench.talk(caller, device, "95551234")
     assert seen.routes and seen.routes[0].startswith(f"<sips:{HOST}:{kamailio.address[1]}")
     call.hold(seen)
+    call.await_heard()
     seen.resume(call)
     bench.hang_up(seen, call)
     rules.check_leg(caller, bench.tls_ports)

@@ -221,6 +221,7 @@ def test_emit_transport_tls_is_for_the_dn_that_asks_for_it(bench):
     call, seen = bench.talk(caller, device)
     assert call.answered.address("Contact").uri.params.get("transport") == "tls"
     call.hold(seen)
+    call.await_heard()
     seen.resume(call)
     bench.hang_up(seen, call)
     call, seen = bench.talk(other, caller, "7789")

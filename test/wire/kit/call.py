@@ -237,5 +237,10 @@ class Call:
                              lambda: any(a.cseq[0] == number for a in other.acks))
         return request, final
 
+    def await_heard(self):
+        """Until the server has read what a caller sent it, the ACK too. The callee gets its ACK
+        earlier, and a re-INVITE of its own before the caller's ACK came gets 491."""
+        self.phone.options(code=None, end=self.end)
+
     def resume(self, other, version=3):
         return self.hold(other, "sendrecv", version)
