@@ -47,9 +47,17 @@ write_tail(struct registrar *r, struct buf *b, const struct gruu_terms *gruus,
 	write_body(b, STR(""));
 }
 
+/* Whether the phone is told how often it is to be heard: by us, when no proxy is in between, and on
+ * its own stream. A socket is everybody's, and its silence is no one's end. */
+static bool
+is_watched(const struct register_request *request, bool is_outbound)
+{
+	return is_outbound && request->msg->via_count == 1 && request->transport != TRANSPORT_UDP;
+}
+
 /* What only a 200 says: which extensions there are, that outbound is used, how often the phone is
- * to be heard then (by us, when no proxy is in between), the Path as it came (RFC 3327 5.3), and
- * the Service-Route (RFC 3608 6.3), which is the same for each REGISTER of a phone. */
+ * to be heard then, the Path as it came (RFC 3327 5.3), and the Service-Route (RFC 3608 6.3), which
+ * is the same for each REGISTER of a phone. */
 static void
 write_good(struct buf *b, const struct register_request *request, bool is_outbound)
 {
@@ -58,7 +66,7 @@ write_good(struct buf *b, const struct register_request *request, bool is_outbou
 						      : STR("path, outbound, gruu"));
 	if (is_outbound)
 		write_header(b, HEADER_REQUIRE, STR("outbound"));
-	if (is_outbound && request->msg->via_count == 1)
+	if (is_watched(request, is_outbound))
 		write_number(b, HEADER_FLOW_TIMER, FLOW_TIMER_S);
 	write_copy(b, request->msg, HEADER_PATH);
 	if (!str_is_empty(request->service_route))
@@ -148,7 +156,7 @@ answer_prepare(struct registrar *r, const struct register_request *request, bool
 	buf_put(&b, gruu_host(request->msg));
 	if (buf_ok(&b))
 		q->host_len = (uint32_t)gruu_host(request->msg).len;
-	if (is_outbound && request->msg->via_count == 1)
+	if (is_watched(request, is_outbound))
 		q->watch = request->flow;
 }
 

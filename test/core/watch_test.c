@@ -93,6 +93,27 @@ test_nobody_else_is_watched(void **state)
 	assert_int_equal(stage.shuts, 0);
 }
 
+/* The socket of UDP is everybody's: a registration over it, whatever its Path says, is not its end.
+ */
+static void
+test_the_socket_is_not_watched(void **state)
+{
+	struct phone by_udp;
+
+	(void)state;
+	phone_open(&by_udp, &stage, "7000", "192.0.2.71", 40000, TRANSPORT_UDP, false);
+	phone_register(&by_udp, 3600,
+		"Supported: path, outbound\r\nPath: <sip:192.0.2.71:40000;lr;ob>\r\n"
+		"Contact: <sip:7000@192.0.2.71:40000>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"\r\n");
+	phone_hear(&by_udp, "SIP/2.0 200 ");
+	assert_true(phone_heard(&by_udp, "Require: outbound\r\n"));
+	stage_pass_ms(&stage, 3 * SILENCE_MS);
+	assert_int_equal(stage.shuts, 0);
+	phone_register(&by_udp, 3600, NULL);
+	phone_hear(&by_udp, "SIP/2.0 200 ");
+	phone_close(&by_udp);
+}
+
 /* A promise ends with its connection, and does not pass to the next one. */
 static void
 test_the_watch_ends_with_the_connection(void **state)
@@ -172,6 +193,7 @@ main(void)
 		TEST(test_silence_has_its_moment),
 		TEST(test_each_octet_puts_it_off),
 		TEST(test_nobody_else_is_watched),
+		TEST(test_the_socket_is_not_watched),
 		TEST(test_the_watch_ends_with_the_connection),
 		TEST(test_nothing_waits_on_what_was_given_up),
 		TEST(test_halves_do_not_meet),

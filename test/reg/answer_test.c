@@ -199,6 +199,12 @@ test_whose_silence_is_the_end(void **state)
 	assert_true(flow_is_none(w->watch));
 	assert_int_equal(send_register(w, &p, STR(FLOW)), 200);
 	assert_int_equal(w->watch.number, 9);
+	/* Nor is a socket listened for, though a Path says that somebody keeps the flow. */
+	p.transport = TRANSPORT_UDP;
+	assert_int_equal(send_register(w, &p, STR("Path: <sip:192.0.2.9;lr;ob>" END FLOW)), 200);
+	assert_has(sent(w), "\r\nRequire: outbound\r\nPath: ");
+	assert_true(flow_is_none(w->watch));
+	p.transport = TRANSPORT_TCP;
 	/* A flow that was not saved is none. */
 	w->manner = FAILING;
 	assert_int_equal(send_register(w, &p, STR(FLOW)), 500);
