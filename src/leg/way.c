@@ -350,7 +350,9 @@ way_anew(struct legs *ls, const struct leg *leg, const struct turn *t, struct tx
 	struct demand demand = demand_of_first(leg);
 	struct candidate candidate = { .transport = leg->transport, .addr = leg->peer };
 	struct target target;
+	/* Over another transport the Via, which is that of the INVITE, would be a lie. */
 	bool is_found = spare_candidate(ls, leg, &candidate) &&
+		candidate.transport == leg->transport &&
 		target_choose(&demand, &candidate, &target) == TARGET_CHOSEN;
 
 	if (!is_found && leg->flow_tie != TIE_DIALLED)

@@ -369,6 +369,40 @@ a_cancel_follows_the_phone_to_its_new_flow(void **state)
 	}
 }
 
+/* A CANCEL has the Via of its INVITE: it does not follow to a flow of another transport. */
+/* rows: R3261-9.1-a */
+static void
+a_cancel_stays_with_the_transport_of_its_invite(void **state)
+{
+	static const enum transport to[] = { TRANSPORT_UDP, TRANSPORT_TLS };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
+		struct ua ua = ua_open("sip", TRANSPORT_TCP, "192.0.2.8", 50000);
+		struct ua other = ua_open("sip", to[i], "192.0.2.8", 50001);
+		struct leg_plan plan = bed_plan(&ua);
+		struct way spare = { .transport = to[i],
+			.addr = bed_addr("192.0.2.8", 50001),
+			.flow = other.flow,
+			.tie = TIE_REGISTERED };
+		struct leg *leg;
+
+		plan.ways[0].tie = TIE_REGISTERED;
+		plan.ways[0].flow = ua.flow;
+		leg = bed_make(&plan, SDP_A);
+		(void)ua_take(&ua, "INVITE ");
+		ua_answer_invite(&ua, 180, NULL, NULL);
+		(void)bed_say(WORD_RING);
+		leg_show_way(leg, &spare);
+		bed_over(ua.flow);
+		bed_pass_ms(0);
+		assert_int_equal(bed_say(WORD_FAIL)->status, 503);
+		bed_quiet();
+		assert_int_equal(bed.dials, 0);
+		leg_close(&bed.legs, leg);
+	}
+}
+
 static void
 a_dead_connection_is_no_way_again(void **state)
 {
@@ -516,6 +550,7 @@ main(void)
 		BEDDED(who_proved_a_name_proves_it_again),
 		BEDDED(a_peer_comes_back_by_the_cas_of_its_identity),
 		BEDDED(a_cancel_follows_the_phone_to_its_new_flow),
+		BEDDED(a_cancel_stays_with_the_transport_of_its_invite),
 		BEDDED(a_dead_connection_is_no_way_again),
 		BEDDED(an_ack_over_another_transport_is_written_anew),
 		BEDDED(a_datagram_by_another_socket_moves_no_socket),
