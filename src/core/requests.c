@@ -79,35 +79,37 @@ judge_any(const struct core *core, const struct arrival *a, const struct turn *t
 	return judge_require(msg, t);
 }
 
+/* Whose request it is, where room is short: of no call, of a call, or the one that ends it. */
+enum standing { OF_NO_CALL, OF_A_CALL, OF_ITS_END };
+
 /* Whether there is room for MSG. Inside a call each call keeps what its end takes. What is of no
  * call leaves free what the calls that are up may need, and what begins none leaves room for all
  * that may still come, however many they are. An INVITE that can become no call takes nothing. */
 static bool
-has_room(const struct core *core, const struct msg *msg, bool is_inside)
+has_room(const struct core *core, const struct msg *msg, enum standing standing)
 {
 	uint32_t calls = core->calls.pool.used, left = txns_left(&core->txns);
 
-	if (is_inside)
-		return msg->method == METHOD_BYE || msg->method == METHOD_CANCEL ||
-			left > calls * TXNS_PER_BYE + 1;
+	if (standing != OF_NO_CALL)
+		return standing == OF_ITS_END || left > calls * TXNS_PER_BYE + 1;
 	return msg->method == METHOD_INVITE
 		? calls_have_room(&core->calls)
 		: left > calls * TXNS_KEPT_PER_CALL + pool_left(&core->calls.pool) * TXNS_PER_CALL;
 }
 
-/* Gives the request a transaction. IS_INSIDE: it is of a call.
+/* Gives the request a transaction.
  * Ends: true; false when there is none left, and 503 was answered. */
 static bool
-serve(struct core *core, struct arrival *a, bool is_inside, const struct turn *t)
+serve(struct core *core, struct arrival *a, enum standing standing, const struct turn *t)
 {
 	struct txn_owner nobody = { .kind = OWNER_NONE };
 	struct refusal full = { .status = 503,
 		.lines = STR("Retry-After: 5\r\n"),
-		.why = a->msg->method == METHOD_INVITE && !is_inside
+		.why = a->msg->method == METHOD_INVITE && standing == OF_NO_CALL
 			? STR("there is no room for one more call")
 			: STR("the table of transactions is full") };
 
-	if (has_room(core, a->msg, is_inside)) {
+	if (has_room(core, a->msg, standing)) {
 		a->txn = txn_serve(&core->txns, a->msg, &a->way, nobody, t->now);
 		if (!ref_is_none(a->txn))
 			return true;
@@ -142,7 +144,7 @@ cancel_hear(struct core *core, struct arrival *a, const struct turn *t)
 		leg = NULL;
 		found = false;
 	}
-	if (!serve(core, a, leg != NULL, t))
+	if (!serve(core, a, leg != NULL ? OF_ITS_END : OF_NO_CALL, t))
 		return;
 	if (!found)
 		answer = (struct refusal){ .status = 481 };
@@ -164,13 +166,17 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 
 	if (a->msg->method != METHOD_ACK) {
 		struct refusal refusal = judge_any(core, a, t);
+		bool is_end;
 
 		/* What is asked of our sips Contact has its scheme (RFC 3261 12.2.2). */
 		if (refusal.status == 0 && leg->is_strict && leg->speech.scheme == SCHEME_SIPS &&
 			a->msg->target.scheme != URI_SIPS)
 			refusal = (struct refusal){ .status = 400,
 				.reason = STR("SIPS Dialog With SIP Request-URI") };
-		if (!serve(core, a, true, t))
+		/* A BYE that ends nothing, of which there may be any number, is one more request. */
+		is_end = a->msg->method == METHOD_BYE && refusal.status == 0 &&
+			leg_may_take(leg, a->msg, &a->way);
+		if (!serve(core, a, is_end ? OF_ITS_END : OF_A_CALL, t))
 			return;
 		if (refusal.status != 0) {
 			refuse(core, a, &refusal, t);
@@ -244,7 +250,7 @@ outside_hear(struct core *core, struct arrival *a, const struct turn *t)
 {
 	struct refusal refusal = judge_any(core, a, t);
 
-	if (!serve(core, a, false, t))
+	if (!serve(core, a, OF_NO_CALL, t))
 		return;
 	/* A To tag without its dialog: whatever it was is over (RFC 3261 12.2.2). */
 	if (refusal.status == 0 && !str_is_none(a->msg->to.tag) &&

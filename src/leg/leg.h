@@ -368,6 +368,10 @@ bool leg_seeks(struct leg *, struct sought *sought);
  * own. */
 void leg_found(struct leg *, const struct place *places, uint32_t count);
 
+/* Whether the leg would do what a request inside the dialog that came by WAY asks for, rather than
+ * refuse it for its number or its way. */
+bool leg_may_take(const struct leg *, const struct msg *, const struct txn_way *way);
+
 /* A request inside the dialog; TXN serves it, REF_NONE for an ACK. Everything the leg can answer by
  * itself it answers. */
 struct word leg_hear_request(struct legs *, struct leg *, const struct msg *, struct ref txn,

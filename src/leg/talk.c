@@ -208,6 +208,12 @@ judge(const struct leg *leg, const struct msg *msg, const struct txn_way *way)
 	return (struct reply){ .status = 0 };
 }
 
+bool
+leg_may_take(const struct leg *leg, const struct msg *msg, const struct txn_way *way)
+{
+	return judge(leg, msg, way).status == 0;
+}
+
 struct word
 leg_hear_request(struct legs *ls, struct leg *leg, const struct msg *msg, struct ref txn,
 	const struct txn_way *way, const struct turn *t)

@@ -532,6 +532,46 @@ test_calls_go_on_in_a_flood(void **state)
 	expect_empty(&stage);
 }
 
+/* A BYE that ends nothing is one more request: a peer that says it again and again takes nothing of
+ * what the calls keep for their ends, its own or another's. */
+static void
+test_a_flood_of_byes_that_end_nothing(void **state)
+{
+	struct phone carol, dave;
+	char text[3 * 1024];
+	unsigned refused = 0;
+
+	(void)state;
+	phones_talk(&alice, &bob, "5000");
+	device_open(&carol, &stage, "east", "192.0.2.80", 5060, TRANSPORT_UDP, false);
+	phone_open(&dave, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_UDP, false);
+	phone_register(&dave, 3600, NULL);
+	phone_hear(&dave, "SIP/2.0 200 ");
+	phones_talk(&carol, &dave, "7000");
+	stage_pass_ms(&stage, 40 * 1000);
+	for (unsigned i = 0; i < 400; i++) {
+		const struct stage_sent *sent;
+
+		/* By its number, by what it requires, or by its scheme. */
+		snprintf(text, sizeof text,
+			"BYE %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.80:5060;branch=z9hG4bK-b%u\r\n"
+			"From: %s\r\nTo: %s\r\nCall-ID: %s\r\nCSeq: %u BYE\r\n%s\r\n",
+			i % 3 == 2 ? "tel:7000" : "sip:7000@192.0.2.1", i, carol.local,
+			carol.remote, carol.call_id, i % 3 == 0 ? 1 : 1000 + i,
+			i % 3 == 1 ? "Require: x\r\n" : "");
+		stage_datagram(&stage, &carol.at, str_cstr(text));
+		sent = stage_take(&stage, TRANSPORT_UDP, &carol.at);
+		assert_non_null(sent);
+		assert_false(str_begins(sent->bytes, STR("SIP/2.0 200 ")));
+		refused += str_begins(sent->bytes, STR("SIP/2.0 503 "));
+	}
+	assert_true(refused > 0);
+	phones_part(&bob, &alice);
+	phones_part(&carol, &dave);
+	phone_close(&carol);
+	phone_close(&dave);
+}
+
 int
 main(void)
 {
@@ -548,6 +588,7 @@ main(void)
 		TEST(test_clear_requests_in_a_secure_dialog),
 		TEST(test_table_of_transactions_full),
 		TEST(test_calls_go_on_in_a_flood),
+		TEST(test_a_flood_of_byes_that_end_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
