@@ -58,6 +58,42 @@ later(enum event_kind kind)
 	return e;
 }
 
+/* What a peer shows that opens a connection to us: nothing, or a certificate. */
+static const struct {
+	enum proof proof;
+	struct str names;
+	uint8_t fingerprint;
+} shown[] = {
+	{ PROOF_NONE, STR(""), 0 },
+	{ PROOF_CLIENT_CERT, STR("fly.example.net,192.0.2.10,192.0.2.51,192.0.2.70"), 0 },
+	{ PROOF_CLIENT_CERT, STR("media.example.net,example.com"), 3 },
+	{ PROOF_CLIENT_CERT, STR("192.0.2.51,fly.example.net"), 7 },
+	{ PROOF_NONE, STR(""), 7 }, /* nobody vouches for what was shown */
+};
+enum { SHOWN = sizeof shown / sizeof shown[0] };
+
+static struct secured
+secure(const struct flow_seen *flow)
+{
+	static uint8_t prints[SHOWN][FINGERPRINT_BYTES];
+	unsigned which = world.shown % SHOWN;
+	struct secured secured = { .proof = flow->is_dialled ? PROOF_NAME : shown[which].proof,
+		.version = STR("TLSv1.3"),
+		.cipher = STR("TLS_AES_256_GCM_SHA384"),
+		.name = flow->is_dialled ? flow->name : shown[which].names };
+
+	if (flow->is_dialled) {
+		secured.own = world.own % 2 == 1 ? STR("example.com") : STR("");
+		secured.named_by = (enum named_by)(world.own % 4);
+		return secured;
+	}
+	secured.identity = secured.trust = world.identity % 2;
+	memset(prints[which], shown[which].fingerprint, FINGERPRINT_BYTES);
+	if (shown[which].fingerprint != 0)
+		secured.fingerprint = str_of(prints[which], FINGERPRINT_BYTES);
+	return secured;
+}
+
 void
 later_open(struct flow_seen *flow)
 {
@@ -72,11 +108,7 @@ later_open(struct flow_seen *flow)
 	e->u.open.peer = flow->peer;
 	e->u.open.listener = is_tls ? 2 : 1;
 	if (is_tls)
-		e->u.open.secured =
-			(struct secured){ .proof = flow->is_dialled ? PROOF_NAME : PROOF_NONE,
-				.version = STR("TLSv1.3"),
-				.cipher = STR("TLS_AES_256_GCM_SHA384"),
-				.name = flow->name };
+		e->u.open.secured = secure(flow);
 }
 
 void
@@ -157,18 +189,17 @@ carry_shut(const struct act *act)
 		later_over(flow);
 }
 
-struct event
-names_event(struct ref ask, enum names_kind kind, enum names_status status)
-{
-	static const struct dns_record srv[] = {
-		{ .order = 10, .weight = 3, .port = 5061, .name = STR("one.example.net") },
-		{ .order = 10, .weight = 0, .port = 5060, .name = STR("two.example.net") },
-	};
-	static const struct dns_record naptr[] = {
-		{ .order = 10,
-			.flags = STR("s"),
-			.what = STR("SIP+D2U"),
-			.name = STR("_sip._udp.a") },
+/* What DNS says: the usual, or, of the same name, something else. */
+static const struct dns_record srv[][2] = {
+	{ { .order = 10, .weight = 3, .port = 5061, .name = STR("one.example.net") },
+		{ .order = 10, .weight = 0, .port = 5060, .name = STR("two.example.net") } },
+	{ { .order = 0, .weight = 0, .port = 0, .name = STR("") } }, /* there is no such service */
+	{ { .order = 20, .weight = 0, .port = 5070, .name = STR("one.example.net") },
+		{ .order = 10, .weight = 9, .port = 5060, .name = STR("one.example.net") } },
+};
+static const unsigned srv_counts[] = { 2, 1, 2 };
+static const struct dns_record naptr[][3] = {
+	{ { .order = 10, .flags = STR("s"), .what = STR("SIP+D2U"), .name = STR("_sip._udp.a") },
 		{ .order = 5,
 			.flags = STR("S"),
 			.what = STR("SIPS+D2T"),
@@ -176,23 +207,34 @@ names_event(struct ref ask, enum names_kind kind, enum names_status status)
 		{ .order = 1,
 			.flags = STR("s"),
 			.what = STR("SIPS+D2T"),
-			.name = STR("_sip._udp.a") },
-	};
+			.name = STR("_sip._udp.a") } },
+	{ { .order = 1, .flags = STR("u"), .what = STR("E2U+sip"), .name = STR("") } },
+	{ { .order = 2, .flags = STR("s"), .what = STR("SIP+D2T"), .name = STR("_sip._tcp.a") } },
+};
+static const unsigned naptr_counts[] = { 3, 1, 1 };
+enum { SAYINGS = sizeof srv / sizeof srv[0] };
+
+struct event
+names_event(struct ref ask, enum names_kind kind, enum names_status status, unsigned which)
+{
 	struct event e = { .kind = EV_NAMES };
 
+	which %= SAYINGS;
 	e.u.names.ask = ask;
 	e.u.names.kind = kind;
 	e.u.names.status = status;
 	e.u.names.ttl_s = 600;
 	if (status != NAMES_FOUND)
 		return e;
-	e.u.names.count = kind == NAMES_NAPTR ? 3 : 2;
-	if (kind == NAMES_SRV)
-		memcpy(e.u.names.services, srv, sizeof srv);
-	else if (kind == NAMES_NAPTR)
-		memcpy(e.u.names.services, naptr, sizeof naptr);
-	else
-		memcpy(e.u.names.addrs, world_resolved, sizeof world_resolved);
+	if (kind == NAMES_ADDRESSES) {
+		e.u.names.count = which == 0 ? 2 : 1;
+		memcpy(e.u.names.addrs, which == 2 ? world_resolved + 1 : world_resolved,
+			e.u.names.count * sizeof world_resolved[0]);
+		return e;
+	}
+	e.u.names.count = kind == NAMES_NAPTR ? naptr_counts[which] : srv_counts[which];
+	memcpy(e.u.names.services, kind == NAMES_NAPTR ? naptr[which] : srv[which],
+		e.u.names.count * sizeof srv[0][0]);
 	return e;
 }
 
@@ -202,7 +244,8 @@ carry_resolve(const struct act *act)
 	struct event e = names_event(act->u.resolve.ask, act->u.resolve.kind,
 		world.names == WEATHER_FAILS           ? NAMES_FAILED
 			: world.names == WEATHER_STALE ? NAMES_ABSENT
-						       : NAMES_FOUND);
+						       : NAMES_FOUND,
+		0);
 
 	fuzz_check(act->u.resolve.name.len > 0, STR_NONE);
 	if (world.names != WEATHER_WAITS)

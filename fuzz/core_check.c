@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The witness: what leaves is well formed, and nothing of a sips leg leaves in clear. Devices may
  * say anything, so what is theirs to say proves nothing: only what the core chose itself does. */
+#include "call/uuid.h"
 #include "core_world.h"
 #include "fuzz.h"
 #include "sip/cred.h"
@@ -194,6 +195,36 @@ is_named_by_device(struct str call_id)
 	return false;
 }
 
+/* Whether the first hop is to be asked for sips (RFC 3261 8.1.1.8). */
+static bool
+is_routed_by_sips(void)
+{
+	struct values routes = msg_values(&msg, HEADER_ROUTE);
+	struct nameaddr route;
+	struct str value;
+	size_t at;
+
+	return values_next(&routes, &value) && nameaddr_parse(&route, value, &at) &&
+		route.uri.scheme == URI_SIPS;
+}
+
+/* Who somebody is said to be is said in the scheme of the leg, or in none of the two. */
+static void
+see_asserted(bool is_sips, struct str bytes)
+{
+	struct values values = msg_values(&msg, HEADER_P_ASSERTED_IDENTITY);
+	struct nameaddr who;
+	struct str value;
+	size_t at;
+
+	while (values_next(&values, &value)) {
+		fuzz_check(nameaddr_parse(&who, value, &at), bytes);
+		fuzz_check(who.uri.scheme == URI_TEL || (who.uri.scheme == URI_SIPS) == is_sips,
+			bytes);
+		fuzz_check(who.uri.scheme != URI_OTHER, bytes);
+	}
+}
+
 /* A request that opens a dialog is all the core's own, but for what a header brings along. */
 static void
 see_schemes(enum transport transport, struct str bytes)
@@ -204,13 +235,15 @@ see_schemes(enum transport transport, struct str bytes)
 		!is_named_by_device(msg.call_id);
 	struct nameaddr contact;
 
-	fuzz_check(!is_sips || transport == TRANSPORT_TLS, bytes);
+	fuzz_check(!(is_sips || is_routed_by_sips()) || transport == TRANSPORT_TLS, bytes);
 	if (is_opening) {
+		see_asserted(is_sips, bytes);
 		fuzz_check((msg.from.uri.scheme == URI_SIPS) == is_sips, bytes);
 		fuzz_check((msg.to.uri.scheme == URI_SIPS) == is_sips, bytes);
 	}
 	if (is_opening && msg_contact(&msg, &contact))
-		fuzz_check((contact.uri.scheme == URI_SIPS) == is_sips, bytes);
+		fuzz_check((contact.uri.scheme == URI_SIPS) == (is_sips || is_routed_by_sips()),
+			bytes);
 	if (is_opening && is_sips && msg.method == METHOD_INVITE && !is_secret(msg.call_id) &&
 		world.secret_count < SECRETS_MAX)
 		world.secrets[world.secret_count++] = world_keep(msg.call_id);
@@ -302,6 +335,18 @@ witness_sees(enum transport transport, struct heard *heard)
 	take_apart(heard);
 }
 
+/* The identifier of the call that TEXT tells of behind MARK. */
+static void
+learn_call(struct str text, struct str mark)
+{
+	const char *at = memmem(text.at, text.len, mark.at, mark.len);
+	struct str rest = at != NULL ? str_from(text, (size_t)(at - text.at) + mark.len) : STR("");
+
+	rest = str_upto(rest, UUID_BYTES);
+	if (rest.len == UUID_BYTES && str_find(rest, ' ') == UUID_BYTES)
+		world.call = world_keep(rest);
+}
+
 void
 witness_reads_note(struct str text)
 {
@@ -309,6 +354,33 @@ witness_reads_note(struct str text)
 		fuzz_check((unsigned char)text.at[i] >= 0x20, text);
 	fuzz_check(text.len <= NOTE_BYTES_MAX, text);
 	fuzz_check(world.is_password_said || !has(text, password), text);
+	learn_call(text, STR("call "));
+	world_show("---", TRANSPORT_NONE, text);
+}
+
+/* What is told to who looks on: members of an object. */
+void
+witness_reads_page(struct str text)
+{
+	unsigned depth = 0;
+	bool is_text = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		fuzz_check((unsigned char)c >= 0x20, text);
+		if (is_text && c == '\\')
+			i++;
+		else if (c == '"')
+			is_text = !is_text;
+		else if (!is_text && (c == '{' || c == '['))
+			depth++;
+		else if (!is_text && (c == '}' || c == ']'))
+			fuzz_check(depth-- > 0, text);
+	}
+	fuzz_check(depth == 0 && !is_text, text);
+	fuzz_check(world.is_password_said || !has(text, password), text);
+	world_show("???", TRANSPORT_NONE, text);
 }
 
 void

@@ -99,13 +99,19 @@ happen(char what, const struct numbers *a, struct str changes)
 	case 'W': say_raw(a, changes); break;
 	case 'F': change_flow(a, false); break;
 	case 'D': change_flow(a, true); break;
-	case 'N': world_answer_name(a->n[0], (enum names_status)(a->n[1] % 3)); break;
+	case 'N': world_answer_name(a->n[0], (enum names_status)(a->n[1] % 3), a->n[2]); break;
 	case 'S': world_answer_save(a->n[0], (enum saved_status)(a->n[1] % 3)); break;
 	case 'E': world_tell_set(a->n[0], a->n[1]); break;
 	case 'P': world.piece = a->n[0] % 512; break;
 	case 'T': world_pass_ms(a->n[0] % PASS_MAX_MS); break;
 	case 'G': order_drain(); break;
 	case 'L': world_reload(a->n[0]); break;
+	case 'Q': ask_core(a, changes); break;
+	case 'H':
+		world.shown = a->n[0];
+		world.own = a->n[1];
+		world.identity = a->n[2];
+		break;
 	case 'M':
 		world.dial = (enum weather)(a->n[0] % 3);
 		world.store = (enum weather)(a->n[1] % 4);
@@ -142,7 +148,7 @@ clear_weather(void)
 	while ((flow = flow_ago(0, true)) != NULL)
 		world_open_flow(flow);
 	while (world.asked_count > 0)
-		world_answer_name(0, NAMES_FOUND);
+		world_answer_name(0, NAMES_FOUND, 0);
 	while (world.saving_count > 0)
 		world_answer_save(0, SAVED_DONE);
 }

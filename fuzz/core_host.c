@@ -24,46 +24,7 @@
 #define KEPT_BY_CORE_END() ((void)0)
 #endif
 
-enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100 * 1000, DIRECTORY_BYTES = 16 * 1024 };
-
-struct line {
-	struct str number, contact;
-	enum dn_type type;
-	struct str password, prefix;
-	bool no_invite;
-	uint32_t capacity;
-};
-
-/* The directories differ in who is there, what they speak and who may call. In the last one we
- * register at the trunks and ask whether they are alive. */
-static const struct line lines[DIRECTORIES][DNS] = {
-	{ { STR("5000"), STR("sip:192.0.2.50:5070"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("5001"), STR("sip:192.0.2.51;transport=tcp"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("5002"), STR("sip:media.example.net;transport=tls"), 0, { 0 }, { 0 }, false,
-			0 },
-		{ STR("6001"), STR("sips:192.0.2.61"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("6002"), STR("sips:fly.example.net"), 0, { 0 }, { 0 }, false, 1 },
-		{ STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("7001"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("7789"), STR("*"), 0, STR("Zq81!kept"), { 0 }, false, 0 },
-		{ STR("east"), STR("sip:192.0.2.80"), DN_TRUNK, { 0 }, STR("9"), false, 0 } },
-	{ { STR("5000"), STR("sips:192.0.2.50"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("5001"), STR("sip:192.0.2.51"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("7000"), STR("sip:192.0.2.70"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("7001"), STR("*"), 0, STR("Zq81!kept"), { 0 }, false, 0 },
-		{ STR("7789"), STR("*"), 0, STR("Zq81!kept"), { 0 }, true, 0 },
-		{ STR("east"), STR("sips:fly.example.net"), DN_SOFTSWITCH, { 0 }, STR(""), false,
-			2 } },
-	{ { STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 } },
-	{ { STR("east"), STR("sip:192.0.2.80;transport=tcp"), DN_TRUNK, STR("Zq81!kept"), STR("9"),
-		  false, 0 },
-		{ STR("west"), STR("sips:fly.example.net"), DN_SOFTSWITCH, STR("Zq81!kept"),
-			STR("4"), false, 0 },
-		{ STR("7000"), STR("*"), 0, { 0 }, { 0 }, false, 0 },
-		{ STR("7001"), STR("sip:192.0.2.71:40000"), 0, { 0 }, { 0 }, false, 0 } },
-};
-static const uint32_t line_counts[DIRECTORIES] = { 9, 6, 1, 4 };
-enum { DIRECTORY_REGISTERS = DIRECTORIES - 1, REGISTER_S = 1800, ALIVE_S = 900 };
+enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100 * 1000 };
 
 struct world world;
 struct listener world_listeners[4];
@@ -73,9 +34,6 @@ static struct {
 	struct core *core;
 	void *memory;
 	size_t bytes;
-	struct directory directories[DIRECTORIES];
-	struct dn dns[DIRECTORIES][DNS];
-	char indexes[DIRECTORIES][DIRECTORY_BYTES];
 	struct far fars[FARS];
 	char out[OUT_BYTES];
 	char texts[TEXTS_BYTES];
@@ -119,43 +77,6 @@ addr_of(struct str ip, uint16_t port)
 }
 
 static void
-put_directory(unsigned which)
-{
-	static const uint8_t key[MAP_KEY_BYTES] = { 7 };
-	struct directory *d = &host.directories[which];
-	struct arena arena = arena_on(host.indexes[which], DIRECTORY_BYTES);
-	uint32_t twice;
-	size_t at;
-
-	*d = (struct directory){ .dns = host.dns[which],
-		.count = line_counts[which],
-		.domains = { STR("example.com") },
-		.domain_count = 1,
-		.strangers = (enum strangers)(which % 3),
-		.crossing = (enum crossing_mode)(which % 3 == 0 ? MODE_PER_LEG : which + 1),
-		.uuid_header = STR("X-Genesys-CallUUID") };
-	for (uint32_t i = 0; i < d->count; i++) {
-		const struct line *line = &lines[which][i];
-		bool is_told = which == DIRECTORY_REGISTERS && line->prefix.len > 0;
-
-		d->dns[i] = (struct dn){ .number = line->number,
-			.type = line->type,
-			.password = line->password,
-			.challenges_register = line->password.len > 0,
-			.challenges_invite = line->password.len > 0 && !line->no_invite,
-			.prefix = line->prefix,
-			.capacity = line->capacity,
-			.registers = is_told,
-			.register_expires_s = is_told ? REGISTER_S : 0,
-			.wants_gruu = is_told,
-			.oos_check_s = is_told ? ALIVE_S : 0 };
-		fuzz_check(contact_parse(&d->dns[i].contact, line->contact, &at) == CONTACT_FINE,
-			line->contact);
-	}
-	fuzz_check(directory_index(d, &arena, key, &twice), STR_NONE);
-}
-
-static void
 put_listeners(void)
 {
 	world_listeners[0] = (struct listener){
@@ -195,6 +116,10 @@ put_fars(void)
 			false },
 		{ STR("east"), STR("192.0.2.80"), STR("192.0.2.80:5060"), 5060, TRANSPORT_UDP,
 			false },
+		{ STR("west"), STR("192.0.2.52"), STR("192.0.2.52:41000"), 41000, TRANSPORT_TLS,
+			true },
+		{ STR("5001"), STR("192.0.2.51"), STR("192.0.2.51:41000"), 41000, TRANSPORT_TLS,
+			false },
 	};
 
 	for (int i = 0; i < FARS; i++)
@@ -217,7 +142,7 @@ static void
 open_once(void)
 {
 	const struct when now = { START_MS, START_S };
-	struct core_options options = { .directory = &host.directories[0],
+	struct core_options options = { .directory = &world_directories[0],
 		.listeners = world_listeners,
 		.listener_count = 4,
 		.seed = { 42 },
@@ -228,8 +153,7 @@ open_once(void)
 		.addresses_max = CORE_ADDRESSES };
 	int file = memfd_create("core", 0);
 
-	for (unsigned i = 0; i < DIRECTORIES; i++)
-		put_directory(i);
+	world_put_directories();
 	put_listeners();
 	put_fars();
 	world_resolved[0] = addr_of(STR("192.0.2.52"), 0);
@@ -393,7 +317,7 @@ world_open_flow(struct flow_seen *flow)
 }
 
 void
-world_answer_name(unsigned ago, enum names_status status)
+world_answer_name(unsigned ago, enum names_status status, unsigned which)
 {
 	struct event e;
 	unsigned i;
@@ -401,7 +325,7 @@ world_answer_name(unsigned ago, enum names_status status)
 	if (world.asked_count == 0)
 		return;
 	i = ago % world.asked_count;
-	e = names_event(world.asked[i].u.names.ask, world.asked[i].u.names.kind, status);
+	e = names_event(world.asked[i].u.names.ask, world.asked[i].u.names.kind, status, which);
 	world.asked[i] = world.asked[--world.asked_count];
 	world_feed(&e);
 }
@@ -426,7 +350,7 @@ world_reload(unsigned directory)
 {
 	struct event e = { .kind = EV_DIRECTORY };
 
-	e.u.directory = &host.directories[directory % DIRECTORIES];
+	e.u.directory = &world_directories[directory % DIRECTORIES];
 	world_feed(&e);
 }
 

@@ -5,6 +5,7 @@
 #define FUZZ_CORE_INSIDE_H
 
 #include "core_world.h"
+#include "directory/directory.h"
 
 /* The listeners of the core, and the addresses of every name. */
 extern struct listener world_listeners[4];
@@ -22,6 +23,12 @@ void later_open(struct flow_seen *);
 void later_over(struct flow_seen *);
 void tell_set(struct str aor, struct str set, uint64_t version);
 
-struct event names_event(struct ref ask, enum names_kind, enum names_status);
+struct event names_event(struct ref ask, enum names_kind, enum names_status, unsigned which);
+
+/* ---- core_places.c: the directories ---- */
+
+extern struct directory world_directories[DIRECTORIES];
+
+void world_put_directories(void);
 
 #endif

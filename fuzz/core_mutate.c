@@ -87,6 +87,9 @@ static const struct str whole[] = { STR("+Authorization: $a"), STR("+Proxy-Autho
 	STR("!v=0\\r\\no=- 1 2 IN IP4 0.0.0.0\\r\\ns=-\\r\\nm=audio 4 RTP/AVP 0\\r\\n"),
 	STR("+Privacy: id|+P-Preferred-Identity: <sip:7789@example.com>"),
 	STR("+P-Asserted-Identity: <sip:7789@example.com>, <tel:7789>"),
+	STR("+P-Asserted-Identity: \"N\" <sips:9@far.example.org>, <tel:+15551234>"),
+	STR("=From: <sips:9@fly.example.net>;tag=w"), STR("^INVITE sips:9900@192.0.2.1 SIP/2.0"),
+	STR("=Via: SIP/2.0/TLS 192.0.2.10:5061;alias;rport;branch=z9hG4bKal"),
 	STR("+X-Genesys-CallUUID: 0123456789ABCDEF"), STR("+User-to-User: 34;encoding=hex"),
 	STR("=Contact: <$u>;expires=300"),
 	STR("=Contact: <$u>;expires=60;pub-gruu=\"sip:9@e;gr=1\""),
@@ -177,11 +180,16 @@ put_seconds(struct change *c, struct buf *b)
 	put_number(b, one_of(c, spans_s, COUNT(spans_s)));
 }
 
+/* For which names somebody asks. */
+static const struct str asked[] = { STR(""), STR("$i"), STR("5000"), STR("5001"), STR("5002"),
+	STR("6001"), STR("7000"), STR("7001"), STR("7789"), STR("9123"), STR("4123"), STR("404"),
+	STR("east"), STR("west"), STR("1001") };
+
 /* Ends: whether the step says a message, which may be changed. */
 static bool
 put_step(struct change *c, struct buf *b)
 {
-	static const char letters[] = "IIIIIRRRROAAAAAAAUUBBBBCZFDNSEMPTTTGLW";
+	static const char letters[] = "IIIIIIRRRRROAAAAAAAAUUBBBBBCZFDNSEMPTTTGLLHQW";
 	char what = letters[change_below(c, sizeof letters - 1)];
 
 	buf_char(b, what);
@@ -211,6 +219,24 @@ put_step(struct change *c, struct buf *b)
 		put_number(b, change_below(c, change_below(c, 2) == 0 ? 3 : 15));
 		put_number(b, change_below(c, 5) > 0 ? 1 : change_below(c, 3));
 		return true;
+	case 'L': put_number(b, change_below(c, DIRECTORIES)); return false;
+	case 'H':
+		put_number(b, change_below(c, 5));
+		put_number(b, change_below(c, 4));
+		put_number(b, change_below(c, 6) == 0);
+		return false;
+	case 'Q':
+		put_number(b, change_below(c, 10));
+		buf_put(b, STR(" 0|"));
+		buf_put(b, asked[change_below(c, COUNT(asked))]);
+		buf_char(b, '|');
+		buf_put(b, asked[change_below(c, COUNT(asked))]);
+		return false;
+	case 'N':
+		put_ago(c, b);
+		put_number(b, change_below(c, 4) % 3);
+		put_number(b, change_below(c, 3));
+		return false;
 	case 'W': buf_put(b, STR(" 1 OPTIONS sip:x SIP/2.0\\r\\n")); return false;
 	case 'T': put_span(c, b); return false;
 	case 'M':

@@ -117,6 +117,8 @@ put_splice(const struct draft *d, char which)
 
 	if (which == 'n')
 		buf_put(&word, world.nonce);
+	else if (which == 'i')
+		buf_put(&word, world.call);
 	else if (which == 'a')
 		put_credentials(d);
 	if (h == NULL)
@@ -543,6 +545,32 @@ say_raw(const struct numbers *a, struct str changes)
 	struct draft d = draft_of(far);
 
 	tell(d.flow, d.transport, &d.at, spell(&d, changes));
+}
+
+/* Page by page, as an admin's client does. */
+void
+ask_core(const struct numbers *a, struct str names)
+{
+	static char page[ASK_PAGE_BYTES];
+	struct draft d = draft_to(FLOW_NONE, TRANSPORT_NONE, &world.fars[0].at);
+	struct str name = str_cut(&names, '|');
+	struct ask ask = { .what = (enum ask_what)(a->n[0] % ASK_KINDS),
+		.name = spell(&d, name),
+		.other = spell(&d, names),
+		.from = a->n[1] };
+	struct answer answer = { .told = TOLD_MORE };
+
+	while (answer.told == TOLD_MORE) {
+		struct buf b = buf_on(page, sizeof page);
+		struct json j = json_on(&b);
+
+		answer = core_ask(world.core, &ask, world.now, &j);
+		fuzz_check(buf_ok(&b), ask.name);
+		fuzz_check(answer.told != TOLD_MORE || answer.next > ask.from, ask.name);
+		fuzz_check(answer.told != TOLD_NONE || b.used == 0, ask.name);
+		witness_reads_page(buf_str(&b));
+		ask.from = answer.next;
+	}
 }
 
 struct heard *

@@ -16,7 +16,8 @@
  *   W far                says the changes themselves, as they stand
  *   F k                  the flow that was opened k flows ago closes
  *   D k opens            the dial that waits for k dials opens (1) or fails (0)
- *   N k status           the resolver answers the question asked k questions ago
+ *   N k status which     the resolver answers the question asked k questions ago; where it finds
+ *                        something, the usual (0) or something else
  *   S k status           so does the store
  *   E k how              the set that was saved k sets ago is in the store again (even), or is
  *                        told late
@@ -25,6 +26,11 @@
  *   T ms                 time passes
  *   G                    the operator orders a drain
  *   L k                  another directory comes into force
+ *   H shown own identity what is shown on TLS that opens from now on: what peers show us who open
+ *                        it, what we show who dial, and as which identity of ours we accept
+ *   Q what from          somebody who looks on asks enum ask_what; behind a `|` for which name,
+ *                        behind a second one for which other name, in which `$i` is the
+ *                        identifier of the call that was told of last
  *
  * Changes: `+Name: value` adds a line, `-Name` takes all lines of that name away, `=Name: value`
  * puts the line in the place of the first of its name, `^line` is another start line, `!text`
@@ -39,9 +45,9 @@
 #include "sip/msg.h"
 
 enum {
-	FARS = 8,
+	FARS = 10,
 	DNS = 9,
-	DIRECTORIES = 4,
+	DIRECTORIES = 6,
 	CORE_CALLS = 3,
 	CORE_REQUESTS = 12,
 	CORE_FLOWS = 8,
@@ -148,6 +154,8 @@ struct world {
 	unsigned save_count;
 
 	enum weather dial, store, names;
+	unsigned shown, own, identity;
+	struct str call; /* its identifier */
 	unsigned piece;
 	unsigned number; /* of what was said: branches, tags */
 	bool is_calm;
@@ -174,7 +182,7 @@ struct flow_id world_flow_of(unsigned far);
 struct flow_seen *world_flow(struct flow_id);
 void world_end_flow(struct flow_seen *); /* closes, or fails when it never opened */
 void world_open_flow(struct flow_seen *);
-void world_answer_name(unsigned ago, enum names_status);
+void world_answer_name(unsigned ago, enum names_status, unsigned which);
 void world_answer_save(unsigned ago, enum saved_status);
 void world_reload(unsigned directory);
 void world_tell_set(unsigned ago, unsigned how);
@@ -202,6 +210,9 @@ void say_cancel(const struct numbers *, struct str changes);
 void say_again(const struct numbers *);
 void say_raw(const struct numbers *, struct str changes);
 
+/* Asks what somebody may ask who looks on. */
+void ask_core(const struct numbers *, struct str names);
+
 struct heard *heard_ago(unsigned ago, bool is_request);
 
 /* ---- core_check.c: the witness ---- */
@@ -212,6 +223,7 @@ void witness_hears(enum transport, struct str bytes);
 /* What the core sends, taken apart into HEARD. */
 void witness_sees(enum transport, struct heard *heard);
 void witness_reads_note(struct str text);
+void witness_reads_page(struct str text);
 void witness_reads_record(struct str text);
 void witness_counts(bool is_over);
 
