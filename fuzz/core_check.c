@@ -358,6 +358,12 @@ witness_reads_note(struct str text)
 	world_show("---", TRANSPORT_NONE, text);
 }
 
+void
+witness_is_asked(struct str name)
+{
+	world.is_password_said |= has(name, password);
+}
+
 /* What is told to who looks on: members of an object. */
 void
 witness_reads_page(struct str text)

@@ -560,6 +560,8 @@ ask_core(const struct numbers *a, struct str names)
 		.from = a->n[1] };
 	struct answer answer = { .told = TOLD_MORE };
 
+	witness_is_asked(ask.name);
+	witness_is_asked(ask.other);
 	while (answer.told == TOLD_MORE) {
 		struct buf b = buf_on(page, sizeof page);
 		struct json j = json_on(&b);

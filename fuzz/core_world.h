@@ -223,6 +223,7 @@ void witness_hears(enum transport, struct str bytes);
 /* What the core sends, taken apart into HEARD. */
 void witness_sees(enum transport, struct heard *heard);
 void witness_reads_note(struct str text);
+void witness_is_asked(struct str name); /* by who looks on */
 void witness_reads_page(struct str text);
 void witness_reads_record(struct str text);
 void witness_counts(bool is_over);
