@@ -373,6 +373,7 @@ put_callee(struct trial *trial, const struct prober *prober, const struct dn *ca
 		.from_user = prober->number,
 		.realm = directory_realm(trial->core->directory),
 		.contact_user = prober->number,
+		.gruu = plan->contact,
 		.name = plan->name,
 		.target = way->addr,
 		.routes = plan->routes };
@@ -381,10 +382,6 @@ put_callee(struct trial *trial, const struct prober *prober, const struct dn *ca
 
 	terms.contact_param = scheme_contact_param(&shown, plan->emits_tls);
 	terms.face = face_of(trial, way->transport, &way->addr, way->flow);
-	if (!str_is_empty(plan->contact)) {
-		terms.contact_user = terms.contact_param = STR("");
-		terms.face = plan->contact;
-	}
 	put_leg(trial, &leg, &terms);
 }
 

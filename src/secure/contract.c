@@ -202,6 +202,18 @@ write_from(struct buf *b, const struct contract_terms *terms)
 }
 
 static void
+write_own_contact(struct buf *b, const struct contract_terms *terms)
+{
+	enum scheme scheme = contract_contact_scheme(terms->speech.scheme, terms->routes);
+
+	if (str_is_empty(terms->gruu))
+		contract_write_contact(
+			b, scheme, terms->contact_user, terms->face, terms->contact_param);
+	else
+		contract_write_contact(b, scheme, STR(""), terms->gruu, STR(""));
+}
+
+static void
 write_target(struct buf *b, const struct contract_terms *terms)
 {
 	buf_put(b, transport_name(terms->speech.transport));
@@ -228,11 +240,7 @@ contract_write(struct buf *b, enum contract_part part, const struct contract_ter
 		buf_put(b, terms->to_uri);
 		buf_char(b, '>');
 		return;
-	case PART_CONTACT:
-		contract_write_contact(b,
-			contract_contact_scheme(terms->speech.scheme, terms->routes),
-			terms->contact_user, terms->face, terms->contact_param);
-		return;
+	case PART_CONTACT: write_own_contact(b, terms); return;
 	case PART_VIA: contract_write_via(b, terms->speech.transport, terms->face); return;
 	case PART_ROUTE:
 		buf_put(b, str_is_empty(terms->routes) ? STR("none") : terms->routes);

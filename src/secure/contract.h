@@ -56,6 +56,7 @@ struct contract_terms {
 	struct str realm;         /* the host in From                               */
 	struct str contact_user;  /* escapes in; empty: none                        */
 	struct str contact_param; /* with its `;`, or empty                         */
+	struct str gruu;          /* our Contact behind its scheme instead, or empty */
 	struct str face;          /* host and port of ours that the device shall see */
 	struct str name;          /* TLS that we dial: whom the far end must prove to be */
 	struct addr target;

@@ -405,7 +405,9 @@ our_gruu_is_our_contact(void **state)
 	/* And what would be sent is what is shown. */
 	(void)core_ask(stage.core, &asked, stage.now, &j);
 	page[b.used] = '\0';
-	assert_non_null(strstr(page, "sip:acme@192.0.2.50;gr=urn:x"));
+	assert_non_null(strstr(page, "\"<sip:acme@192.0.2.50;gr=urn:x>\""));
+	assert_non_null(strstr(page, "\"SIP/2.0/UDP 192.0.2.1:5060;rport\""));
+	assert_null(strstr(page, "SIP/2.0/UDP acme@"));
 	phone_close(&east);
 	phone_close(&phone);
 	stage_forget_sent(&stage);

@@ -104,6 +104,9 @@ test_what_is_written(void **state)
 	terms.contact_param = STR("");
 	terms.routes = STR("<sips:p.example;lr>, <sip:q.example;lr>");
 	expect(PART_CONTACT, &terms, "<sips:192.0.2.1:5061>");
+	terms.gruu = STR("acme@192.0.2.50;gr=urn:x");
+	expect(PART_CONTACT, &terms, "<sips:acme@192.0.2.50;gr=urn:x>");
+	expect(PART_VIA, &terms, "SIP/2.0/UDP 192.0.2.1:5061;rport");
 	expect(PART_TARGET, &terms, "UDP to 192.0.2.61:5061");
 	expect(CONTRACT_PARTS, &terms, "");
 	assert_true(str_same(contract_part_name(PART_REQUEST_URI), STR("Request-URI")));
