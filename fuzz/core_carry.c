@@ -65,7 +65,7 @@ static const struct {
 	uint8_t fingerprint;
 } shown[] = {
 	{ PROOF_NONE, STR(""), 0 },
-	{ PROOF_CLIENT_CERT, STR("fly.example.net,192.0.2.10,192.0.2.51,192.0.2.70"), 0 },
+	{ PROOF_CLIENT_CERT, STR("fly.example.net,192.0.2.10,192.0.2.51,192.0.2.70"), 1 },
 	{ PROOF_CLIENT_CERT, STR("media.example.net,example.com"), 3 },
 	{ PROOF_CLIENT_CERT, STR("192.0.2.51,fly.example.net"), 7 },
 	{ PROOF_NONE, STR(""), 7 }, /* nobody vouches for what was shown */
@@ -99,14 +99,15 @@ later_open(struct flow_seen *flow)
 {
 	struct event *e = later(EV_FLOW_OPEN);
 	bool is_tls = flow->transport == TRANSPORT_TLS;
+	bool is_v6 = is_tls && flow->peer.family == ADDR_V6;
 
 	flow->is_open = true;
 	e->u.open.flow = flow->id;
 	e->u.open.transport = flow->transport;
-	e->u.open.local = world_listeners[is_tls ? 2 : 1].local;
+	e->u.open.listener = is_v6 ? 4 : is_tls ? 2 : 1;
+	e->u.open.local = world_listeners[e->u.open.listener].local;
 	e->u.open.local.port = flow->is_dialled ? 33333 : e->u.open.local.port;
 	e->u.open.peer = flow->peer;
-	e->u.open.listener = is_tls ? 2 : 1;
 	if (is_tls)
 		e->u.open.secured = secure(flow);
 }

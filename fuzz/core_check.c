@@ -303,6 +303,20 @@ learn_nonce(void)
 	}
 }
 
+static void
+learn_gruu(void)
+{
+	static const struct str mark = STR("temp-gruu=\"sip");
+	struct str value = msg_value(&msg, HEADER_CONTACT);
+	const char *at = memmem(value.at, value.len, mark.at, mark.len);
+
+	if (at == NULL)
+		return;
+	value = str_from(value, (size_t)(at - value.at) + mark.len);
+	value = str_from(value, str_begins(value, STR("s:")) ? 2 : 1);
+	world.gruu = world_keep(str_upto(value, str_find(value, '"')));
+}
+
 void
 witness_sees(enum transport transport, struct heard *heard)
 {
@@ -332,6 +346,7 @@ witness_sees(enum transport transport, struct heard *heard)
 		see_response(bytes);
 	}
 	learn_nonce();
+	learn_gruu();
 	take_apart(heard);
 }
 

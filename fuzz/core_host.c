@@ -27,7 +27,7 @@
 enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100 * 1000 };
 
 struct world world;
-struct listener world_listeners[4];
+struct listener world_listeners[5];
 struct addr world_resolved[2];
 
 static struct {
@@ -88,7 +88,10 @@ put_listeners(void)
 		.local = addr_of(STR("192.0.2.1"), 5061) };
 	world_listeners[3] = (struct listener){ .transport = TRANSPORT_UDP,
 		.local = addr_of(STR("2001:db8::1"), 5060),
+		.advertise = STR("six.example.com"),
 		.flow = { 2 } };
+	world_listeners[4] = (struct listener){ .transport = TRANSPORT_TLS,
+		.local = addr_of(STR("2001:db8::1"), 5061) };
 }
 
 static void
@@ -120,6 +123,8 @@ put_fars(void)
 			true },
 		{ STR("5001"), STR("192.0.2.51"), STR("192.0.2.51:41000"), 41000, TRANSPORT_TLS,
 			false },
+		{ STR("7000"), STR("2001:db8::70"), STR("[2001:db8::70]:40000"), 40000,
+			TRANSPORT_TLS, true },
 	};
 
 	for (int i = 0; i < FARS; i++)
@@ -144,7 +149,7 @@ open_once(void)
 	const struct when now = { START_MS, START_S };
 	struct core_options options = { .directory = &world_directories[0],
 		.listeners = world_listeners,
-		.listener_count = 4,
+		.listener_count = 5,
 		.seed = { 42 },
 		.writes_records = true,
 		.calls_max = CORE_CALLS,

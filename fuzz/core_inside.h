@@ -8,7 +8,7 @@
 #include "directory/directory.h"
 
 /* The listeners of the core, and the addresses of every name. */
-extern struct listener world_listeners[4];
+extern struct listener world_listeners[5];
 extern struct addr world_resolved[2];
 
 /* Carries out all that the core asked for since. Events that come of it go into the queue. */

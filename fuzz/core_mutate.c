@@ -88,7 +88,8 @@ static const struct str whole[] = { STR("+Authorization: $a"), STR("+Proxy-Autho
 	STR("+Privacy: id|+P-Preferred-Identity: <sip:7789@example.com>"),
 	STR("+P-Asserted-Identity: <sip:7789@example.com>, <tel:7789>"),
 	STR("+P-Asserted-Identity: \"N\" <sips:9@far.example.org>, <tel:+15551234>"),
-	STR("=From: <sips:9@fly.example.net>;tag=w"), STR("^INVITE sips:9900@192.0.2.1 SIP/2.0"),
+	STR("=From: <sips:9@fly.example.net>;tag=w"), STR("^INVITE sip:$g SIP/2.0"),
+	STR("^INVITE sip:4223@example.com SIP/2.0"), STR("^INVITE sip:9900@192.0.2.1 SIP/2.0"),
 	STR("=Via: SIP/2.0/TLS 192.0.2.10:5061;alias;rport;branch=z9hG4bKal"),
 	STR("+X-Genesys-CallUUID: 0123456789ABCDEF"), STR("+User-to-User: 34;encoding=hex"),
 	STR("=Contact: <$u>;expires=300"),
@@ -182,8 +183,8 @@ put_seconds(struct change *c, struct buf *b)
 
 /* For which names somebody asks. */
 static const struct str asked[] = { STR(""), STR("$i"), STR("5000"), STR("5001"), STR("5002"),
-	STR("6001"), STR("7000"), STR("7001"), STR("7789"), STR("9123"), STR("4123"), STR("404"),
-	STR("east"), STR("west"), STR("1001") };
+	STR("6001"), STR("7000"), STR("7001"), STR("7789"), STR("9123"), STR("4223"), STR("42"),
+	STR("404"), STR("east"), STR("west"), STR("1001") };
 
 /* Ends: whether the step says a message, which may be changed. */
 static bool

@@ -78,7 +78,8 @@ static const struct rich {
 		{
 			STR("5000 contact=sip:192.0.2.50:5070;transport=tls "
 			    "tls-name=fly.example.net crossing=observe"),
-			STR("5001 contact=sips:192.0.2.51 tls-fingerprint=" PIN PIN),
+			STR("5001 contact=sips:192.0.2.51 password=Zq81!kept tls-fingerprint=" PIN
+					PIN),
 			STR("6001 contact=sip:x@192.0.2.61:5062;transport=tcp crossing=strict "
 			    "oos-check=300 oos-force=0"),
 			STR("7000 contact=* sips=required service-route=yes "
@@ -87,14 +88,17 @@ static const struct rich {
 			STR("7789 contact=* password=Zq81!kept authenticate-requests=register "
 			    "service-route=yes"),
 			STR("east type=trunk contact=sip:192.0.2.80 prefix=9 register=yes "
-			    "outbound-proxy=sip:192.0.2.81;transport=tcp password=Zq81!kept "
+			    "outbound-proxy=sip:192.0.2.80:5070 password=Zq81!kept "
 			    "username=9900 realm=far register-expires=600"),
-			STR("west type=trunk contact=sip:fly.example.net;transport=tls prefix=4 "
-			    "outbound-proxy=sips:192.0.2.52:5071 register=yes gruu=yes "
+			STR("west type=trunk contact=sip:fly.example.net;transport=tls prefix=42 "
+			    "outbound-proxy=sips:edge.example.net:5071 register=yes gruu=yes "
 			    "password=Zq81!kept asserted-identity=trusted"),
 			STR("north type=voip-service contact=sips:n@192.0.2.10 prefix=9 "
 			    "priority=5 identity=other asserted-identity=trusted crossing=strict "
 			    "emit-transport-tls=yes"),
+			STR("south type=trunk contact=sip:192.0.2.80 prefix=97 register=yes "
+			    "register-expires=900"),
+			STR("north2 type=trunk contact=sips:192.0.2.10 prefix=96 identity=other"),
 		} },
 };
 

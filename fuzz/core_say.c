@@ -119,6 +119,8 @@ put_splice(const struct draft *d, char which)
 		buf_put(&word, world.nonce);
 	else if (which == 'i')
 		buf_put(&word, world.call);
+	else if (which == 'g')
+		buf_put(&word, world.gruu);
 	else if (which == 'a')
 		put_credentials(d);
 	if (h == NULL)

@@ -36,7 +36,7 @@
  * puts the line in the place of the first of its name, `^line` is another start line, `!text`
  * another body. In them `\r` and `\n` are octets, and `$` with a letter is what the core said
  * last: c its Call-ID, t its To tag, f its From tag, b its branch, u its Contact, n its nonce;
- * `$a` are right credentials.
+ * `$a` are right credentials, `$g` is the temporary GRUU that it gave last, behind its scheme.
  */
 #ifndef FUZZ_CORE_WORLD_H
 #define FUZZ_CORE_WORLD_H
@@ -45,8 +45,8 @@
 #include "sip/msg.h"
 
 enum {
-	FARS = 10,
-	DNS = 9,
+	FARS = 11,
+	DNS = 11,
 	DIRECTORIES = 6,
 	CORE_CALLS = 3,
 	CORE_REQUESTS = 12,
@@ -156,6 +156,7 @@ struct world {
 	enum weather dial, store, names;
 	unsigned shown, own, identity;
 	struct str call; /* its identifier */
+	struct str gruu;
 	unsigned piece;
 	unsigned number; /* of what was said: branches, tags */
 	bool is_calm;
