@@ -303,6 +303,18 @@ learn_nonce(void)
 	}
 }
 
+/* The identifier of the call that TEXT tells of behind MARK. */
+static void
+learn_call(struct str text, struct str mark)
+{
+	const char *at = memmem(text.at, text.len, mark.at, mark.len);
+	struct str rest = at != NULL ? str_from(text, (size_t)(at - text.at) + mark.len) : STR("");
+
+	rest = str_upto(rest, UUID_BYTES);
+	if (rest.len == UUID_BYTES && lex_is_token(rest))
+		world.call = world_keep(rest);
+}
+
 static void
 learn_gruu(void)
 {
@@ -347,19 +359,8 @@ witness_sees(enum transport transport, struct heard *heard)
 	}
 	learn_nonce();
 	learn_gruu();
+	learn_call(bytes, STR("X-Genesys-CallUUID: "));
 	take_apart(heard);
-}
-
-/* The identifier of the call that TEXT tells of behind MARK. */
-static void
-learn_call(struct str text, struct str mark)
-{
-	const char *at = memmem(text.at, text.len, mark.at, mark.len);
-	struct str rest = at != NULL ? str_from(text, (size_t)(at - text.at) + mark.len) : STR("");
-
-	rest = str_upto(rest, UUID_BYTES);
-	if (rest.len == UUID_BYTES && str_find(rest, ' ') == UUID_BYTES)
-		world.call = world_keep(rest);
 }
 
 void

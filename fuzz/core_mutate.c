@@ -20,15 +20,15 @@ one_of(struct change *c, const uint32_t *from, size_t count)
 static const struct str names[] = { STR("Accept"), STR("Alert-Info"), STR("Allow"),
 	STR("Allow-Events"), STR("Authorization"), STR("Call-ID"), STR("Call-Info"), STR("Contact"),
 	STR("Content-Disposition"), STR("Content-Length"), STR("Content-Type"), STR("CSeq"),
-	STR("Date"), STR("Diversion"), STR("Event"), STR("Expires"), STR("From"),
+	STR("Date"), STR("Diversion"), STR("Error-Info"), STR("Event"), STR("Expires"), STR("From"),
 	STR("History-Info"), STR("Max-Forwards"), STR("Min-Expires"), STR("Min-SE"),
 	STR("P-Asserted-Identity"), STR("P-Preferred-Identity"), STR("Path"), STR("Privacy"),
 	STR("Proxy-Authorization"), STR("Proxy-Require"), STR("RAck"), STR("Reason"),
 	STR("Record-Route"), STR("Refer-To"), STR("Referred-By"), STR("Replaces"), STR("Require"),
-	STR("Retry-After"), STR("Route"), STR("RSeq"), STR("Session-Expires"), STR("Subject"),
-	STR("Supported"), STR("To"), STR("Unsupported"), STR("User-Agent"), STR("User-to-User"),
-	STR("Via"), STR("Warning"), STR("WWW-Authenticate"), STR("X-Genesys-CallUUID"),
-	STR("X-Own") };
+	STR("Retry-After"), STR("Route"), STR("RSeq"), STR("Session-Expires"), STR("Session-ID"),
+	STR("Subject"), STR("Supported"), STR("To"), STR("Unsupported"), STR("User-Agent"),
+	STR("User-to-User"), STR("Via"), STR("Warning"), STR("WWW-Authenticate"),
+	STR("X-Genesys-CallUUID"), STR("X-Own") };
 
 static const struct str values[] = { STR("$a"), STR("$b"), STR("$c"), STR("$f"), STR("$n"),
 	STR("$t"), STR("<$u>"), STR("$u"), STR("*"), STR(""), STR("0"), STR("1"), STR("5"),
@@ -62,7 +62,12 @@ static const struct str values[] = { STR("$a"), STR("$b"), STR("$c"), STR("$f"),
 	STR("Digest username=\"7789\", realm=\"example.com\", nonce=\"$n\", uri=\"sip:x\", "
 	    "response=\"0\""),
 	STR("Digest realm=\"far\", nonce=\"1\", algorithm=MD5, qop=\"auth\""), STR("Basic eDp5"),
-	STR("Sat, 13 Nov 2027 23:29:00 GMT"), STR("a b c d"), STR("<http://example.com/ring>") };
+	STR("Sat, 13 Nov 2027 23:29:00 GMT"), STR("a b c d"), STR("<http://example.com/ring>"),
+	STR("<sips:ring.example.net;transport=tls>"),
+	STR("<sip:a@b>;index=1, <sips:c@d>;index=1.1"),
+	STR("0123456789abcdef0123456789abcdef;remote=0123456789abcdef0123456789abcdef"),
+	STR("id;history"), STR("\"sips:n\" <sip:far.example.org>, <tel:+1555;isub=sips:x>"),
+	STR("<sip:7000@example.com;gr=urn:uuid:1>"), STR("<sip:$g>") };
 
 /* A header that is whole and means something where it is added. */
 static const struct str whole[] = { STR("+Authorization: $a"), STR("+Proxy-Authorization: $a"),
@@ -95,8 +100,15 @@ static const struct str whole[] = { STR("+Authorization: $a"), STR("+Proxy-Autho
 	STR("=Contact: <$u>;expires=300"),
 	STR("=Contact: <$u>;expires=60;pub-gruu=\"sip:9@e;gr=1\""),
 	STR("=Contact: <$u>|+Expires: 90|+Service-Route: <sip:192.0.2.80;lr>"),
-	STR("=Contact: <$u>|+Expires: 90|+Supported: path, outbound"), STR("+Retry-After: 5"),
-	STR("+Retry-After: 60"), STR("+Min-SE: 200"), STR("+Min-SE: 7200"),
+	STR("=Contact: <$u>|+Expires: 90|+Supported: path, outbound"),
+	STR("+Supported: outbound, path, gruu|=Contact: "
+	    "<sips:d@192.0.2.70:40000;ob>;+sip.instance=\"<urn:uuid:1>\";reg-id=1;expires=600"),
+	STR("+Supported: outbound, path, gruu|=Contact: "
+	    "<sips:d@192.0.2.70:40000;ob>;+sip.instance=\"<urn:uuid:1>\";reg-id=2;expires=600"),
+	STR("=To: <sips:7000@example.com>|=From: <sips:7000@example.com>;tag=o"),
+	STR("=To: <sip:7001@example.com>|=From: <sip:7001@example.com>;tag=p"),
+	STR("=From: <sip:1@far.example.org>;tag=q"), STR("=From: <sips:1@far.example.org>;tag=r"),
+	STR("+Retry-After: 5"), STR("+Retry-After: 60"), STR("+Min-SE: 200"), STR("+Min-SE: 7200"),
 	STR("+Min-Expires: 7200"), STR("+Warning: 381 a \"sips\""), STR("+Unsupported: timer"),
 	STR("+Allow: INVITE, ACK"), STR("+Allow: UPDATE, INVITE"),
 	STR("+WWW-Authenticate: Digest realm=\"far\", nonce=\"1\", qop=\"auth\""),

@@ -98,7 +98,8 @@ static const struct rich {
 			    "emit-transport-tls=yes"),
 			STR("south type=trunk contact=sip:192.0.2.80 prefix=97 register=yes "
 			    "register-expires=900"),
-			STR("north2 type=trunk contact=sips:192.0.2.10 prefix=96 identity=other"),
+			STR("north2 type=trunk contact=sips:192.0.2.10 prefix=96 identity=other "
+			    "outbound-proxy=sip:192.0.2.10"),
 		} },
 };
 
