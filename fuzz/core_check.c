@@ -320,8 +320,11 @@ learn_gruu(void)
 {
 	static const struct str mark = STR("temp-gruu=\"sip");
 	struct str value = msg_value(&msg, HEADER_CONTACT);
-	const char *at = memmem(value.at, value.len, mark.at, mark.len);
+	const char *at;
 
+	if (str_is_empty(value))
+		return;
+	at = memmem(value.at, value.len, mark.at, mark.len);
 	if (at == NULL)
 		return;
 	value = str_from(value, (size_t)(at - value.at) + mark.len);
