@@ -191,14 +191,22 @@ carry_shut(const struct act *act)
 }
 
 /* What DNS says: the usual, or, of the same name, something else. */
-static const struct dns_record srv[][2] = {
+static const struct dns_record srv[][9] = {
 	{ { .order = 10, .weight = 3, .port = 5061, .name = STR("one.example.net") },
 		{ .order = 10, .weight = 0, .port = 5060, .name = STR("two.example.net") } },
-	{ { .order = 0, .weight = 0, .port = 0, .name = STR("") } }, /* there is no such service */
+	{ { .order = 0, .weight = 0, .port = 0, .name = STR("") }, /* there is no such service */
+		{ .order = 0, .weight = 0, .port = 0, .name = STR("one.example.net") } },
 	{ { .order = 20, .weight = 0, .port = 5070, .name = STR("one.example.net") },
-		{ .order = 10, .weight = 9, .port = 5060, .name = STR("one.example.net") } },
+		{ .order = 10, .weight = 9, .port = 5060, .name = STR("one.example.net") },
+		{ .order = 10, .weight = 9, .port = 5061, .name = STR("two.example.net") },
+		{ .order = 10, .weight = 1, .port = 5062, .name = STR("two.example.net") },
+		{ .order = 20, .weight = 0, .port = 5063, .name = STR("two.example.net") },
+		{ .order = 30, .weight = 0, .port = 5064, .name = STR("two.example.net") },
+		{ .order = 30, .weight = 0, .port = 5065, .name = STR("two.example.net") },
+		{ .order = 40, .weight = 0, .port = 5066, .name = STR("two.example.net") },
+		{ .order = 5, .weight = 0, .port = 5067, .name = STR("one.example.net") } },
 };
-static const unsigned srv_counts[] = { 2, 1, 2 };
+static const unsigned srv_counts[] = { 2, 2, 9 };
 static const struct dns_record naptr[][3] = {
 	{ { .order = 10, .flags = STR("s"), .what = STR("SIP+D2U"), .name = STR("_sip._udp.a") },
 		{ .order = 5,
@@ -209,10 +217,21 @@ static const struct dns_record naptr[][3] = {
 			.flags = STR("s"),
 			.what = STR("SIPS+D2T"),
 			.name = STR("_sip._udp.a") } },
-	{ { .order = 1, .flags = STR("u"), .what = STR("E2U+sip"), .name = STR("") } },
-	{ { .order = 2, .flags = STR("s"), .what = STR("SIP+D2T"), .name = STR("_sip._tcp.a") } },
+	{ { .order = 1, .flags = STR("u"), .what = STR("E2U+sip"), .name = STR("") },
+		{ .order = 2, .flags = STR("s"), .what = STR("SIP+D2S"), .name = STR("x") } },
+	{ { .order = 2,
+		  .weight = 2,
+		  .flags = STR("s"),
+		  .what = STR("SIP+D2T"),
+		  .name = STR("_sip._tcp.a") },
+		{ .order = 2,
+			.weight = 1,
+			.flags = STR("s"),
+			.what = STR("SIP+D2U"),
+			.name = STR("_sip._udp.a") },
+		{ .order = 3, .flags = STR("s"), .what = STR("SIP+D2U"), .name = STR("") } },
 };
-static const unsigned naptr_counts[] = { 3, 1, 1 };
+static const unsigned naptr_counts[] = { 3, 2, 3 };
 enum { SAYINGS = sizeof srv / sizeof srv[0] };
 
 struct event

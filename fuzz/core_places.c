@@ -64,6 +64,7 @@ static const struct rich {
 			    "crossing=no-downgrade"),
 			STR("5002 contact=sips:media.example.net emit-transport-tls=yes "
 			    "crossing=strict recovery-timeout=60"),
+			STR("5003 contact=sip:mail.example.net oos-check=60"),
 			STR("6001 contact=sips:192.0.2.61 sips=required tls-wildcard=yes"),
 			STR("7000 contact=* service-route=yes emit-transport-tls=yes"),
 			STR("7001 contact=* sips=refused service-route=yes"),
@@ -99,7 +100,7 @@ static const struct rich {
 			STR("south type=trunk contact=sip:192.0.2.80 prefix=97 register=yes "
 			    "register-expires=900"),
 			STR("north2 type=trunk contact=sips:192.0.2.10 prefix=96 identity=other "
-			    "outbound-proxy=sip:192.0.2.10"),
+			    "outbound-proxy=sip:192.0.2.10 oos-check=120"),
 		} },
 };
 
