@@ -96,6 +96,17 @@ is_from_proven(const struct arrival *a)
 	return false;
 }
 
+/* What the peer has proved itself with. */
+static void
+put_shown(struct buf *b, const struct flow *flow)
+{
+	struct str names = flow_name(flow);
+
+	buf_put(b, flow->proof == PROOF_NONE ? STR(": none was shown") : STR(": it names "));
+	if (flow->proof != PROOF_NONE)
+		buf_quoted(b, str_is_empty(names) ? STR("nobody") : names, LOG_TEXT_MAX);
+}
+
 /* Finds out which trunk calls, if one does.
  * Ends: true; false when it may not call so, and a 403 was sent. */
 static bool
@@ -116,8 +127,7 @@ find_trunk(
 		verdict == PEER_TRUNK ? STR("no certificate for the From of a call of trunk ")
 				      : STR("not the client certificate of trunk "));
 	buf_quoted(&why, (*trunk)->number, LOG_TEXT_MAX);
-	buf_put(&why, STR(": it names "));
-	buf_quoted(&why, flow_name(a->flow), LOG_TEXT_MAX);
+	put_shown(&why, a->flow);
 	refusal.why = buf_str(&why);
 	refuse(core, a, &refusal, t);
 	/* Whoever it is has come to where somebody else is: nothing that it says there counts. */

@@ -110,6 +110,8 @@ test_from_within_what_the_certificate_names(void **state)
 		"no certificate for the From of a call of trunk west: it "
 		"names w.example"));
 	call("x", "192.0.2.90", NULL, "SIP/2.0 403 From Domain Not In Certificate\r\n");
+	assert_true(stage_noted(
+		&stage, "no certificate for the From of a call of trunk west: none was shown"));
 	/* East may say what it likes. */
 	call("x", "192.0.2.10", "e.example", NULL);
 	expect_empty(&stage);
