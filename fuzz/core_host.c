@@ -91,7 +91,8 @@ put_listeners(void)
 		.advertise = STR("six.example.com"),
 		.flow = { 2 } };
 	world_listeners[4] = (struct listener){ .transport = TRANSPORT_TLS,
-		.local = addr_of(STR("2001:db8::1"), 5061) };
+		.local = addr_of(STR("2001:db8::1"), 5061),
+		.advertise = STR("[2001:db8::1]:5061") };
 }
 
 static void
