@@ -89,7 +89,7 @@ static const struct rich {
 			STR("7789 contact=* password=Zq81!kept authenticate-requests=register "
 			    "service-route=yes"),
 			STR("east type=trunk contact=sip:192.0.2.80 prefix=9 register=yes "
-			    "outbound-proxy=sip:192.0.2.80:5070 password=Zq81!kept "
+			    "outbound-proxy=sip:192.0.2.80:5070;transport=udp password=Zq81!kept "
 			    "username=9900 realm=far register-expires=600"),
 			STR("west type=trunk contact=sip:fly.example.net;transport=tls prefix=42 "
 			    "outbound-proxy=sips:edge.example.net:5071 register=yes gruu=yes "
