@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any octets as the configuration: it is read or refused, and each refusal has a line that says so,
- * with no octet in it that could spoil a terminal. */
+ * with no octet in it that could spoil a terminal. Beside it there are files that it may name. */
+#include "config_files.h"
 #include "fuzz.h"
 #include "main/config.h"
 
@@ -59,6 +60,7 @@ fuzz_one(struct str input)
 	int file = memfd_create("config", 0);
 	bool is_good;
 
+	config_files_open();
 	fuzz_check(file >= 0 && to != NULL, STR_NONE);
 	fuzz_check(write(file, input.at, input.len) == (ssize_t)input.len, STR_NONE);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
