@@ -4,6 +4,7 @@
 #include "config_files.h"
 #include "fuzz.h"
 #include "main/config.h"
+#include "main/config_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,29 @@ see_config(const struct config *config, struct str input)
 	}
 }
 
+/* Who only looks for the socket finds what the server opens. */
+static void
+see_admin(const struct config *config, const char *path, struct str input)
+{
+	struct config_memory *memory = memory_open();
+	struct str socket = STR_NONE;
+	char *errors = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&errors, &len);
+	bool is_found;
+
+	fuzz_check(to != NULL, STR_NONE);
+	is_found = config_find_admin(memory, path, to, &socket);
+	fclose(to);
+	see_errors(str_of(errors, len), is_found, input);
+	if (config != NULL) {
+		fuzz_check(is_found == (config->admin.len > 0), input);
+		fuzz_check(!is_found || str_same(socket, config->admin), input);
+	}
+	free(errors);
+	memory_close(memory);
+}
+
 void
 fuzz_one(struct str input)
 {
@@ -66,8 +90,9 @@ fuzz_one(struct str input)
 	snprintf(path, sizeof path, "/proc/self/fd/%d", file);
 	is_good = config_open(&config, path, to);
 	fclose(to);
-	close(file);
 	see_errors(str_of(errors, len), is_good, input);
+	see_admin(is_good ? &config : NULL, path, input);
+	close(file);
 	if (is_good) {
 		see_config(&config, input);
 		config_close(&config);
