@@ -126,9 +126,10 @@ step(struct str line)
 {
 	char what = line.len > 0 ? line.at[0] : '\0';
 	struct str rest = str_from(line, 1);
-	struct numbers numbers;
+	struct numbers numbers = { .n = { 0 } };
 
-	for (int i = 0; i < 3; i++)
+	/* Behind the number of a W stands what is said, whatever it begins with. */
+	for (int i = 0; i < (what == 'W' ? 1 : 3); i++)
 		numbers.n[i] = take_number(&rest, i == 1 && what == 'Z' ? FARS : 0);
 	(void)str_cut(&rest, what == 'W' ? ' ' : '|');
 	happen(what, &numbers, rest);
