@@ -79,9 +79,10 @@ put_routes(struct leg *leg, const struct msg *msg, bool is_reversed, const struc
 	size_t at;
 
 	while (values_next(&values, &value)) {
-		/* A hop of another scheme cannot be gone to, and must not be taken for a strict
-		 * router, whose URI would stand in the start line. */
+		/* A strict router's URI stands in the start line: none there of another scheme, to
+		 * which nobody can go, nor longer than what is taken there. */
 		if (count == ROUTE_MAX || !nameaddr_parse(&route, value, &at) ||
+			route.uri.text.len > URI_BYTES_MAX ||
 			(route.uri.scheme != URI_SIP && route.uri.scheme != URI_SIPS))
 			return false;
 		routes[count++] = value;

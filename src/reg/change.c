@@ -83,6 +83,7 @@ read_path(struct work *w, bool *all_sips)
 	*all_sips = true;
 	while (values_next(&paths, &value)) {
 		if (!nameaddr_parse(&path, value, &at) || path.star || ++count > ROUTE_MAX ||
+			path.uri.text.len > URI_BYTES_MAX ||
 			(path.uri.scheme != URI_SIP && path.uri.scheme != URI_SIPS))
 			return refuse(w, 400, STR("Bad Path"));
 		if (path.uri.scheme != URI_SIPS)

@@ -324,18 +324,35 @@ a_route_set_that_is_too_long_is_refused(void **state)
 	ua_ack(&ua, NULL);
 }
 
-/* It would count as a strict router, and stand in the start line of all that follows. */
 static void
-a_route_of_another_scheme_is_refused(void **state)
+refuse_routes(const char *lines)
 {
 	struct ua ua = ua_open("sip", TRANSPORT_UDP, "192.0.2.9", 40000);
 
-	(void)state;
-	ua_invite(&ua, "5000", "Record-Route: <sip:p1.example;lr>, <six:p2.example;lr>\r\n", SDP_A);
+	ua_invite(&ua, "5000", lines, SDP_A);
 	assert_true(ref_is_none(bed.opened));
 	(void)bed_take("SIP/2.0 100 ");
 	(void)bed_take("SIP/2.0 513 ");
 	ua_ack(&ua, NULL);
+}
+
+/* It would count as a strict router, and stand in the start line of all that follows. */
+static void
+a_route_of_another_scheme_is_refused(void **state)
+{
+	(void)state;
+	refuse_routes("Record-Route: <sip:p1.example;lr>, <six:p2.example;lr>\r\n");
+}
+
+/* A strict router's URI stands in the start line, where so long a one is refused. */
+static void
+a_route_is_no_longer_than_a_request_uri(void **state)
+{
+	char lines[URI_BYTES_MAX + 64];
+
+	(void)state;
+	snprintf(lines, sizeof lines, "Record-Route: <sip:%0*d@h>\r\n", URI_BYTES_MAX - 5, 7);
+	refuse_routes(lines);
 }
 
 /* The Contact of an answer is known from the request alone (design: spelling, host and port). */
@@ -407,6 +424,7 @@ main(void)
 		BEDDED(folds_stay_on_their_line),
 		BEDDED(a_route_set_that_is_too_long_is_refused),
 		BEDDED(a_route_of_another_scheme_is_refused),
+		BEDDED(a_route_is_no_longer_than_a_request_uri),
 		BEDDED(our_contact_follows_the_request),
 	};
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The judgement alone: what a REGISTER makes of a set. */
+#include <stdio.h>
+
 #include "kit.h"
 #include "reg/change.h"
 
@@ -538,6 +540,23 @@ test_a_path_has_so_many_hops(void **state)
 	assert_str(change.reason, "Bad Path");
 }
 
+/* It may become the Request-URI, if it is of a strict router. */
+static void
+test_a_path_is_no_longer_than_a_request_uri(void **state)
+{
+	char lines[URI_BYTES_MAX + 128];
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+
+	(void)state;
+	for (int more = 0; more < 2; more++) {
+		int length = snprintf(lines, sizeof lines, CONTACT END "Path: <sip:%0*d@h>" END,
+			URI_BYTES_MAX - 6 + more, 7);
+
+		assert_int_equal(judge(&p, str_of(lines, (size_t)length)), more == 0 ? 0 : 400);
+	}
+	assert_str(change.reason, "Bad Path");
+}
+
 static void
 test_a_fixed_number_has_no_bindings(void **state)
 {
@@ -576,6 +595,7 @@ main(void)
 		IN_SET(test_a_flow_comes_and_another_contact_goes),
 		IN_SET(test_what_a_refusal_says),
 		IN_SET(test_a_path_has_so_many_hops),
+		IN_SET(test_a_path_is_no_longer_than_a_request_uri),
 		IN_SET(test_a_fixed_number_has_no_bindings),
 	};
 
