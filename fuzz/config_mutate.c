@@ -97,7 +97,7 @@ static const struct {
 	{ STR("tls-wildcard"), STR("yes|no") },
 	{ STR("trust"), STR("90|91|99|/etc/ssl/certs|none.pem|\"\"") },
 	{ STR("type"),
-		STR("extension|acd-position|trunk|voip-service|acd-queue|routing-point|extention") },
+		STR("extension|acd-position|trunk|voip-service|acd-queue|routing-point|extensio") },
 	{ STR("uri"),
 		STR("sip:127.0.0.1|sips:127.0.0.1|sips:127.0.0.2:5062|sip:0.0.0.0;transport=tcp") },
 	{ STR("username"), STR("me|\"a\\\"b\"|\"\"") },

@@ -173,7 +173,7 @@ inside_hear(struct core *core, struct arrival *a, struct leg *leg, const struct 
 			a->msg->target.scheme != URI_SIPS)
 			refusal = (struct refusal){ .status = 400,
 				.reason = STR("SIPS Dialog With SIP Request-URI") };
-		/* A BYE that ends nothing, of which there may be any number, is one more request. */
+		/* Of BYEs that end nothing there may be any number: each is one more request. */
 		is_end = a->msg->method == METHOD_BYE && refusal.status == 0 &&
 			leg_may_take(leg, a->msg, &a->way);
 		if (!serve(core, a, is_end ? OF_ITS_END : OF_A_CALL, t))
