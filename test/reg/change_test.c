@@ -548,13 +548,10 @@ test_a_path_is_no_longer_than_a_request_uri(void **state)
 	struct phone p = phone_on(TRANSPORT_UDP, 1);
 
 	(void)state;
-	for (int more = 0; more < 2; more++) {
-		int length = snprintf(lines, sizeof lines, CONTACT END "Path: <sip:%0*d@h>" END,
-			URI_BYTES_MAX - 6 + more, 7);
-
-		assert_int_equal(judge(&p, str_of(lines, (size_t)length)), more == 0 ? 0 : 400);
-	}
-	assert_str(change.reason, "Bad Path");
+	snprintf(lines, sizeof lines, CONTACT END "Path: <sip:%0*d@h>" END, URI_BYTES_MAX - 6, 7);
+	assert_int_equal(judge(&p, str_cstr(lines)), 0);
+	snprintf(lines, sizeof lines, CONTACT END "Path: <sip:%0*d@h>" END, URI_BYTES_MAX - 5, 7);
+	assert_int_equal(judge(&p, str_cstr(lines)), 400);
 }
 
 static void
