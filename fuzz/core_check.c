@@ -195,17 +195,25 @@ is_named_by_device(struct str call_id)
 	return false;
 }
 
-/* Whether the first hop is to be asked for sips (RFC 3261 8.1.1.8). */
+/* Whether the first hop is to be asked for sips (RFC 3261 8.1.1.8). Where a hop is no loose router,
+ * the first of them stood in the place of the Request-URI, and where to stands last. */
 static bool
 is_routed_by_sips(void)
 {
 	struct values routes = msg_values(&msg, HEADER_ROUTE);
+	bool is_first = true, is_sips = false;
 	struct nameaddr route;
 	struct str value;
 	size_t at;
 
-	return values_next(&routes, &value) && nameaddr_parse(&route, value, &at) &&
-		route.uri.scheme == URI_SIPS;
+	for (; values_next(&routes, &value); is_first = false) {
+		if (!nameaddr_parse(&route, value, &at) ||
+			str_is_none(uri_param(&route.uri, STR("lr"))))
+			return false;
+		if (is_first)
+			is_sips = route.uri.scheme == URI_SIPS;
+	}
+	return is_sips;
 }
 
 /* Who somebody is said to be is said in the scheme of the leg, or in none of the two. */
