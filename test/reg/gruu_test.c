@@ -105,6 +105,25 @@ test_temporary_ones(void **state)
 	assert_int_equal(find(w, one, &found), GRUU_BAD);
 }
 
+/* Who collects them cannot tell which are one phone's (RFC 5627 3.2): no part of two is the same. */
+static void
+test_temporary_ones_have_nothing_in_common(void **state)
+{
+	enum { CHANCE_AT = 10, SLOT_AT = CHANCE_AT + 16, MAC_AT = SLOT_AT + 8, END_AT = 50 };
+	static const size_t parts[] = { CHANCE_AT, SLOT_AT, MAC_AT, END_AT };
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_UDP, 1);
+	char first[512], second[512];
+
+	assert_int_equal(send_register(w, &p, STR(GRUU CONTACT)), 200);
+	assert_true(str_begins(shown(w, "temp-gruu", first), STR("sip:tgruu.")));
+	assert_int_equal(send_register(w, &p, STR(GRUU)), 200);
+	assert_int_equal(shown(w, "temp-gruu", second).at[END_AT], '@');
+	for (size_t i = 0; i + 1 < sizeof parts / sizeof parts[0]; i++)
+		assert_memory_not_equal(
+			first + parts[i], second + parts[i], parts[i + 1] - parts[i]);
+}
+
 /* Who only asks is shown one that leads to its own address, wherever that lies in the table. */
 static void
 test_a_query_shows_them_too(void **state)
@@ -210,6 +229,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_shown_only_to_who_asks),
 		TEST(test_temporary_ones),
+		TEST(test_temporary_ones_have_nothing_in_common),
 		TEST(test_a_query_shows_them_too),
 		TEST(test_each_instance_its_own),
 		TEST(test_no_urn_no_gruu),
