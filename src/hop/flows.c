@@ -242,6 +242,18 @@ flows_face(const struct flows *fs, enum transport transport, const struct addr *
 	return best;
 }
 
+/* Whether who opened FLOW has proved to be NAME: it was accepted as whom we are now, vouched for by
+ * the CAs that we would ask, and it is what is pinned. */
+static bool
+is_vouched_for(const struct flow *flow, struct str name, const struct terms *terms)
+{
+	return flow->terms.identity == terms->identity && flow->terms.trust == terms->trust &&
+		identity_is_listed(flow_name(flow), name) &&
+		(!terms->has_pin ||
+			(flow->has_fingerprint &&
+				memcmp(flow->fingerprint, terms->pin, FINGERPRINT_BYTES) == 0));
+}
+
 /* Whether FLOW leads to PEER, who proved to be NAME, on TERMS. */
 static bool
 is_towards(const struct flow *flow, const struct addr *peer, struct str name,
@@ -255,13 +267,18 @@ is_towards(const struct flow *flow, const struct addr *peer, struct str name,
 		return true;
 	if (is_dialled(flow))
 		return str_alike(flow_name(flow), name) && terms_same(&flow->terms, terms);
-	/* An alias: it was accepted as whom we are now, vouched for by the CAs that we would ask,
-	 * and it is what is pinned. */
-	return flow->terms.identity == terms->identity && flow->terms.trust == terms->trust &&
-		identity_is_listed(flow_name(flow), name) &&
-		(!terms->has_pin ||
-			(flow->has_fingerprint &&
-				memcmp(flow->fingerprint, terms->pin, FINGERPRINT_BYTES) == 0));
+	return is_vouched_for(flow, name, terms);
+}
+
+void
+flow_show(const struct flow *flow, const struct demand *demand, struct candidate *way)
+{
+	way->flow_name = flow_name(flow);
+	way->flow_terms = flow->terms;
+	if (flow->alias == 0 || !is_vouched_for(flow, demand->name, &demand->terms))
+		return;
+	way->flow_name = demand->name;
+	way->flow_terms = demand->terms;
 }
 
 struct flow *

@@ -130,6 +130,11 @@ void flows_write_via(const struct flows *, struct buf *, enum transport, const s
 
 struct str flow_name(const struct flow *);
 
+/* Puts into WAY, which leads over FLOW, whom FLOW was verified for and on what terms. One that its
+ * peer opened and may be used as an alias (RFC 5923) was verified for each name of its certificate:
+ * it shows the one that DEMAND wants, if it is among them and all else is as DEMAND wants it. */
+void flow_show(const struct flow *, const struct demand *, struct candidate *way);
+
 /* Datagram sockets do not count. */
 uint32_t flows_count(const struct flows *);
 

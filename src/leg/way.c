@@ -93,7 +93,7 @@ demand_of(const struct leg *leg, const struct uri *hop)
 /* The dialog's live flow, as a candidate. */
 static bool
 live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *hop,
-	struct candidate *candidate)
+	const struct demand *demand, struct candidate *candidate)
 {
 	const struct flow *flow = flows_find(ls->flows, leg->flow);
 	struct speech asked;
@@ -105,9 +105,8 @@ live_candidate(const struct legs *ls, const struct leg *leg, const struct uri *h
 		.addr = flow->peer,
 		.flow = flow->id,
 		.tie = leg->flow_tie,
-		.flow_name = flow_name(flow),
-		.flow_terms = flow->terms,
 	};
+	flow_show(flow, demand, candidate);
 	if (flow->transport != TRANSPORT_UDP)
 		return true;
 	/* A socket leads anywhere: to the address that the next hop names, or, for a phone that
@@ -233,7 +232,7 @@ way_inside(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_wa
 		return false;
 	}
 	demand = demand_of(leg, &hop);
-	if (live_candidate(ls, leg, &hop, &candidate) &&
+	if (live_candidate(ls, leg, &hop, &demand, &candidate) &&
 		try_way(ls, leg, &demand, &candidate, t, way, why))
 		return true;
 	if (spare_candidate(ls, leg, &candidate) &&
@@ -332,10 +331,8 @@ way_first(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 		if ((leg->is_aim_lost && next->aim == leg->aim) || !take_aim(leg, next->aim, t))
 			continue;
 		demand = demand_of_first(leg);
-		if (flow != NULL) {
-			candidate.flow_name = flow_name(flow);
-			candidate.flow_terms = flow->terms;
-		}
+		if (flow != NULL)
+			flow_show(flow, &demand, &candidate);
 		if (try_way(ls, leg, &demand, &candidate, t, way, why)) {
 			take_proof(leg, next);
 			return true;
@@ -381,8 +378,7 @@ way_again(struct legs *ls, struct leg *leg, const struct turn *t, struct txn_way
 	*why = STR("the connection is gone");
 	if (flow == NULL || flow->is_shut)
 		return false;
-	candidate.flow_name = flow_name(flow);
-	candidate.flow_terms = flow->terms;
+	flow_show(flow, &demand, &candidate);
 	return try_way(ls, leg, &demand, &candidate, t, way, why);
 }
 

@@ -17,10 +17,8 @@ ask_choose(struct flows *flows, const struct asked *asked, const struct way *way
 	*why = STR("the connection is gone");
 	if (way->tie != TIE_NONE && (flow == NULL || flow->is_shut))
 		return false;
-	if (flow != NULL) {
-		candidate.flow_name = flow_name(flow);
-		candidate.flow_terms = flow->terms;
-	}
+	if (flow != NULL)
+		flow_show(flow, &demand, &candidate);
 	verdict = target_choose(&demand, &candidate, target);
 	*why = target_verdict_text(verdict);
 	if (verdict != TARGET_CHOSEN)

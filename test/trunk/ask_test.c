@@ -88,6 +88,81 @@ a_sips_one_goes_over_tls_or_nowhere(void **state)
 	assert_true(str_same(why, STR("the connection is gone")));
 }
 
+/* A connection that the registrar opened to us. */
+static struct flow *
+accept_alias(struct str names, uint32_t identity)
+{
+	static const uint8_t print[FINGERPRINT_BYTES] = { 1 };
+	struct event open = { .kind = EV_FLOW_OPEN };
+	struct flow *flow;
+
+	open.u.open.flow = (struct flow_id){ 9 };
+	open.u.open.transport = TRANSPORT_TLS;
+	open.u.open.listener = 1;
+	open.u.open.local = listeners[1].local;
+	open.u.open.peer = stage_addr("192.0.2.50", 40000);
+	open.u.open.secured = (struct secured){ .proof = PROOF_CLIENT_CERT,
+		.name = names,
+		.fingerprint = str_of((const char *)print, sizeof print),
+		.identity = identity };
+	flow = flows_add(&flows, &open);
+	flows_alias(&flows, flow, 5061);
+	return flow;
+}
+
+/* What is said again, with credentials or to leave, goes where it went at first, though the
+ * certificate there has more names than the one that is wanted. */
+/* rows: R5923-8.2-a R5923-8.2-b */
+static void
+an_alias_is_gone_by_twice(void **state)
+{
+	struct way tls = { .transport = TRANSPORT_TLS, .addr = stage_addr("192.0.2.50", 5061) };
+	struct flow *flow = accept_alias(STR("west.example,east.example"), 0);
+	struct target target;
+	struct str why;
+
+	(void)state;
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	assert_true(flow_same(target.flow, flow->id));
+	tls.flow = target.flow;
+	tls.tie = TIE_DIALLED;
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	assert_true(flow_same(target.flow, flow->id));
+	/* No longer than it offers itself. */
+	flows_alias(&flows, flow, 0);
+	assert_false(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	assert_true(str_same(why, STR("the connection was verified for another name")));
+	assert_int_equal(out.count, 0);
+}
+
+/* What the peer opened is taken for nobody that its certificate does not name, nor as another of
+ * our identities. */
+/* rows: R5923-8.2-b R5923-9.3 */
+static void
+an_alias_is_taken_for_no_other(void **state)
+{
+	static const struct {
+		struct str names;
+		uint32_t identity;
+	} rows[] = { { STR("west.example"), 0 }, { STR("west.example,east.example"), 1 },
+		{ STR("xeast.example,east.example.org"), 0 }, { STR(""), 0 } };
+	struct way tls = { .transport = TRANSPORT_TLS,
+		.addr = stage_addr("192.0.2.50", 5061),
+		.tie = TIE_DIALLED };
+	struct target target;
+	struct str why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct flow *flow = accept_alias(rows[i].names, rows[i].identity);
+
+		tls.flow = flow->id;
+		assert_false(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+		assert_true(str_same(why, STR("the connection was verified for another name")));
+		flows_drop(&flows, flow);
+	}
+}
+
 static void
 a_datagram_goes_by_the_socket(void **state)
 {
@@ -112,6 +187,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_sips_one_goes_over_tls_or_nowhere, open_flows, close_flows),
+		cmocka_unit_test_setup_teardown(an_alias_is_gone_by_twice, open_flows, close_flows),
+		cmocka_unit_test_setup_teardown(
+			an_alias_is_taken_for_no_other, open_flows, close_flows),
 		cmocka_unit_test_setup_teardown(
 			a_datagram_goes_by_the_socket, open_flows, close_flows),
 	};
