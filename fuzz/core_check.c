@@ -253,8 +253,12 @@ see_schemes(enum transport transport, struct str bytes)
 		fuzz_check((contact.uri.scheme == URI_SIPS) == (is_sips || is_routed_by_sips()),
 			bytes);
 	if (is_opening && is_sips && msg.method == METHOD_INVITE && !is_secret(msg.call_id) &&
-		world.secret_count < SECRETS_MAX)
-		world.secrets[world.secret_count++] = world_keep(msg.call_id);
+		world.secret_count < SECRETS_MAX) {
+		struct str kept = world_keep(msg.call_id);
+
+		if (!str_is_none(kept))
+			world.secrets[world.secret_count++] = kept;
+	}
 }
 
 static void
