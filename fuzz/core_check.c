@@ -261,19 +261,23 @@ see_schemes(enum transport transport, struct str bytes)
 	}
 }
 
+/* HEAD holds nothing that only TLS may carry. */
+static void
+see_clear(enum transport transport, struct str head)
+{
+	for (unsigned i = 0; transport != TRANSPORT_TLS && i < world.secret_count; i++)
+		fuzz_check(!has(head, world.secrets[i]), head);
+}
+
 static void
 see_secrecy(enum transport transport, struct str bytes)
 {
 	unsigned number;
 
 	fuzz_check(world.is_password_said || !has(bytes, password), bytes);
-	if (transport == TRANSPORT_TLS)
-		return;
 	/* The session is the other device's own, who may write into it what it likes. */
-	for (unsigned i = 0; i < world.secret_count; i++)
-		fuzz_check(
-			!has(str_upto(bytes, bytes.len - msg.body.len), world.secrets[i]), bytes);
-	if (msg.is_request)
+	see_clear(transport, str_upto(bytes, bytes.len - msg.body.len));
+	if (transport == TRANSPORT_TLS || msg.is_request)
 		return;
 	/* What was asked over TLS is not answered in clear. */
 	number = branch_number(msg.via.branch);
@@ -358,10 +362,12 @@ witness_sees(enum transport transport, struct heard *heard)
 	fuzz_check(bytes.len <= WRITE_BYTES_MAX, bytes);
 	head = see_lines(bytes);
 	if (!msg_parse(&msg, bytes, true, &fault)) {
-		/* What could not be read is repeated as it stands. */
-		fuzz_check(
-			str_begins(bytes, STR("SIP/2.0 4")) || str_begins(bytes, STR("SIP/2.0 5")),
+		/* What could not be read is repeated as it stands; and what crosses may, with what
+		 * is ours, be more than we would read. */
+		fuzz_check(str_begins(bytes, STR("SIP/2.0 4")) ||
+				str_begins(bytes, STR("SIP/2.0 5")) || head > HEAD_BYTES_MAX,
 			bytes);
+		see_clear(transport, str_upto(bytes, head));
 		return;
 	}
 	see_once(bytes, head);
