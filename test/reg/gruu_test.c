@@ -105,7 +105,7 @@ test_temporary_ones(void **state)
 	assert_int_equal(find(w, one, &found), GRUU_BAD);
 }
 
-/* Who collects them cannot tell which are one phone's (RFC 5627 3.2): no part of two is the same. */
+/* Who collects them cannot tell which are of one phone (RFC 5627 3.2): no part is the same. */
 static void
 test_temporary_ones_have_nothing_in_common(void **state)
 {
