@@ -224,6 +224,36 @@ an_alias_is_for_whom_its_certificate_names(void **state)
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &other, name, &terms));
 }
 
+/* What is said again over an alias is judged as when it was chosen. */
+/* rows: R5923-8.2-b */
+static void
+an_alias_shows_whom_it_was_taken_for(void **state)
+{
+	struct event event = opening((struct flow_id){ 9 }, TRANSPORT_TLS, "192.0.2.8", 5);
+	struct demand east = { .name = STR("b.example") }, other = { .name = STR("c.example") };
+	struct candidate way;
+	struct flow *flow;
+
+	(void)state;
+	event.u.open.secured = (struct secured){
+		.proof = PROOF_CLIENT_CERT, .name = STR("a.example,b.example"), .trust = 1
+	};
+	flow = flows_add(&w.flows, &event);
+	for (uint32_t trust = 0; trust < 2; trust++) {
+		flows_alias(&w.flows, flow, trust == 0 ? 0 : 5099);
+		for (east.terms.trust = 0; east.terms.trust < 2; east.terms.trust++) {
+			bool is_good = trust == 1 && east.terms.trust == 1;
+
+			flow_show(flow, &east, &way);
+			assert_int_equal(str_same(way.flow_name, east.name), is_good);
+			assert_int_equal(way.flow_terms.trust, 1);
+		}
+		flow_show(flow, &other, &way);
+		assert_true(str_same(way.flow_name, STR("a.example,b.example")));
+	}
+	flows_drop(&w.flows, flow);
+}
+
 /* An identity without CAs of its own believes those of the default: what was accepted as it is its
  * way, and nobody else's. One with CAs of its own believes no others. */
 /* rows: R5923-8.2-b R5923-9.3 */
@@ -541,6 +571,7 @@ main(void)
 		TEST(sockets_are_there_from_the_start),
 		TEST(an_accepted_flow_is_known_while_it_lives),
 		TEST(an_alias_is_for_whom_its_certificate_names),
+		TEST(an_alias_shows_whom_it_was_taken_for),
 		TEST(an_alias_is_of_the_identity_that_was_shown),
 		TEST(a_connection_is_dialled_once_for_each_far_end),
 		TEST(a_connection_is_of_one_identity),
