@@ -429,6 +429,10 @@ move_to(struct legs *ls, struct leg *leg, const struct txn_way *way)
 		return;
 	if (!is_same_peer(leg, flow))
 		return;
+	/* A socket stays, and leads to no address of the other family. */
+	if (old != NULL && old->transport == TRANSPORT_UDP && flow->transport == TRANSPORT_UDP &&
+		way->addr.family != old->local.family)
+		return;
 	leg->peer = flow->transport == TRANSPORT_UDP ? way->addr : flow->peer;
 	if (flow->transport == TRANSPORT_UDP && old != NULL)
 		return;

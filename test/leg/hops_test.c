@@ -468,6 +468,12 @@ a_datagram_by_another_socket_moves_no_socket(void **state)
 	assert_true(probe(leg));
 	(void)bed_take("INFO ");
 	assert_true(flow_same(bed_last()->flow, own));
+	/* Nor does our socket reach an address of the other family. */
+	ua.at = bed_addr("2001:db8::9", 40000);
+	ua_request(&ua, "OPTIONS", NULL, NULL);
+	(void)bed_take("SIP/2.0 200 ");
+	assert_true(flow_same(leg->flow, own));
+	assert_int_equal(leg->peer.family, ADDR_V4);
 	bed_drop(leg);
 }
 
