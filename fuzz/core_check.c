@@ -262,6 +262,21 @@ see_schemes(enum transport transport, struct str bytes)
 	}
 }
 
+/* What could not be read is repeated as it stands; and what crosses may, with what is ours, be more
+ * than we would read. A sips request is one all the same. */
+static void
+see_unread(enum transport transport, struct str head)
+{
+	struct str start = str_upto(head, str_find(head, '\r'));
+
+	fuzz_check(str_begins(start, STR("SIP/2.0 4")) || str_begins(start, STR("SIP/2.0 5")) ||
+			head.len > HEAD_BYTES_MAX,
+		head);
+	fuzz_check(transport == TRANSPORT_TLS || str_begins(start, STR("SIP/2.0 ")) ||
+			!has(start, STR(" sips:")),
+		head);
+}
+
 /* HEAD holds nothing that only TLS may carry. */
 static void
 see_clear(enum transport transport, struct str head)
@@ -275,7 +290,6 @@ see_secrecy(enum transport transport, struct str bytes)
 {
 	unsigned number;
 
-	fuzz_check(world.is_password_said || !has(bytes, password), bytes);
 	/* The session is the other device's own, who may write into it what it likes. */
 	see_clear(transport, str_upto(bytes, bytes.len - msg.body.len));
 	if (transport == TRANSPORT_TLS || msg.is_request)
@@ -361,13 +375,10 @@ witness_sees(enum transport transport, struct heard *heard)
 		return;
 	}
 	fuzz_check(bytes.len <= WRITE_BYTES_MAX, bytes);
+	fuzz_check(world.is_password_said || !has(bytes, password), bytes);
 	head = see_lines(bytes);
 	if (!msg_parse(&msg, bytes, true, &fault)) {
-		/* What could not be read is repeated as it stands; and what crosses may, with what
-		 * is ours, be more than we would read. */
-		fuzz_check(str_begins(bytes, STR("SIP/2.0 4")) ||
-				str_begins(bytes, STR("SIP/2.0 5")) || head > HEAD_BYTES_MAX,
-			bytes);
+		see_unread(transport, str_upto(bytes, head));
 		see_clear(transport, str_upto(bytes, head));
 		return;
 	}

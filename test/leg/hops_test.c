@@ -333,30 +333,47 @@ a_peer_comes_back_by_the_cas_of_its_identity(void **state)
 	}
 }
 
+/* A leg to the phone that registered over the flow of UA, and rings there. */
+static struct leg *
+ring_where_registered(struct ua *ua)
+{
+	struct leg_plan plan = bed_plan(ua);
+	struct leg *leg;
+
+	plan.ways[0].tie = TIE_REGISTERED;
+	plan.ways[0].flow = ua->flow;
+	leg = bed_make(&plan, SDP_A);
+	(void)ua_take(ua, "INVITE ");
+	ua_answer_invite(ua, 180, NULL, NULL);
+	(void)bed_say(WORD_RING);
+	return leg;
+}
+
+/* The flow that its INVITE went by is over. */
+static void
+lose_flow(struct flow_id flow)
+{
+	bed_over(flow);
+	bed_pass_ms(0);
+	assert_int_equal(bed_say(WORD_FAIL)->status, 503);
+}
+
 /* It rang, its connection went, and it registered anew: there the CANCEL goes. */
 static void
 a_cancel_follows_the_phone_to_its_new_flow(void **state)
 {
 	struct ua ua = ua_open("sips", TRANSPORT_TLS, "192.0.2.8", 50000);
-	struct leg_plan plan = bed_plan(&ua);
 	struct way spare = { .transport = TRANSPORT_TLS, .tie = TIE_REGISTERED };
-	struct leg *leg;
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) { /* the first time it did not come back */
-		plan.ways[0].tie = TIE_REGISTERED;
-		plan.ways[0].flow = ua.flow;
-		leg = bed_make(&plan, SDP_A);
-		(void)ua_take(&ua, "INVITE ");
-		ua_answer_invite(&ua, 180, NULL, NULL);
-		(void)bed_say(WORD_RING);
+		struct leg *leg = ring_where_registered(&ua);
+
 		if (i == 1) {
 			spare.flow = bed_accept(TRANSPORT_TLS, "192.0.2.8", 50001);
 			leg_show_way(leg, &spare);
 		}
-		bed_over(ua.flow);
-		bed_pass_ms(0);
-		assert_int_equal(bed_say(WORD_FAIL)->status, 503);
+		lose_flow(ua.flow);
 		if (i == 1) {
 			(void)bed_take("CANCEL ");
 			assert_true(flow_same(bed_last()->flow, spare.flow));
@@ -380,23 +397,14 @@ a_cancel_stays_with_the_transport_of_its_invite(void **state)
 	for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
 		struct ua ua = ua_open("sip", TRANSPORT_TCP, "192.0.2.8", 50000);
 		struct ua other = ua_open("sip", to[i], "192.0.2.8", 50001);
-		struct leg_plan plan = bed_plan(&ua);
 		struct way spare = { .transport = to[i],
 			.addr = bed_addr("192.0.2.8", 50001),
 			.flow = other.flow,
 			.tie = TIE_REGISTERED };
-		struct leg *leg;
+		struct leg *leg = ring_where_registered(&ua);
 
-		plan.ways[0].tie = TIE_REGISTERED;
-		plan.ways[0].flow = ua.flow;
-		leg = bed_make(&plan, SDP_A);
-		(void)ua_take(&ua, "INVITE ");
-		ua_answer_invite(&ua, 180, NULL, NULL);
-		(void)bed_say(WORD_RING);
 		leg_show_way(leg, &spare);
-		bed_over(ua.flow);
-		bed_pass_ms(0);
-		assert_int_equal(bed_say(WORD_FAIL)->status, 503);
+		lose_flow(ua.flow);
 		bed_quiet();
 		assert_int_equal(bed.dials, 0);
 		leg_close(&bed.legs, leg);
