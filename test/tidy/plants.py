@@ -110,6 +110,8 @@ PLANTS = {
     "looks: the licence line": (
         {"src/sip/bare.c": "int x;\n"}, {"tools/some": "#!/bin/bash\ntrue\n"},
         {"tools/t.py": "x = 1\n"}),
+    "looks: no file is left behind": (
+        {"default.profraw": "x\n"}, {"src/sip/msg.c.orig": "x\n"}, {"core": "x\n"}),
     "looks: clang-format": ({"src/sip/ugly.c": c("int f( void ){return 1;}\n")},
                             {"test/sip/msg_test.c": c("int  x;\n")}),
     "words: no banned function": (

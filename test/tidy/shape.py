@@ -28,6 +28,12 @@ NO_TWIN = {
     "src/main/serve.c": "test/wire runs the server as a user does",
 }
 
+# What a tool leaves behind has another name than these.
+KINDS = {".c", ".h", ".build", ".py", ".md", ".yaml", ".txt", ".tsv", ".xml", ".ini", ".gate", ".sip",
+         ".call", ".plant", ".corpus", ".dict"}
+NAMES = {"LICENSE", "Makefile", "tools/packages", ".clang-format", ".editorconfig",
+         ".gitattributes", ".gitignore"}
+
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 FUNCTION_NAME = re.compile(r"(\w+)\s*\(")
 
@@ -137,6 +143,12 @@ def licence_lines(tree):
     return faults
 
 
+def strays(tree):
+    return [f"{name}: no kind of file that belongs here" for name in tree.names
+            if os.path.splitext(name)[1] not in KINDS and name not in NAMES
+            and not tree.is_script(name)]
+
+
 def formatted(tree):
     tool = shutil.which("clang-format-14") or shutil.which("clang-format")
     if tool is None:
@@ -160,5 +172,6 @@ CHECKS = (
     ("twins: each file is named in its meson.build", all_built),
     ("looks: no space at the end of a line", trailing_space),
     ("looks: the licence line", licence_lines),
+    ("looks: no file is left behind", strays),
     ("looks: clang-format", formatted),
 )
