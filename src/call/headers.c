@@ -192,14 +192,18 @@ cross_warnings(struct buf *b, const struct msg *msg, enum scheme to)
 	}
 }
 
-/* A 415 says what would be taken, and where that is not said it is SDP (RFC 3261 20.1, 21.4.13). */
+/* A 415 says what would be taken, and where that is not said, or may not cross, it is SDP (RFC 3261
+ * 20.1, 21.4.13). */
 static void
 cross_accept(struct buf *b, const struct msg *msg, enum scheme to)
 {
+	size_t before;
+
 	cross_lines(b, msg, HEADER_ACCEPT_ENCODING, to);
-	if (msg_header(msg, HEADER_ACCEPT) == NULL)
-		cross_line(b, HEADER_ACCEPT, STR("application/sdp"));
+	before = b->used;
 	cross_lines(b, msg, HEADER_ACCEPT, to);
+	if (b->used == before)
+		cross_line(b, HEADER_ACCEPT, STR("application/sdp"));
 }
 
 struct cargo

@@ -134,6 +134,29 @@ ict_disown(struct txns *txns, struct txn *t)
 
 /* ---- the ACK and the CANCEL ---- */
 
+/* A display name may hold what we do not send: then it is left out, for a peer that gets no ACK
+ * repeats its answer, and it knows the ACK by its branch (RFC 3261 17.2.3). */
+static void
+write_to(struct buf *b, const struct msg *to)
+{
+	struct buf whole = *b;
+
+	write_copy(&whole, to, HEADER_TO);
+	if (buf_ok(&whole)) {
+		*b = whole;
+		return;
+	}
+	write_begin(b, HEADER_TO);
+	buf_char(b, '<');
+	write_piece(b, to->to.uri.text);
+	buf_char(b, '>');
+	if (!str_is_empty(to->to.tag)) {
+		buf_put(b, STR(";tag="));
+		write_piece(b, to->to.tag);
+	}
+	write_end(b);
+}
+
 /* What the ACK and the CANCEL of an INVITE have in common: all but To, which the ACK has from the
  * response (RFC 3261 17.1.1.3, 9.1). */
 static void
@@ -150,7 +173,7 @@ write_like_invite(struct buf *b, const struct msg *invite, const struct msg *to,
 	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
 	write_copy(b, invite, HEADER_ROUTE);
 	write_copy(b, invite, HEADER_FROM);
-	write_copy(b, to, HEADER_TO);
+	write_to(b, to);
 	write_copy(b, invite, HEADER_CALL_ID);
 	write_begin(b, HEADER_CSEQ);
 	write_piece(b, buf_str(&number));

@@ -223,22 +223,32 @@ test_a_display_name_that_says_sips_stays(void **state)
 	assert_int_equal(headers_display(&from, SCHEME_SIPS).len, 0);
 }
 
-/* Where the callee did not say what it takes, it is SDP. */
+/* Where the callee did not say what it takes, or in a line that may not cross, it is SDP. */
 static void
 test_a_415_says_what_is_taken(void **state)
 {
+	static const struct {
+		const char *lines, *accept;
+		bool has_encoding;
+	} rows[] = {
+		{ NULL, "application/sdp", false },
+		{ "Accept: text/plain\r\nAccept-Encoding: gzip\r\n", "text/plain", true },
+		{ "Accept: a/b;c=\"sips:d\"\r\nAccept-Encoding: gzip\r\n", "application/sdp",
+			true },
+		{ "Accept: a/b;c=\"sips:d\"\r\nAccept: text/plain\r\n", "text/plain", false },
+	};
+
 	(void)state;
 	scene_alice(false);
 	scene_bob("6001");
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		phones_ring(&alice, &bob, "6001");
-		phone_answer(&bob, 415,
-			i == 0 ? NULL : "Accept: text/plain\r\nAccept-Encoding: gzip\r\n", NULL);
+		phone_answer(&bob, 415, rows[i].lines, NULL);
 		phone_hear(&bob, "ACK ");
 		phone_hear(&alice, "SIP/2.0 415 ");
-		assert_string_equal(phone_value(&alice, HEADER_ACCEPT),
-			i == 0 ? "application/sdp" : "text/plain");
-		assert_int_equal(phone_heard(&alice, "Accept-Encoding: gzip\r\n"), i == 1);
+		assert_string_equal(phone_value(&alice, HEADER_ACCEPT), rows[i].accept);
+		assert_int_equal(
+			phone_heard(&alice, "Accept-Encoding: gzip\r\n"), rows[i].has_encoding);
 		phone_ack_refusal(&alice);
 	}
 	expect_empty(&stage);

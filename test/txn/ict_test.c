@@ -159,6 +159,40 @@ ack_of_a_refusal_is_made_of_the_invite(void **state)
 	assert_string_equal(stage.sent[1].text, expected);
 }
 
+/* What we do not send is left out of its To; the ACK leaves all the same. */
+static void
+ack_of_a_refusal_whose_to_cannot_be_repeated(void **state)
+{
+	static const struct {
+		const char *to, *acked;
+	} rows[] = {
+		{ "\"\x01\" <sip:bob@192.0.2.9>;tag=t-1;x=y", "<sip:bob@192.0.2.9>;tag=t-1" },
+		{ "\"\x01\" <sip:bob@192.0.2.9>", "<sip:bob@192.0.2.9>" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct asked a = ask("INVITE", &udp);
+		char expected[100];
+		struct heard h;
+
+		heard_open(&h,
+			"SIP/2.0 486 Busy Here\r\n"
+			"Via: SIP/2.0/UDP 192.0.2.1:5060;branch=%s\r\n"
+			"From: \"A\" <sip:alice@192.0.2.1>;tag=from-1\r\n"
+			"To: %s\r\n"
+			"Call-ID: call-1\r\n"
+			"CSeq: 7 INVITE\r\n"
+			"Content-Length: 0\r\n\r\n",
+			a.branch, rows[i].to);
+		note(txns_hear_response(&stage.txns, &h.msg, stage.now, &stage.out, &stage.stray));
+		heard_close(&h);
+		SENT_AT(2 * i + 1, "ACK ", 0);
+		snprintf(expected, sizeof expected, "\r\nTo: %s\r\n", rows[i].acked);
+		assert_text(stage.sent[2 * i + 1].text, expected);
+	}
+}
+
 static void
 t_m_further_2xx_go_up(void **state)
 {
@@ -443,6 +477,7 @@ main(void)
 		STAGED(t_d_no_time_at_all_on_a_reliable_way),
 		STAGED(t_d_late_responses_of_another_kind_are_absorbed),
 		STAGED(ack_of_a_refusal_is_made_of_the_invite),
+		STAGED(ack_of_a_refusal_whose_to_cannot_be_repeated),
 		STAGED(t_m_further_2xx_go_up),
 		STAGED(c_hold_cancel_leaves_after_the_first_1xx),
 		STAGED(c_never_without_any_response),
