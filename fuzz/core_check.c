@@ -263,15 +263,16 @@ see_schemes(enum transport transport, struct str bytes)
 }
 
 /* What could not be read is repeated as it stands; and what crosses may, with what is ours, be more
- * than we would read. An ACK has the To of the answer, in which there need be no room for a tag.
+ * than we would read. A dialog has the To of the answer, in which there need be no room for a tag.
  * A sips request is one all the same. */
 static void
 see_unread(enum transport transport, enum sip_fault what, struct str head)
 {
 	struct str start = str_upto(head, str_find(head, '\r'));
+	size_t to_len = msg_value(&msg, HEADER_TO).len;
 
 	fuzz_check(str_begins(start, STR("SIP/2.0 4")) || str_begins(start, STR("SIP/2.0 5")) ||
-			(str_begins(start, STR("ACK ")) && what == FAULT_TO) ||
+			(what == FAULT_TO && to_len > NAME_ADDR_BYTES_MAX - TAG_ROOM_BYTES) ||
 			head.len > HEAD_BYTES_MAX,
 		head);
 	fuzz_check(transport == TRANSPORT_TLS || str_begins(start, STR("SIP/2.0 ")) ||
