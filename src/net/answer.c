@@ -10,8 +10,9 @@ enum {
 	TYPE_SOA = 6,
 	TYPE_SRV = 33,
 	TYPE_NAPTR = 35,
-	CNAMES_MAX = 8,          /* of one chain */
-	RECORDS_MAX = 256,       /* that are looked at in one message */
+	CNAMES_MAX = 8,    /* of one chain */
+	RECORDS_MAX = 256, /* that are looked at in one message */
+	LABELS_MAX = ANSWER_NAME_MAX / 2,
 	TTL_MAX = 0x7fffffff,    /* RFC 2181 8: more is 0 */
 	ABSENT_MAX_S = 3 * 3600, /* RFC 2308 5 */
 };
@@ -21,6 +22,9 @@ struct name {
 	uint32_t len;
 	bool is_host; /* of letters, digits, `-` and `_` alone */
 	char text[ANSWER_NAME_MAX];
+	/* Where each label ends in the text, since a label may hold a dot of its own. */
+	uint32_t label_count;
+	uint8_t ends[LABELS_MAX];
 };
 
 struct record {
@@ -53,7 +57,7 @@ take(struct reader *r, size_t bytes, size_t end)
 static void
 add_label(struct name *name, struct str label)
 {
-	if (name->len + label.len + 1 > sizeof name->text) {
+	if (name->len + label.len + 1 > sizeof name->text || name->label_count == LABELS_MAX) {
 		name->is_host = false;
 		return;
 	}
@@ -65,6 +69,7 @@ add_label(struct name *name, struct str label)
 		name->is_host &= char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_';
 		name->text[name->len++] = c;
 	}
+	name->ends[name->label_count++] = (uint8_t)name->len;
 }
 
 /* A name, compressed or not (RFC 1035 4.1.4). A pointer leads back, always further, so that there
@@ -77,7 +82,7 @@ take_name(struct reader *r, size_t end, struct name *name)
 	bool has_jumped = false;
 	unsigned len;
 
-	name->len = 0;
+	name->len = name->label_count = 0;
 	name->is_host = true;
 	while ((len = take(&at, 1, has_jumped ? r->message.len : end)) != 0 && !at.is_bad) {
 		if (len >= 0xc0) {
@@ -128,7 +133,8 @@ take_record(struct reader *r, struct record *record)
 static bool
 is_same(const struct name *a, const struct name *b)
 {
-	return str_alike(str_of(a->text, a->len), str_of(b->text, b->len));
+	return str_alike(str_of(a->text, a->len), str_of(b->text, b->len)) &&
+		str_same(str_of(a->ends, a->label_count), str_of(b->ends, b->label_count));
 }
 
 static void

@@ -7,8 +7,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+enum { LOOP_MAX_S = 20 }; /* what reads without an end is ended */
 
 enum { CNAME = 5, SOA = 6, SRV = 33, NAPTR = 35, A = 1 };
 
@@ -283,6 +286,52 @@ names_may_be_compressed(void **state)
 	assert_false(answer_read(&a, message(), NAMES_SRV));
 }
 
+/* A name that is nothing but a pointer, to itself and from one to another, has no length that would
+ * end it. */
+static void
+pointers_lead_back(void **state)
+{
+	size_t at, first;
+
+	(void)state;
+	alarm(LOOP_MAX_S);
+	begin("s", SRV);
+	at = record("s", SRV, 60, false);
+	put(0, 4);
+	put(0, 2);
+	first = m.len;
+	put(0xc000 | (unsigned)first, 2);
+	end_record(at);
+	assert_false(answer_read(&a, message(), NAMES_SRV));
+	at = record("s", SRV, 60, false);
+	put(0, 4);
+	put(0, 2);
+	put(0xc000 | (unsigned)first, 2);
+	end_record(at);
+	m.octets[first + 1] = (unsigned char)(m.len - 2);
+	assert_false(answer_read(&a, message(), NAMES_SRV));
+	begin("s", SRV);
+	m.octets[12] = 0xc0; /* the question */
+	m.octets[13] = 12;
+	assert_false(answer_read(&a, message(), NAMES_SRV));
+	alarm(0);
+}
+
+/* A label with a dot in it is not two labels. */
+static void
+a_dot_ends_no_label(void **state)
+{
+	(void)state;
+	begin("a.b", SRV);
+	srv("a-b", 1, 2, 3, "there");
+	memcpy(memmem(m.octets, m.len, "a-b", 3), "a.b", 3);
+	assert_true(answer_read(&a, message(), NAMES_SRV));
+	expect("");
+	srv("a.b", 4, 5, 6, "here");
+	assert_true(answer_read(&a, message(), NAMES_SRV));
+	expect("4 5 6 here\n");
+}
+
 static void
 an_absence_has_the_ttl_of_its_soa(void **state)
 {
@@ -414,6 +463,8 @@ main(void)
 		cmocka_unit_test(naptr_records_are_taken_apart),
 		cmocka_unit_test(cnames_are_followed_but_not_in_circles),
 		cmocka_unit_test(names_may_be_compressed),
+		cmocka_unit_test(pointers_lead_back),
+		cmocka_unit_test(a_dot_ends_no_label),
 		cmocka_unit_test(an_absence_has_the_ttl_of_its_soa),
 		cmocka_unit_test(more_records_than_are_kept_leave_the_best),
 		cmocka_unit_test(names_have_a_length),
