@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can run out runs out once, at each place where it is asked for: a cell of a pool, a place on
- * a leg's shelf, the scratch of an event, room to write in. The linker puts the functions
- * below before those of base/ (--wrap), so the sources are as they are.
+ * a leg's shelf, the scratch of an event, room to write in (failing_kit.h). What trunks take is in
+ * failing_trunk_test.c.
  *
  * Whatever fails: nothing malformed leaves, no call is lost that was there before, no far end is
  * left in a dialog that we have forgotten, all is given back, and the next call goes well. */
@@ -14,73 +14,10 @@
 
 #include <cmocka.h>
 
-#include "core/inside.h"
-#include "reg/table.h"
+#include "core/failing_kit.h"
 #include "support/phone.h"
 
 enum { WORD = 300, TEXT_BYTES = 8192, FARS_MAX = 16, TRIES_MAX = 400 };
-
-/* ---- what fails --------------------------------------------------------------------------- */
-
-enum failure { FAIL_POOL, FAIL_SHELF, FAIL_SCRATCH, FAIL_ROOM };
-
-static enum failure failure;
-static unsigned countdown; /* the failure comes when it reaches 0; 0: none is planned */
-static struct stage stage;
-
-static bool
-fails(enum failure asked)
-{
-	return asked == failure && countdown > 0 && --countdown == 0;
-}
-
-void *__real_pool_take(struct pool *, struct ref *);
-void *__wrap_pool_take(struct pool *, struct ref *);
-bool __real_shelf_put(struct shelf *, unsigned, struct str);
-bool __wrap_shelf_put(struct shelf *, unsigned, struct str);
-void *__real_arena_take(struct arena *, size_t, size_t);
-void *__wrap_arena_take(struct arena *, size_t, size_t);
-struct str __real_arena_copy(struct arena *, struct str);
-struct str __wrap_arena_copy(struct arena *, struct str);
-struct buf __real_out_buf(struct out *, size_t);
-struct buf __wrap_out_buf(struct out *, size_t);
-
-void *
-__wrap_pool_take(struct pool *p, struct ref *ref)
-{
-	/* Whether there is room for a call or a question is asked before, and not twice. */
-	if (stage.core != NULL && p != &stage.core->calls.pool &&
-		p != &stage.core->registrar->questions && fails(FAIL_POOL))
-		return NULL;
-	return __real_pool_take(p, ref);
-}
-
-bool
-__wrap_shelf_put(struct shelf *shelf, unsigned place, struct str s)
-{
-	/* To take something away always goes well. */
-	if (s.len > 0 && fails(FAIL_SHELF))
-		return false;
-	return __real_shelf_put(shelf, place, s);
-}
-
-void *
-__wrap_arena_take(struct arena *arena, size_t bytes, size_t align)
-{
-	return fails(FAIL_SCRATCH) ? NULL : __real_arena_take(arena, bytes, align);
-}
-
-struct str
-__wrap_arena_copy(struct arena *arena, struct str s)
-{
-	return fails(FAIL_SCRATCH) ? STR_NONE : __real_arena_copy(arena, s);
-}
-
-struct buf
-__wrap_out_buf(struct out *out, size_t max)
-{
-	return __real_out_buf(out, fails(FAIL_ROOM) ? 0 : max);
-}
 
 /* ---- two devices that take what comes ------------------------------------------------------ */
 
