@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any octets as a path of the admin socket, told again by a list that shares nothing with the table;
- * and lines of KEY=VALUE as the words behind its `?`. */
+/* Any octets as a path of the admin socket, told again by a list that shares nothing with the
+ * table; and lines of KEY=VALUE as the words behind its `?`. */
 #include "admin/path.h"
 #include "base/limits.h"
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any octets as the answer over the admin socket: what is read is what a slow reader finds. And any
- * octets as a name that is asked for: escaped, nothing of it is left that means something in a path,
- * and unescaped it is the same again. */
+ * octets as a name that is asked for: escaped, nothing is left that means something in a path, and
+ * unescaped it is the same again. */
 #include "fuzz.h"
 #include "main/client.h"
 
