@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CHAIN_MAX = 8, NO_TTL = -1, DAY_MAX_S = 3 * 3600 };
+enum { CHAIN_MAX = 8, NO_TTL = -1, ABSENT_MAX_S = 3 * 3600 };
 
 /* A name as it goes over the wire, the octet of the root included. */
 struct wire {
@@ -211,7 +211,7 @@ read_absence(struct str m, size_t at, int64_t count, int64_t chain_s, int64_t *t
 		to = to > 0 ? read_name(m, to, f.end, &skipped) : 0;
 		least_s = to > 0 ? number(m, to + 16, 4, f.end) : -1;
 		lower(ttl_s, f.ttl_s);
-		lower(ttl_s, DAY_MAX_S);
+		lower(ttl_s, ABSENT_MAX_S);
 		lower(ttl_s, least_s < 0 ? 0 : least_s); /* what cannot be read holds for no time */
 		if (least_s < 0)
 			break;

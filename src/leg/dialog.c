@@ -45,19 +45,7 @@ put_end(struct leg *leg, enum leg_text place, const struct nameaddr *end, struct
 	char text[NAME_ADDR_BYTES_MAX + TAG_BYTES_MAX];
 	struct buf b = buf_on(text, sizeof text);
 
-	write_piece(&b, end->text);
-	if (!buf_ok(&b)) {
-		/* A display name may hold what we do not send, or be too long; it says nothing to
-		 * the dialog (RFC 3261 12.2.1.1). */
-		b = buf_on(text, sizeof text);
-		buf_char(&b, '<');
-		write_piece(&b, end->uri.text);
-		buf_char(&b, '>');
-		if (!str_is_none(end->tag)) {
-			buf_put(&b, STR(";tag="));
-			write_piece(&b, end->tag);
-		}
-	}
+	write_party(&b, end);
 	if (!str_is_empty(tag)) {
 		buf_put(&b, STR(";tag="));
 		buf_put(&b, tag);

@@ -81,6 +81,25 @@ write_copy(struct buf *b, const struct msg *m, enum header_id id)
 }
 
 void
+write_party(struct buf *b, const struct nameaddr *party)
+{
+	struct buf whole = *b;
+
+	write_piece(&whole, party->text);
+	if (buf_ok(&whole)) {
+		*b = whole;
+		return;
+	}
+	buf_char(b, '<');
+	write_piece(b, party->uri.text);
+	buf_char(b, '>');
+	if (!str_is_none(party->tag)) {
+		buf_put(b, STR(";tag="));
+		write_piece(b, party->tag);
+	}
+}
+
+void
 write_body(struct buf *b, struct str body)
 {
 	write_number(b, HEADER_CONTENT_LENGTH, body.len);

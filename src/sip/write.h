@@ -31,6 +31,11 @@ void write_end(struct buf *);
 /* Copies every line of a header from MSG, values as they stand (folds become spaces). */
 void write_copy(struct buf *, const struct msg *, enum header_id);
 
+/* Puts a From or To that a peer wrote, as it stands, tag and all. Where its display name holds what
+ * is not sent, or it does not fit: the URI and the tag alone, for the name says nothing to a dialog
+ * (RFC 3261 12.2.1.1). Pre: it was taken apart. */
+void write_party(struct buf *, const struct nameaddr *);
+
 /* Ends the message: Content-Length, the empty line and the body (which may be empty). Content-Type
  * and its kin are the caller's to write before. */
 void write_body(struct buf *, struct str body);

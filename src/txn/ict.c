@@ -134,34 +134,12 @@ ict_disown(struct txns *txns, struct txn *t)
 
 /* ---- the ACK and the CANCEL ---- */
 
-/* A display name may hold what we do not send: then it is left out, for a peer that gets no ACK
- * repeats its answer, and it knows the ACK by its branch (RFC 3261 17.2.3). */
-static void
-write_to(struct buf *b, const struct msg *to)
-{
-	struct buf whole = *b;
-
-	write_copy(&whole, to, HEADER_TO);
-	if (buf_ok(&whole)) {
-		*b = whole;
-		return;
-	}
-	write_begin(b, HEADER_TO);
-	buf_char(b, '<');
-	write_piece(b, to->to.uri.text);
-	buf_char(b, '>');
-	if (!str_is_empty(to->to.tag)) {
-		buf_put(b, STR(";tag="));
-		write_piece(b, to->to.tag);
-	}
-	write_end(b);
-}
-
 /* What the ACK and the CANCEL of an INVITE have in common: all but To, which the ACK has from the
- * response (RFC 3261 17.1.1.3, 9.1). */
+ * response (RFC 3261 17.1.1.3, 9.1). A peer that gets no ACK repeats its response, so that one
+ * leaves whatever that To shows. Of a CANCEL, ANSWER is NULL. */
 static void
-write_like_invite(struct buf *b, const struct msg *invite, const struct msg *to, enum method method,
-	struct str reason)
+write_like_invite(struct buf *b, const struct msg *invite, const struct msg *answer,
+	enum method method, struct str reason)
 {
 	char digits[16];
 	struct buf number = buf_on(digits, sizeof digits);
@@ -173,7 +151,13 @@ write_like_invite(struct buf *b, const struct msg *invite, const struct msg *to,
 	write_number(b, HEADER_MAX_FORWARDS, MAX_FORWARDS);
 	write_copy(b, invite, HEADER_ROUTE);
 	write_copy(b, invite, HEADER_FROM);
-	write_to(b, to);
+	if (answer != NULL) {
+		write_begin(b, HEADER_TO);
+		write_party(b, &answer->to);
+		write_end(b);
+	} else {
+		write_copy(b, invite, HEADER_TO);
+	}
 	write_copy(b, invite, HEADER_CALL_ID);
 	write_begin(b, HEADER_CSEQ);
 	write_piece(b, buf_str(&number));
@@ -198,8 +182,7 @@ like_invite(struct txns *txns, const struct txn *t, enum method method, const st
 	 * is not needed now. */
 	if (!msg_parse(txns->again, t->message, false, &fault) && !msg_may_answer(invite))
 		return STR_NONE;
-	write_like_invite(
-		&b, invite, method == METHOD_ACK ? cue->response : invite, method, reason);
+	write_like_invite(&b, invite, method == METHOD_ACK ? cue->response : NULL, method, reason);
 	return buf_ok(&b) ? out_wrote(cue->out, &b) : STR_NONE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* failing_kit.h - what can run out runs out once, at the place that `countdown` counts to. The
  * linker puts the functions below before those of base/ (--wrap), so the sources are as they are.
- * Include it behind cmocka.h, once in a program. */
+ * Include it behind cmocka.h, once in a program, which has to have check_scenes. */
 #ifndef CORE_FAILING_KIT_H
 #define CORE_FAILING_KIT_H
 
@@ -70,6 +70,51 @@ struct buf
 __wrap_out_buf(struct out *out, size_t max)
 {
 	return __real_out_buf(out, fails(FAIL_ROOM) ? 0 : max);
+}
+
+/* ---- the tests: whoever includes this says what happens while WHAT runs out ---- */
+
+static void check_scenes(enum failure what);
+
+static void
+test_a_pool_has_no_cell(void **state)
+{
+	(void)state;
+	check_scenes(FAIL_POOL);
+}
+
+static void
+test_a_shelf_has_no_place(void **state)
+{
+	(void)state;
+	check_scenes(FAIL_SHELF);
+}
+
+static void
+test_the_scratch_is_full(void **state)
+{
+	(void)state;
+	check_scenes(FAIL_SCRATCH);
+}
+
+static void
+test_there_is_no_room_to_write(void **state)
+{
+	(void)state;
+	check_scenes(FAIL_ROOM);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_pool_has_no_cell),
+		cmocka_unit_test(test_a_shelf_has_no_place),
+		cmocka_unit_test(test_the_scratch_is_full),
+		cmocka_unit_test(test_there_is_no_room_to_write),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
 
 #endif

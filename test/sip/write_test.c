@@ -199,6 +199,37 @@ lines_are_copied_in_order(void **state)
 	assert_false(buf_ok(&b));
 }
 
+/* With what may not be sent, or in too little room, the URI and the tag are left. */
+static void
+a_party_goes_without_its_display_name(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t room;
+		const char *due; /* NULL: not even that */
+	} rows[] = {
+		{ "\"B\" <sip:b@h>;tag=t;x=y", 64, "\"B\" <sip:b@h>;tag=t;x=y" },
+		{ "\"\x01\" <sip:b@h>;tag=t;x=y", 64, "<sip:b@h>;tag=t" },
+		{ "\"\x01\" <sip:b@h>", 64, "<sip:b@h>" },
+		{ "\"B\" <sip:b@h>;tag=t;x=y", 16, "<sip:b@h>;tag=t" },
+		{ "\"B\" <sip:b@h>;tag=t;x=y", 10, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char text[64];
+		struct buf b = buf_on(text, rows[i].room);
+		struct nameaddr party;
+		size_t at;
+
+		assert_true(nameaddr_parse(&party, str_cstr(rows[i].text), &at));
+		write_party(&b, &party);
+		assert_int_equal(buf_ok(&b), rows[i].due != NULL);
+		if (rows[i].due != NULL)
+			check_str(buf_str(&b), rows[i].due);
+	}
+}
+
 static void
 phrases(void **state)
 {
@@ -226,6 +257,7 @@ main(void)
 		cmocka_unit_test(a_tag_is_added_once_and_a_100_has_a_timestamp),
 		cmocka_unit_test(a_broken_party_is_echoed),
 		cmocka_unit_test(lines_are_copied_in_order),
+		cmocka_unit_test(a_party_goes_without_its_display_name),
 		cmocka_unit_test(phrases),
 	};
 
