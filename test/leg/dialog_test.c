@@ -153,6 +153,34 @@ the_2xx_decides_on_the_route_set(void **state)
 	(void)part(&ua, leg);
 }
 
+/* Who it is with is not known before the tag is (RFC 3261 12.1.2). */
+static void
+a_1xx_without_a_tag_makes_no_dialog(void **state)
+{
+	struct ua ua = ua_wait("sip", TRANSPORT_TCP, "192.0.2.8", 5060);
+	struct leg_plan plan = bed_plan(&ua);
+	struct leg *leg = bed_make(&plan, SDP_A);
+	char local[sizeof ua.local];
+
+	(void)state;
+	(void)ua_take(&ua, "INVITE ");
+	memcpy(local, ua.local, sizeof local);
+	snprintf(ua.local, sizeof ua.local, "x=");
+	ua_answer_invite(&ua, 180, "Record-Route: <sip:early.example;lr>\r\n", NULL);
+	(void)bed_say(WORD_RING);
+	assert_int_equal(leg_text(leg, TEXT_REMOTE_TAG).len, 0);
+	assert_int_equal(leg_text(leg, TEXT_ROUTES).len, 0);
+	memcpy(ua.local, local, sizeof local);
+	ua_answer_invite(&ua, 180, "Record-Route: <sip:early.example;lr>\r\n", NULL);
+	(void)bed_say(WORD_RING);
+	assert_true(leg_text(leg, TEXT_REMOTE_TAG).len > 0);
+	assert_true(leg_text(leg, TEXT_ROUTES).len > 0);
+	ua_answer_invite(&ua, 200, NULL, SDP_B);
+	(void)bed_say(WORD_ANSWER);
+	(void)ua_take(&ua, "ACK ");
+	(void)part(&ua, leg);
+}
+
 /* RFC 3261 12.2.1.1: the strict router becomes the Request-URI, the target the last Route. */
 static void
 strict_routers_get_what_they_know(void **state)
@@ -416,6 +444,7 @@ main(void)
 		BEDDED(the_2xx_copies_record_route_as_it_came),
 		BEDDED(a_made_leg_has_it_reversed),
 		BEDDED(the_2xx_decides_on_the_route_set),
+		BEDDED(a_1xx_without_a_tag_makes_no_dialog),
 		BEDDED(strict_routers_get_what_they_know),
 		BEDDED(a_lonely_strict_router),
 		BEDDED(a_target_as_a_request_uri),
