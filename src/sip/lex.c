@@ -261,6 +261,7 @@ lex_is_value(struct str value, bool quoted_too, size_t *at)
 {
 	size_t i = lex_find_control(value);
 	size_t quoted_until = 0; /* octets before this one stand in a quoted string */
+	bool is_open = false;    /* a quote stands before that nothing closes */
 
 	if (i == value.len)
 		return true;
@@ -271,11 +272,13 @@ lex_is_value(struct str value, bool quoted_too, size_t *at)
 		if (c == '"' && i >= quoted_until) {
 			size_t close = closing_quote(value, i);
 
+			is_open |= close == value.len;
 			quoted_until = close < value.len ? close + 1 : i + 1;
 		}
 		if ((c >= 0x20 && c != 0x7f) || c == '\t')
 			continue;
-		if (c == '\r' && lws_at(value, i) > 0) {
+		/* Behind a backslash CR is no quoted-pair, but the space in a fold's place is. */
+		if (c == '\r' && lws_at(value, i) > 0 && !(is_open && value.at[i - 1] == '\\')) {
 			i += 2;
 			continue;
 		}

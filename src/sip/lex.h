@@ -99,7 +99,9 @@ size_t lex_find_control(struct str s);
 size_t lex_line_end(struct str s, size_t from);
 
 /* Whether VALUE can stand in a header: no control octets but tabs and whole folds. With QUOTED_TOO
- * any but CR and LF may stand in a quoted string that is closed (RFC 3261 25.1, quoted-pair).
+ * any but CR and LF may stand in a quoted string that is closed (RFC 3261 25.1, quoted-pair). A
+ * backslash in front of a fold leaves a quoted string open, and on one line it would close another
+ * one: such a fold may not stand there.
  * Ends: true; false with *AT the offset of the first octet that may not stand there. */
 bool lex_is_value(struct str value, bool quoted_too, size_t *at);
 

@@ -227,7 +227,10 @@ what_may_stand_in_a_value(void **state)
 		{ { "\"a\"\x01\"b\"", 7 }, NULL, false, 3 },
 		{ { "\"a\x01", 3 }, NULL, false, 2 },
 		{ { "\"a\n\"", 4 }, NULL, false, 2 },
-		{ { "\"a\\\r\n b\"", 8 }, "\"a\\ b\"", true, 0 },
+		{ { "\"a\\\r\n b\"", 8 }, NULL, false, 3 },
+		{ { "\"a\" \"\\\r\n \"\x01\"", 12 }, NULL, false, 6 },
+		{ { "\"a\"\\\r\n b", 8 }, "\"a\"\\ b", true, 0 },
+		{ { "a\\\r\n b", 6 }, "a\\ b", true, 0 },
 		{ { "\"a\r\n b\"", 7 }, "\"a b\"", true, 0 },
 	};
 
