@@ -129,13 +129,16 @@ static void
 carry_send(const struct act *act)
 {
 	const struct flow_seen *flow = world_flow(act->u.send.flow);
-	struct heard *heard = &world.heard[world.heard_count % HEARD_MAX];
+	struct str kept = world_keep(act->u.send.bytes);
+	struct heard unkept; /* looked at, and forgotten */
+	struct heard *heard =
+		str_is_none(kept) ? &unkept : &world.heard[world.heard_count++ % HEARD_MAX];
 	uint64_t number = act->u.send.flow.number;
 
 	*heard = (struct heard){ .flow = act->u.send.flow,
 		.transport = TRANSPORT_UDP,
 		.at = act->u.send.to,
-		.bytes = act->u.send.bytes };
+		.bytes = str_is_none(kept) ? act->u.send.bytes : kept };
 	if (flow != NULL) {
 		heard->transport = flow->transport;
 		heard->at = flow->peer;
@@ -144,13 +147,8 @@ carry_send(const struct act *act)
 		fuzz_check(heard->at.port != 0, act->u.send.bytes);
 		fuzz_check((heard->at.family == ADDR_V6) == (number == 2), act->u.send.bytes);
 	}
-	heard->bytes = world_keep(act->u.send.bytes);
-	if (str_is_none(heard->bytes))
-		heard->bytes = act->u.send.bytes; /* and is forgotten below */
 	world_show("<<<", heard->transport, heard->bytes);
 	witness_sees(heard->transport, heard);
-	if (heard->bytes.at != act->u.send.bytes.at)
-		world.heard_count++;
 }
 
 static void

@@ -10,16 +10,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/poison.h"
 #include "core/inside.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
 #include <sanitizer/lsan_interface.h>
-#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
 #define KEPT_BY_CORE_BEGIN() __lsan_disable()
 #define KEPT_BY_CORE_END() __lsan_enable()
 #else
-#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
 #define KEPT_BY_CORE_BEGIN() ((void)0)
 #define KEPT_BY_CORE_END() ((void)0)
 #endif
@@ -175,13 +173,6 @@ open_once(void)
 	close(file);
 }
 
-/* Cells that the opened core has in use; all others are poisoned or will be taken first. */
-static void
-unpoison(const struct pool *pool)
-{
-	UNPOISON(pool->cells, pool->fresh * pool->cell_bytes);
-}
-
 void
 world_open(void)
 {
@@ -189,8 +180,7 @@ world_open(void)
 		open_once();
 	else
 		madvise(host.memory, host.bytes, MADV_DONTNEED);
-	unpoison(&host.core->peers.pool);
-	unpoison(&host.core->flows.pool);
+	UNPOISON(host.memory, host.bytes); /* what the input before this one gave back */
 	memset(&world, 0, offsetof(struct world, out));
 	memset(&world.now, 0, sizeof world - offsetof(struct world, now));
 	world.core = host.core;

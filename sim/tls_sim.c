@@ -8,16 +8,10 @@
 #include <sys/mman.h>
 
 #include "base/panic.h"
+#include "base/poison.h"
 #include "tls_dice.h"
 #include "tls_judge.h"
 #include "tls_text.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
-#else
-#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
-#endif
 
 enum { START_MS = 1000, START_S = 1700000000, DIRECTORY_BYTES = 64 * 1024, SETTLE_MAX = 10000000 };
 

@@ -5,12 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
-#else
-#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
-#endif
+#include "base/poison.h"
 
 enum {
 	START_MS = 1000,

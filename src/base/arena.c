@@ -3,9 +3,13 @@
 
 #include <string.h>
 
+#include "base/panic.h"
+#include "base/poison.h"
+
 struct arena
 arena_on(void *at, size_t size)
 {
+	UNPOISON(at, size);
 	return (struct arena){ .at = at, .size = size };
 }
 
@@ -27,6 +31,8 @@ arena_take(struct arena *a, size_t bytes, size_t align)
 	if (start > a->size || bytes > a->size - start)
 		return NULL;
 	a->used = start + bytes;
+	if (start < a->poisoned)
+		UNPOISON(a->at + start, bytes);
 	return a->at + start;
 }
 
@@ -45,8 +51,32 @@ arena_copy(struct arena *a, struct str s)
 	return str_of(copy, s.len);
 }
 
+struct buf
+arena_buf(struct arena *a, size_t max)
+{
+	size_t left = a->size - a->used;
+
+	max = max < left ? max : left;
+	if (a->used < a->poisoned)
+		UNPOISON(a->at + a->used, max);
+	return buf_on(a->at + a->used, max);
+}
+
+struct str
+arena_wrote(struct arena *a, const struct buf *b)
+{
+	struct str written = buf_str(b);
+
+	must(written.at == a->at + a->used);
+	a->used += written.len;
+	return written;
+}
+
 void
 arena_clear(struct arena *a)
 {
+	POISON(a->at, a->used);
+	if (a->poisoned < a->used)
+		a->poisoned = a->used;
 	a->used = 0;
 }

@@ -7,12 +7,13 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
-#include "base/str.h"
+#include "base/buf.h"
 
 struct arena {
 	char *at;
 	size_t size;
 	size_t used;
+	size_t poisoned; /* the most that was in use when it was cleared */
 };
 
 /* An arena on SIZE octets at AT, which stay the caller's. */
@@ -30,7 +31,14 @@ bool arena_is_measuring(const struct arena *);
  * Ends: the copy, or STR_NONE when it does not fit. */
 struct str arena_copy(struct arena *, struct str s);
 
-/* Frees all at once. */
+/* A writer on what is left, on MAX octets of it at most. What was written is kept by arena_wrote;
+ * nothing may be taken in between. */
+struct buf arena_buf(struct arena *, size_t max);
+
+/* Keeps what was written. Pre: B came from arena_buf. Ends: it, as long as the arena. */
+struct str arena_wrote(struct arena *, const struct buf *b);
+
+/* Frees all at once. In sanitized builds what was taken is poisoned until it is taken again. */
 void arena_clear(struct arena *);
 
 #endif

@@ -28,19 +28,13 @@ out_clear(struct out *out)
 struct buf
 out_buf(struct out *out, size_t max)
 {
-	size_t left = out->bytes.size - out->bytes.used;
-
-	return buf_on(out->bytes.at + out->bytes.used, max < left ? max : left);
+	return arena_buf(&out->bytes, max);
 }
 
 struct str
 out_wrote(struct out *out, const struct buf *b)
 {
-	struct str written = buf_str(b);
-
-	must(written.at == out->bytes.at + out->bytes.used);
-	out->bytes.used += written.len;
-	return written;
+	return arena_wrote(&out->bytes, b);
 }
 
 struct str

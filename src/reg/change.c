@@ -58,15 +58,14 @@ expires_of(const struct work *w, const struct nameaddr *contact)
 static struct buf
 scratch_buf(struct work *w)
 {
-	return buf_on(w->scratch->at + w->scratch->used, w->scratch->size - w->scratch->used);
+	return arena_buf(w->scratch, w->scratch->size);
 }
 
 static struct str
 scratch_keep(struct work *w, const struct buf *b)
 {
 	must(buf_ok(b));
-	w->scratch->used += b->used;
-	return buf_str(b);
+	return arena_wrote(w->scratch, b);
 }
 
 /* Reads the Path (RFC 3327 5.3), whose values become those of Route. */

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/poison.h"
 
 static void
 it_is_filled_from_the_front(void **state)
@@ -77,6 +78,30 @@ copies(void **state)
 	assert_false(str_is_none(arena_copy(&a, STR(""))));
 }
 
+/* So that who keeps a view of it for too long is seen. */
+static void
+what_was_cleared_is_poisoned_until_it_is_taken(void **state)
+{
+	_Alignas(64) char room[64];
+	struct arena a = arena_on(room, sizeof room);
+
+	(void)state;
+	memset(arena_take(&a, 48, 1), 1, 48);
+	arena_clear(&a);
+#if defined(__SANITIZE_ADDRESS__)
+	assert_true(IS_POISONED(room) && IS_POISONED(room + 47));
+	assert_false(IS_POISONED(room + 48));
+#endif
+	memset(arena_take(&a, 8, 1), 2, 8);
+	arena_clear(&a);
+	memset(arena_take(&a, 16, 1), 3, 16);
+#if defined(__SANITIZE_ADDRESS__)
+	assert_true(IS_POISONED(room + 16) && IS_POISONED(room + 47));
+#endif
+	a = arena_on(room, sizeof room);
+	assert_false(IS_POISONED(room + 47));
+}
+
 int
 main(void)
 {
@@ -85,6 +110,7 @@ main(void)
 		cmocka_unit_test(too_much_changes_nothing),
 		cmocka_unit_test(one_function_measures_and_carves),
 		cmocka_unit_test(copies),
+		cmocka_unit_test(what_was_cleared_is_poisoned_until_it_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/check.h"
+#include "base/poison.h"
 #include "base/pool.h"
 
 enum { CELLS = 4, CELL_BYTES = 24 };
@@ -45,6 +46,10 @@ cells_are_taken_and_given_back(void **state)
 		assert_int_equal(cells[i][CELL_BYTES - 1], i);
 	}
 	pool_give(&pool, refs[2]);
+#if defined(__SANITIZE_ADDRESS__)
+	assert_true(IS_POISONED(cells[2]) && IS_POISONED(cells[2] + CELL_BYTES - 1));
+	assert_false(IS_POISONED(cells[1] + CELL_BYTES - 1) || IS_POISONED(cells[3]));
+#endif
 	assert_null(pool_at(&pool, refs[2]));
 	assert_null(pool_slot(&pool, refs[2].slot));
 	assert_ptr_equal(pool_slot(&pool, refs[1].slot), cells[1]);

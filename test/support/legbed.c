@@ -216,7 +216,6 @@ bed_carry(void)
 		}
 	}
 	out_clear(&bed.out);
-	memset(bed.out_memory, 'Z', OUT_BYTES);
 	assert_true(bed.dials <= dials + 1);
 	if (bed.dials > dials && bed.dial != BED_WAITS)
 		bed_dialled(bed.dialled, bed.dial == BED_OPENS);

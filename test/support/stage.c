@@ -12,12 +12,7 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#define UNPOISON(at, bytes) ASAN_UNPOISON_MEMORY_REGION(at, bytes)
-#else
-#define UNPOISON(at, bytes) ((void)(at), (void)(bytes))
-#endif
+#include "base/poison.h"
 
 enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100000 };
 

@@ -87,7 +87,6 @@ carry(void)
 		sent->text[sent->len] = '\0';
 	}
 	out_clear(&stage.out);
-	memset(stage.octets, 'Z', sizeof stage.octets);
 }
 
 static inline void
