@@ -2,12 +2,13 @@
 /* One octet after the other through a machine that knows no more of SIP than where a name ends and
  * a value begins. In doubt it masks: what it cannot follow, the core cannot read either. Octets
  * that the core tells parts by (quotes, commas, spaces, ends of lines) stay, so that it finds the
- * same parts. */
+ * same parts, and the same fault where there is one. */
 #include "main/mask.h"
 
 #include <string.h>
 
 #include "base/map.h"
+#include "sip/header.h"
 #include "sip/lex.h"
 
 enum mode {
@@ -23,6 +24,7 @@ enum mode {
 	MODE_CRYPTO, /* a=crypto: up to the next `inline:`                 */
 	MODE_KEY,    /* behind that                                        */
 	MODE_ALL,    /* the rest of the line is secret                     */
+	MODE_FRONT,  /* behind a body that ended in one of these           */
 };
 
 static const struct {
@@ -67,19 +69,20 @@ enter(struct mask *m, enum mode mode, char c)
 {
 	m->mode = (uint8_t)mode;
 	m->word_len = m->matched = 0;
-	m->is_open = m->is_escaped = false;
+	m->is_open = m->is_escaped = m->is_apart = false;
 	m->chain = 0;
 	return c;
 }
 
-/* C if it is no part of a text, else the digit in its place. */
+/* C if it is no part of a text, else the digit in its place. In a head quotes and backslashes stay:
+ * whether an octet that is no text may stand there depends on them. */
 static char
 hide(struct mask *m, const struct mask_key *key, char c)
 {
 	uint8_t link[sizeof m->chain + 1];
 	uint8_t octet = (uint8_t)c;
 
-	if (octet <= 0x20 || (octet >= 0x7f && !m->is_body))
+	if (octet <= 0x20 || (!m->is_body && (octet >= 0x7f || c == '"' || c == '\\')))
 		return c;
 	memcpy(link, &m->chain, sizeof m->chain);
 	link[sizeof m->chain] = octet;
@@ -96,21 +99,31 @@ hide_all(struct mask *m, const struct mask_key *key, char c)
 
 /* ---- what stands on a line ------------------------------------------------------------------- */
 
+static bool
+is_first_line(const struct mask *m)
+{
+	return !m->is_body && !m->has_head;
+}
+
 static char
 read_name(struct mask *m, char c)
 {
 	struct str word = word_of(m);
 
-	if (char_is_space(c))
-		return c;
+	if (char_is_space(c)) {
+		m->is_apart |= m->word_len > 0;
+		/* It was the method of a request. */
+		return m->is_apart && is_first_line(m) ? enter(m, MODE_PLAIN, c) : c;
+	}
 	if (c != ':') {
+		m->is_header &= !m->is_apart;
 		word_add(m, c);
 		return m->word_len == WORD_TOO_LONG ? enter(m, MODE_PLAIN, c) : c;
 	}
 	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
 		if (!str_same(lines[i].name, word))
 			continue;
-		if (lines[i].mode == MODE_LENGTH && m->is_body)
+		if (lines[i].mode == MODE_LENGTH && !m->is_header)
 			break;
 		if (lines[i].mode == MODE_LENGTH)
 			m->length = 0;
@@ -124,7 +137,10 @@ read_length(struct mask *m, char c)
 {
 	if (char_is_digit(c) && m->length < LENGTH_MAX)
 		m->length = 10 * m->length + (uint32_t)(c - '0');
-	return c;
+	if (char_is_digit(c) || char_is_space(c))
+		return c;
+	enter(m, MODE_NAME, c); /* no number, but perhaps a name behind a lone CR or LF */
+	return read_name(m, c);
 }
 
 static char
@@ -146,14 +162,18 @@ read_param(struct mask *m, const struct mask_key *key, char c)
 {
 	struct str word = word_of(m);
 
-	if (lex_is_token_char(c))
+	if (lex_is_token_char(c) && !m->is_apart) {
 		word_add(m, c);
-	else if (c == ',')
-		m->word_len = 0;
-	else if (c != '=')
-		return char_is_space(c) ? c : hide_all(m, key, c);
-	if (c != '=')
 		return c;
+	}
+	if (c == ',')
+		return enter(m, MODE_PARAM, c);
+	if (char_is_space(c)) {
+		m->is_apart = m->word_len > 0;
+		return c;
+	}
+	if (c != '=')
+		return hide_all(m, key, c);
 	m->is_plain = false;
 	for (size_t i = 0; i < sizeof plain_params / sizeof plain_params[0]; i++)
 		m->is_plain |= str_same(plain_params[i], word);
@@ -207,6 +227,34 @@ read_crypto(struct mask *m, char c)
 	return m->matched == sizeof word - 1 ? enter(m, MODE_KEY, c) : c;
 }
 
+/* Whether WORD is the front of NAME with a space behind it. */
+static bool
+may_become(struct str word, struct str name)
+{
+	if (word.len <= name.len)
+		return str_begins(name, word);
+	return word.len == name.len + 1 && word.at[name.len] == ' ' && str_begins(word, name);
+}
+
+/* A message, or the rest of the secret that a wrong length has cut. It is no message as soon as it
+ * cannot begin with a method or version that we know. */
+static char
+read_front(struct mask *m, const struct mask_key *key, char c)
+{
+	struct str word;
+	bool may = false, is_refused;
+
+	m->word[m->word_len++] = c;
+	word = word_of(m);
+	for (int method = METHOD_OTHER + 1; method < METHODS; method++)
+		may |= may_become(word, method_name((enum method)method));
+	if (may || may_become(word, STR("SIP/2.0")))
+		return c == ' ' ? enter(m, MODE_PLAIN, c) : c;
+	/* The core refuses a stream for the first octet of a message that is none of a token. */
+	is_refused = word.len == 1 && !lex_is_token_char(c);
+	return is_refused ? enter(m, MODE_ALL, c) : hide_all(m, key, c);
+}
+
 static char
 read_octet(struct mask *m, const struct mask_key *key, char c)
 {
@@ -233,6 +281,7 @@ read_octet(struct mask *m, const struct mask_key *key, char c)
 			return enter(m, MODE_CRYPTO, c);
 		return hide(m, key, c);
 	case MODE_ALL: return hide(m, key, c);
+	case MODE_FRONT: return read_front(m, key, c);
 	}
 	return c;
 }
@@ -251,54 +300,53 @@ end_message(struct mask *m)
 	*m = (struct mask){ .mode = MODE_NAME };
 }
 
-/* A body is behind us by COUNT octets. One that ends in the middle of a secret, with no end of a
- * line, is followed by another message, or its length was wrong and the secret goes on. */
+/* What stood on the line that the end of the body cuts may go on in front of the next message: a
+ * length may be wrong. Its name goes on without a change to the message. */
+static void
+end_body(struct mask *m)
+{
+	struct mask before = *m;
+
+	end_message(m);
+	if (is_secret(&before)) {
+		m->mode = MODE_FRONT;
+		m->is_over = before.is_over;
+	} else if (before.mode == MODE_NAME && !before.is_over) {
+		memcpy(m->word, before.word, sizeof m->word);
+		m->word_len = before.word_len;
+	}
+}
+
+/* A body is behind us by COUNT octets. */
 static void
 count_body(struct mask *m, bool is_stream, size_t count)
 {
 	if (!is_stream || !m->is_body)
 		return;
 	m->length -= count < m->length ? (uint32_t)count : m->length;
-	if (m->length > 0)
-		return;
-	if (is_secret(m) && !m->is_over)
-		m->is_due = true;
-	else
-		end_message(m);
+	if (m->length == 0)
+		end_body(m);
 }
 
-/* Whether DATA looks like the front of a message. */
-static bool
-is_message(struct str data)
-{
-	size_t end = 0, capitals = 0;
-
-	while (end < data.len && data.at[end] != '\r' && data.at[end] != '\n')
-		end++;
-	if (end == 0 || str_holds_alike(str_upto(data, end), STR("SIP/2.0")))
-		return true;
-	while (capitals < end && data.at[capitals] >= 'A' && data.at[capitals] <= 'Z')
-		capitals++;
-	return end == data.len && capitals > 0 &&
-		(capitals == end || data.at[capitals] == ' ' || str_begins(data, STR("SIP/")));
-}
-
+/* A CR or LF alone, C, stands in a head. It ends no line of a head but, if it is LF, the first; the
+ * core refuses a line that holds one. So what is secret is masked to the end, even if a line of
+ * another kind was meant to begin here; and where nothing was, a secret may begin. */
 static void
-end_body(struct mask *m, struct str rest)
+break_line(struct mask *m, char c)
 {
-	struct mask before = *m;
+	bool is_end = c == '\n' && is_first_line(m);
 
-	end_message(m);
-	if (is_message(rest))
-		return;
-	m->mode = before.mode;
-	m->chain = before.chain;
-	m->has_head = m->is_line = true;
+	m->is_line = true;
+	m->is_header = false;
+	m->has_head |= is_end;
+	if (is_secret(m) && !is_end)
+		enter(m, MODE_ALL, c);
+	else if (m->mode != MODE_LENGTH)
+		enter(m, MODE_NAME, c);
 }
 
-/* In a head only CRLF ends a line; what holds secrets goes on over any other CR or LF, as it does
- * for the core. In a body each of them ends a line. A line that begins with white space goes on
- * with the one before. */
+/* In a head only CRLF ends a line, in a body CR and LF do, too. A line that begins with white space
+ * goes on with the one before. */
 static void
 end_line(struct mask *m, bool is_stream, char c)
 {
@@ -309,18 +357,18 @@ end_line(struct mask *m, bool is_stream, char c)
 	if (m->is_body) {
 		m->is_over = true;
 	} else if (is_crlf && !m->is_line && m->has_head) {
-		m->is_over = false;
 		if (is_stream && m->length == 0) {
 			end_message(m);
 			return;
 		}
 		m->is_body = true;
+		m->is_header = false;
 		enter(m, MODE_NAME, c);
 	} else if (is_crlf) {
 		m->has_head |= m->is_line;
 		m->is_over = true;
-	} else if (c == '\n' && !is_secret(m)) {
-		enter(m, MODE_NAME, c);
+	} else if (c == '\n') {
+		break_line(m, c);
 	}
 }
 
@@ -329,12 +377,14 @@ step(struct mask *m, const struct mask_key *key, bool is_stream, char c)
 {
 	bool was_body = m->is_body;
 
-	if (m->is_cr && c != '\n' && !m->is_body && !is_secret(m))
-		enter(m, MODE_NAME, c);
+	if (m->is_cr && c != '\n' && !m->is_body)
+		break_line(m, '\r');
 	if (m->is_over && !(m->is_cr && c == '\n')) {
 		m->is_over = m->is_line = false;
-		if (!char_is_space(c))
+		if (!char_is_space(c)) {
 			enter(m, MODE_NAME, c);
+			m->is_header = !m->is_body && m->has_head;
+		}
 	}
 	if (c == '\r' || c == '\n') {
 		end_line(m, is_stream, c);
@@ -354,7 +404,7 @@ plain_run(const struct mask *m, bool is_stream, struct str data)
 {
 	size_t end = 0;
 
-	if (m->mode != MODE_PLAIN || m->is_over)
+	if (m->mode != MODE_PLAIN || m->is_over || m->is_cr)
 		return 0;
 	if (is_stream && m->is_body)
 		data = str_upto(data, m->length);
@@ -369,15 +419,11 @@ mask_copy(struct mask *m, const struct mask_key *key, bool is_stream, struct str
 	size_t at = 0;
 
 	while (at < data.len) {
-		size_t run;
+		size_t run = plain_run(m, is_stream, str_from(data, at));
 
-		if (m->is_due)
-			end_body(m, str_from(data, at));
-		run = plain_run(m, is_stream, str_from(data, at));
 		if (run > 0) {
 			memcpy(to + at, data.at + at, run);
 			m->is_line = true;
-			m->is_cr = false;
 			count_body(m, is_stream, run);
 			at += run;
 		} else {

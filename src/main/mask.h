@@ -8,7 +8,11 @@
  * stays equal, and what was not does not become so. Without the key, which is made for one mask_key
  * and forgotten, the digits tell nothing.
  *
- * The octets may come in pieces of any size, as a stream brings them: nothing is held back.
+ * The octets may come in pieces of any size, as a stream brings them: nothing is held back. The
+ * core finds the same messages in what was masked, and reads or refuses the same in them. There is
+ * one exception: where a body ends in the middle of a secret, what follows is taken for the rest of
+ * the secret, unless it begins with `SIP/2.0` or a method that we know. So the first line of a
+ * message that begins with another method, just there, is masked.
  */
 #ifndef MAIN_MASK_H
 #define MAIN_MASK_H
@@ -33,7 +37,8 @@ struct mask {
 	bool is_open;    /* in a quoted string */
 	bool is_escaped; /* behind a backslash */
 	bool is_plain;   /* the value of this parameter is no secret */
-	bool is_due;     /* a body ended in the middle of a secret: see mask.c */
+	bool is_apart;   /* white space stands behind the name */
+	bool is_header;  /* this line is one in which the core looks for a Content-Length */
 	uint32_t length; /* Content-Length, then what is left of the body */
 	uint64_t chain;  /* of the secret so far */
 };
