@@ -185,8 +185,8 @@ messages_of_a_stream_are_told_apart(void **state)
 		true);
 }
 
-/* A body of six octets, and then a head, in which credentials go on over a lone LF. What else looks
- * like a length is none: it stands behind a lone CR or LF, in a fold, or has a space in its name. */
+/* A body of six octets, and then a head, in which credentials go on over a lone LF. What else may
+ * look like a length is none: behind a lone CR or LF, in a fold, or with a space in its name. */
 static void
 a_length_is_what_the_core_takes_for_one(void **state)
 {
