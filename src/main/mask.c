@@ -90,11 +90,13 @@ hide(struct mask *m, const struct mask_key *key, char c)
 	return "0123456789abcdef"[m->chain & 15];
 }
 
+/* C cannot stand here, and what follows is masked to the end of the line. If no token has it, it
+ * stays: else what the core refuses could become a longer token. */
 static char
 hide_all(struct mask *m, const struct mask_key *key, char c)
 {
 	enter(m, MODE_ALL, c);
-	return hide(m, key, c);
+	return lex_is_token_char(c) ? hide(m, key, c) : c;
 }
 
 /* ---- what stands on a line ------------------------------------------------------------------- */
@@ -139,7 +141,10 @@ read_length(struct mask *m, char c)
 		m->length = 10 * m->length + (uint32_t)(c - '0');
 	if (char_is_digit(c) || char_is_space(c))
 		return c;
-	enter(m, MODE_NAME, c); /* no number, but perhaps a name behind a lone CR or LF */
+	/* No number, but it may be a name if a lone CR or LF is before it. */
+	if (!m->is_apart)
+		return enter(m, MODE_PLAIN, c);
+	enter(m, MODE_NAME, c);
 	return read_name(m, c);
 }
 
@@ -242,7 +247,7 @@ static char
 read_front(struct mask *m, const struct mask_key *key, char c)
 {
 	struct str word;
-	bool may = false, is_refused;
+	bool may = false;
 
 	m->word[m->word_len++] = c;
 	word = word_of(m);
@@ -250,9 +255,7 @@ read_front(struct mask *m, const struct mask_key *key, char c)
 		may |= may_become(word, method_name((enum method)method));
 	if (may || may_become(word, STR("SIP/2.0")))
 		return c == ' ' ? enter(m, MODE_PLAIN, c) : c;
-	/* The core refuses a stream for the first octet of a message that is none of a token. */
-	is_refused = word.len == 1 && !lex_is_token_char(c);
-	return is_refused ? enter(m, MODE_ALL, c) : hide_all(m, key, c);
+	return hide_all(m, key, c);
 }
 
 static char
@@ -311,6 +314,7 @@ end_body(struct mask *m)
 	if (is_secret(&before)) {
 		m->mode = MODE_FRONT;
 		m->is_over = before.is_over;
+		m->is_cr = before.is_cr;
 	} else if (before.mode == MODE_NAME && !before.is_over) {
 		memcpy(m->word, before.word, sizeof m->word);
 		m->word_len = before.word_len;
@@ -339,10 +343,10 @@ break_line(struct mask *m, char c)
 	m->is_line = true;
 	m->is_header = false;
 	m->has_head |= is_end;
-	if (is_secret(m) && !is_end)
-		enter(m, MODE_ALL, c);
-	else if (m->mode != MODE_LENGTH)
-		enter(m, MODE_NAME, c);
+	if (m->mode == MODE_LENGTH)
+		m->is_apart = true;
+	else
+		enter(m, is_secret(m) && !is_end ? MODE_ALL : MODE_NAME, c);
 }
 
 /* In a head only CRLF ends a line, in a body CR and LF do, too. A line that begins with white space
@@ -365,6 +369,8 @@ end_line(struct mask *m, bool is_stream, char c)
 		m->is_header = false;
 		enter(m, MODE_NAME, c);
 	} else if (is_crlf) {
+		if (m->mode == MODE_FRONT && m->is_line)
+			enter(m, MODE_ALL, c);
 		m->has_head |= m->is_line;
 		m->is_over = true;
 	} else if (c == '\n') {
@@ -377,7 +383,7 @@ step(struct mask *m, const struct mask_key *key, bool is_stream, char c)
 {
 	bool was_body = m->is_body;
 
-	if (m->is_cr && c != '\n' && !m->is_body)
+	if (m->is_cr && c != '\n' && !m->is_body && !m->is_over)
 		break_line(m, '\r');
 	if (m->is_over && !(m->is_cr && c == '\n')) {
 		m->is_over = m->is_line = false;

@@ -100,13 +100,14 @@ static void
 broken_credentials_are_masked_whole(void **state)
 {
 	(void)state;
-	expect_masked(HEAD
-		"Authorization: Digest response{:}\"{0123}\"{,} {uri=x}\r\nTo: x\r\n\r\n",
+	expect_masked(HEAD "Authorization: Digest response:\"{0123}\"{,} {uri=x}\r\nTo: x\r\n\r\n",
 		false);
-	expect_masked(HEAD "Authorization: Digest uri=sip{:x,} {response=}\"{0}\"\r\nTo: x\r\n\r\n",
+	expect_masked(HEAD "Authorization: Digest uri=sip:{x,} {response=}\"{0}\"\r\nTo: x\r\n\r\n",
 		false);
 	expect_masked(
 		HEAD "Authorization: Digest response=\"{abc}\r\n {def,}\r\nTo: x\r\n\r\n", false);
+	expect_masked(HEAD "Authorization: Digest realm=/{a,response=0}\r\n\r\n", false);
+	expect_masked(HEAD "Authorization: Digest={a} {response=0}\r\n\r\n", false);
 	expect_masked(HEAD "Authorization: \"{Digest}\" {response=0}\r\n\r\n", false);
 	expect_masked(
 		HEAD "Authorization: Basic {a=}\"{b}\x01\\\"\x02{c}\"\r\nTo: x\r\n\r\n", false);
@@ -132,6 +133,7 @@ lone_ends_of_lines_lay_nothing_bare(void **state)
 		HEAD "a=crypto:1 F inline:{abc}|2^20\n{a=ice-pwd:secret}\r\nTo: x\r\n",
 		HEAD "a=key-mgmt:mikey\n{a=ice-pwd:secret}\r\nTo: x\r\n",
 		HEAD "l: 0\nk=clear:{secret}\r\nTo: x\r\n",
+		HEAD "l: 0\r\n k=clear:secret\r\nTo: x\r\n",
 		HEAD "l: 99\r\n\n\r\nAuthorization: Digest nc=1,\n{response=}\"{0123}\"\r\n",
 		HEAD "l: 99\r\n\r\r\nAuthorization: Digest nc=1,\n{response=}\"{0123}\"\r\n",
 	};
@@ -185,8 +187,9 @@ messages_of_a_stream_are_told_apart(void **state)
 		true);
 }
 
-/* A body of six octets, and then a head, in which credentials go on over a lone LF. What else may
- * look like a length is none: behind a lone CR or LF, in a fold, or with a space in its name. */
+/* A body of six octets, and then a head, in which credentials go on over a lone LF. What else looks
+ * like a length is none: it stands behind a lone CR or LF, in a fold, or there is a space in its
+ * name. */
 static void
 a_length_is_what_the_core_takes_for_one(void **state)
 {
@@ -222,6 +225,9 @@ a_secret_that_a_length_cuts_stays_masked(void **state)
 		"a=crypto:1 F inline:{xyz}^\r\nFOO sip:1 SIP/2.0\r\nx: y\r\n",
 		"a=crypto:1 F inline:{xyz}\r\n^FOO sip:1 SIP/2.0\r\nx: y\r\n",
 		"a=crypto:1 F inline:{xyz}\r\n^ {xyz}\r\nx: y\r\n",
+		"a=crypto:1 F inline:{xyz}\r^\n {xyz}\r\nx: y\r\n",
+		"a=crypto:1 F inline:{xyz}\r^FOO sip:1 SIP/2.0\r\nx: y\r\n",
+		"a=crypto:1 F inline:{xyz}^INVITE\r\n {sip:1}\r\nx: y\r\n",
 		"x^a=crypto: FOO sip:1 SIP/2.0\r\nx: y\r\n",
 		"authorization^ :FOO sip:1 SIP/2.0\r\nx: y\r\n",
 	};
