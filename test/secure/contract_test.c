@@ -341,6 +341,22 @@ test_the_page(void **state)
 			page_path);
 }
 
+static void
+test_what_is_no_part_is_not_written(void **state)
+{
+	const struct contract_terms terms = { .request_uri = STR("sip:5000@192.0.2.50"),
+		.to_uri = STR("sip:5000@example.com") };
+	enum contract_part none = (enum contract_part)99;
+	char text[64];
+	struct buf b = buf_on(text, sizeof text);
+
+	(void)state;
+	contract_write(&b, none, &terms);
+	contract_write(&b, CONTRACT_PARTS, &terms);
+	assert_int_equal(b.used, 0);
+	assert_true(str_same(contract_part_name(none), STR("target")));
+}
+
 int
 main(void)
 {
@@ -349,6 +365,7 @@ main(void)
 		cmocka_unit_test(test_what_is_written),
 		cmocka_unit_test(test_what_our_contact_speaks),
 		cmocka_unit_test(test_the_page),
+		cmocka_unit_test(test_what_is_no_part_is_not_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

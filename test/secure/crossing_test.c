@@ -339,6 +339,20 @@ test_the_warning(void **state)
 	assert_true(str_same(buf_str(&b), STR("Warning: 381 [2001:db8::1] \"SIPS Required\"\r\n")));
 }
 
+/* A value that no enum has is shown as the last of its kind. */
+static void
+test_what_is_none_of_them_has_a_name_too(void **state)
+{
+	(void)state;
+	assert_true(str_same(crossing_text((enum crossing)99), crossing_text(CROSSING_UP)));
+	assert_true(str_same(
+		crossing_from_text((enum crossing_from)99), crossing_from_text(FROM_MIXED)));
+	assert_true(str_same(
+		crossing_known_text((enum crossing_known)99), crossing_known_text(KNOWN_NONE)));
+	assert_true(str_same(
+		crossing_leg_text((enum crossing_leg)99), crossing_leg_text(LEG_B_REFUSED)));
+}
+
 int
 main(void)
 {
@@ -352,6 +366,7 @@ main(void)
 		cmocka_unit_test(test_the_callers_own_dn),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_the_warning),
+		cmocka_unit_test(test_what_is_none_of_them_has_a_name_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

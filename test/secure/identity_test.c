@@ -346,6 +346,23 @@ a_long_list_is_cut_between_names(void **state)
 		assert_true(written(at, sizeof at, sans, COUNT(sans), max).len <= max);
 }
 
+static void
+a_name_of_no_kind_proves_nothing(void **state)
+{
+	static const struct san none = { .kind = (enum san_kind)99, .value = STR("a.example") };
+	struct str matched;
+	char text[64];
+	struct buf b = buf_on(text, sizeof text);
+
+	(void)state;
+	assert_false(identity_match(&none, 1, STR("a.example"), &matched));
+	assert_false(identity_match_wild(&none, 1, STR("a.example"), &matched));
+	identity_list(&b, &none, 1, sizeof text);
+	assert_int_equal(b.used, 0);
+	/* It is shown without a kind. */
+	assert_true(str_same(written(text, sizeof text, &none, 1, sizeof text), STR("a.example")));
+}
+
 int
 main(void)
 {
@@ -357,6 +374,7 @@ main(void)
 		cmocka_unit_test(a_list_has_names_and_addresses),
 		cmocka_unit_test(names_are_written_for_the_log),
 		cmocka_unit_test(a_long_list_is_cut_between_names),
+		cmocka_unit_test(a_name_of_no_kind_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

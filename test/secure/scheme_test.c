@@ -212,6 +212,19 @@ test_names_and_ports(void **state)
 	assert_false(transport_find(STR(""), &transport));
 }
 
+static void
+test_what_is_none_of_them_is_not_spoken(void **state)
+{
+	const struct uri uri = { .scheme = (enum uri_scheme)99 };
+	struct speech speech = { SCHEME_SIP, (enum transport)99 };
+
+	(void)state;
+	assert_false(speech_of_uri(&uri, &speech));
+	assert_true(str_is_empty(scheme_contact_param(&speech, true)));
+	assert_true(str_same(transport_name(speech.transport), STR("NONE")));
+	assert_true(str_same(scheme_fault_text((enum scheme_fault)99), STR("Fine")));
+}
+
 int
 main(void)
 {
@@ -221,6 +234,7 @@ main(void)
 		cmocka_unit_test(test_schemes_that_cannot_stand_together),
 		cmocka_unit_test(test_the_parameter_of_our_contact),
 		cmocka_unit_test(test_names_and_ports),
+		cmocka_unit_test(test_what_is_none_of_them_is_not_spoken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,23 @@ test_each_refusal_says_why(void **state)
 	assert_true(str_begins(target_verdict_text(TARGET_OTHER_TRANSPORT), STR("this device")));
 }
 
+static void
+test_a_tie_of_no_kind_proves_nothing(void **state)
+{
+	struct demand demand = { .speech = { SCHEME_SIPS, TRANSPORT_TLS }, .name = STR("a") };
+	struct candidate way = { .transport = TRANSPORT_TLS,
+		.tie = (enum flow_tie)99,
+		.flow = { 1 },
+		.flow_name = STR("a") };
+	struct target target;
+
+	(void)state;
+	(void)addr_parse(&way.addr, STR("192.0.2.1"));
+	way.addr.port = 5061;
+	assert_int_equal(target_choose(&demand, &way, &target), TARGET_OTHER_NAME);
+	assert_true(str_begins(target_verdict_text((enum target_verdict)99), STR("this device")));
+}
+
 int
 main(void)
 {
@@ -235,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_a_name_that_does_not_fit_is_no_name),
 		cmocka_unit_test(test_a_target_gets_its_flow_after_the_dial),
 		cmocka_unit_test(test_each_refusal_says_why),
+		cmocka_unit_test(test_a_tie_of_no_kind_proves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

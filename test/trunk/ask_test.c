@@ -181,6 +181,24 @@ a_datagram_goes_by_the_socket(void **state)
 	assert_true(str_begins(why, STR("no connection")));
 }
 
+/* A connection that was given up and is not closed yet is as good as gone. */
+static void
+what_is_shut_is_gone(void **state)
+{
+	struct way tls = { .transport = TRANSPORT_TLS, .addr = stage_addr("192.0.2.50", 5061) };
+	struct target target;
+	struct str why;
+
+	(void)state;
+	assert_true(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	tls.flow = target.flow;
+	tls.tie = TIE_DIALLED;
+	flows_find(&flows, target.flow)->is_shut = true;
+	assert_false(choose(SCHEME_SIPS, TRANSPORT_TLS, tls, &target, &why));
+	assert_true(str_same(why, STR("the connection is gone")));
+	assert_int_equal(out.count, 1);
+}
+
 int
 main(void)
 {
@@ -192,6 +210,7 @@ main(void)
 			an_alias_is_taken_for_no_other, open_flows, close_flows),
 		cmocka_unit_test_setup_teardown(
 			a_datagram_goes_by_the_socket, open_flows, close_flows),
+		cmocka_unit_test_setup_teardown(what_is_shut_is_gone, open_flows, close_flows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

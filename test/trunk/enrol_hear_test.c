@@ -185,6 +185,7 @@ a_service_route_that_cannot_be_used_is_left_out(void **state)
 		{ "Service-Route: <tel:123;lr>\r\n", false },
 		{ "Service-Route: *\r\n", false },
 		{ "Service-Route: <sip:p.example;lr>, <sip:\r\n", false },
+		{ "Service-Route: <sip:p.example>, <sip:q.example;lr>\r\n", false },
 	};
 	static char lines[3 * SERVICE_ROUTE_BYTES_MAX], user[1016];
 
@@ -222,11 +223,9 @@ a_gruu_that_cannot_be_used_is_left_out(void **state)
 		{ "sip:acme@a.example;gr=urn:a:1", true },
 		{ "sips:acme@a.example;gr=urn:a:1", true },
 		{ "sip:acme@a.example;gr=urn:a:1;transport=tls", false },
-		{ "sip:acme@a.example;gr=urn:a:1?x=1", false },
-		{ "sip:acme@a.example;gr", false },
-		{ "sip:acme@a.example", false },
-		{ "tel:123;gr=urn:a:1", false },
-		{ "acme", false },
+		{ "sip:acme@a.example;gr=urn:a:1?x=1", false }, { "sip:acme@a.example;gr", false },
+		{ "sip:acme@a.example", false }, { "tel:123;gr=urn:a:1", false }, { "acme", false },
+		{ NULL, true }, /* none was given, which is no fault */
 	};
 	char lines[2 * ENROL_GRUU_BYTES_MAX], user[ENROL_GRUU_BYTES_MAX + 1];
 
@@ -248,12 +247,42 @@ a_gruu_that_cannot_be_used_is_left_out(void **state)
 		HEAR("REGISTER", "Supported: gruu\r\n", "+sip.instance=\"<urn:uuid:");
 		(void)snprintf(lines, sizeof lines, "Contact: %s;expires=600;pub-gruu=\"%s%s\"\r\n",
 			OURS_UDP, is_long ? "sip:a@h;gr=" : all[i].gruu, is_long ? user : "");
-		kit_reply(200, lines);
+		if (is_long || all[i].gruu != NULL)
+			kit_reply(200, lines);
+		else
+			kit_reply(200, GRANT(OURS_UDP, 600));
 		assert_int_equal(stage_counts(&stage).enrolled, 1);
 		assert_int_equal(!stage_noted(&stage, "GRUU of its registrar cannot be used"),
 			!is_long && all[i].is_used);
 		kit_close();
 	}
+}
+
+/* 503 is of one address: the next is asked at once. */
+static void
+an_address_that_is_too_busy_is_not_the_last(void **state)
+{
+	struct addr second = stage_addr("192.0.2.51", 5070);
+
+	(void)state;
+	east = (struct stage_dn){ .number = "east",
+		.contact = "sip:east.example:5070;transport=udp",
+		.type = DN_TRUNK,
+		.registers = true };
+	stage_open(&stage, &kit_options);
+	stage_name(&stage, "east.example", "192.0.2.50");
+	stage_name(&stage, "east.example", "192.0.2.51");
+	device_open(&reg, &stage, "east", "192.0.2.50", 5070, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+	stage_pass_ms(&stage, 300);
+	HEAR("REGISTER");
+	kit_reply(503, "Retry-After: 120\r\n");
+	(void)expect_send(&stage, TRANSPORT_UDP, &second, "REGISTER ");
+	assert_false(stage_noted(&stage, "tried again"));
+	stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+	assert_true(stage_noted(&stage, "it does not answer; tried again in"));
+	stage_forget_sent(&stage);
+	kit_close();
 }
 
 int
@@ -268,6 +297,7 @@ main(void)
 		cmocka_unit_test(the_next_address_is_tried),
 		cmocka_unit_test(a_service_route_that_cannot_be_used_is_left_out),
 		cmocka_unit_test(a_gruu_that_cannot_be_used_is_left_out),
+		cmocka_unit_test(an_address_that_is_too_busy_is_not_the_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,127 @@ the_proxy_is_asked(void **state)
 	kit_close();
 }
 
+/* The trunk is spared for recovery-timeout once nobody there hears a call; OPTIONS_S: it is asked,
+ * too. */
+static void
+open_spared(struct phone *alice, uint32_t options_s)
+{
+	kit_options.strangers = STRANGERS_ALL;
+	east = (struct stage_dn){ .number = "east",
+		.contact = "sip:192.0.2.50",
+		.type = DN_TRUNK,
+		.prefix = "9",
+		.oos_check_s = options_s,
+		.recovery_timeout_s = 60 };
+	stage_open(&stage, &kit_options);
+	device_open(&reg, &stage, "east", "192.0.2.50", 5060, TRANSPORT_UDP, false);
+	phone_open(alice, &stage, "1001", "192.0.2.10", 30000, TRANSPORT_UDP, false);
+	stage_tick(&stage);
+}
+
+static void
+close_spared(struct phone *alice)
+{
+	stage_pass_ms(&stage, 65 * STAGE_T1_MS);
+	stage_forget_sent(&stage);
+	phone_close(alice);
+	kit_close();
+	kit_options.strangers = STRANGERS_DN_ONLY;
+}
+
+/* Alice calls the trunk, where nobody hears it. */
+static void
+call_nobody(struct phone *alice)
+{
+	phone_invite(alice, "9123", NULL, SDP("a", "sendrecv"));
+	stage_pass_ms(&stage, 65 * STAGE_T1_MS);
+	stage_forget_sent(&stage);
+}
+
+static void
+a_call_that_is_not_heard_puts_it_out(void **state)
+{
+	struct phone alice;
+
+	(void)state;
+	open_spared(&alice, 0);
+	stage_pass_ms(&stage, 300 * 1000);
+	expect_quiet(&stage); /* it is not asked */
+	call_nobody(&alice);
+	assert_true(is_out());
+	assert_true(stage_noted(
+		&stage, "DN east is out of service: a call to it had no answer at all"));
+	phone_invite(&alice, "9123", NULL, SDP("a", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&alice, "SIP/2.0 480 Out Of Service");
+	phone_ack(&alice, NULL);
+	expect_quiet(&stage);
+	stage_pass_ms(&stage, 60 * 1000);
+	assert_false(is_out());
+	assert_true(stage_noted(&stage, "DN east is in service again, after 60 s"));
+	/* The next call tells, and nobody waits any more when all ends. */
+	call_nobody(&alice);
+	assert_true(is_out());
+	stage_drain(&stage);
+	stage_pass_ms(&stage, 40 * 1000);
+	stage_forget_sent(&stage);
+	assert_int_equal(core_deadline_ms(stage.core), INT64_MAX);
+	close_spared(&alice);
+}
+
+static void
+who_is_asked_comes_back_by_an_answer(void **state)
+{
+	struct phone alice;
+
+	(void)state;
+	open_spared(&alice, 300);
+	stage_pass_ms(&stage, 100);
+	hear_options();
+	kit_reply(200, NULL);
+	call_nobody(&alice);
+	assert_true(is_out());
+	/* Longer than recovery-timeout, which is for those who are not asked. */
+	stage_pass_ms(&stage, 200 * 1000);
+	assert_true(is_out());
+	stage_pass_ms(&stage, 68 * 1000);
+	hear_options();
+	kit_reply(200, NULL);
+	assert_false(is_out());
+	close_spared(&alice);
+}
+
+/* One is not in the directory any more, another is new when the end has begun. */
+static void
+the_end_finds_one_that_is_gone_already(void **state)
+{
+	struct stage_dn two[2];
+	struct stage_options options = { .dns = two, .dn_count = 2 };
+
+	(void)state;
+	open_pinged("sip:192.0.2.50", 10, 5);
+	two[0] = two[1] = east;
+	two[1].number = "west";
+	two[1].prefix = "8";
+	stage_reload(&stage, &options);
+	stage_pass_ms(&stage, 100);
+	hear_options();
+	kit_reply(200, NULL);
+	hear_options();
+	two[0] = two[1];
+	options.dn_count = 1; /* of west alone */
+	stage_reload(&stage, &options);
+	stage_drain(&stage);
+	two[1].number = "north";
+	options.dn_count = 2;
+	stage_reload(&stage, &options);
+	stage_pass_ms(&stage, 40 * 1000);
+	stage_forget_sent(&stage);
+	assert_int_equal(core_deadline_ms(stage.core), INT64_MAX);
+	expect_empty(&stage);
+	kit_close();
+}
+
 int
 main(void)
 {
@@ -206,6 +327,9 @@ main(void)
 		cmocka_unit_test(the_next_address_is_asked),
 		cmocka_unit_test(what_is_not_there_any_more_is_not_asked),
 		cmocka_unit_test(an_unreachable_one_is_out_at_once),
+		cmocka_unit_test(a_call_that_is_not_heard_puts_it_out),
+		cmocka_unit_test(who_is_asked_comes_back_by_an_answer),
+		cmocka_unit_test(the_end_finds_one_that_is_gone_already),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
