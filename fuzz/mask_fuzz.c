@@ -97,8 +97,8 @@ same_headers(const struct msg *before, const struct msg *after, struct str text)
 	}
 }
 
-/* Whether lines end here that go on there: a line of a session ends at its LF, and one that is masked
- * goes on where the next begins with white space, but not over a lone CR. */
+/* Whether lines end here that go on there: a line of a session ends at its LF, and one that is
+ * masked goes on where the next begins with white space, but not over a lone CR. */
 static bool
 has_odd_ends(struct str body)
 {

@@ -62,7 +62,7 @@ slow_is_secret_name(struct str name)
 		(name.len <= 32 && str_begins_alike(name, STR("k=")));
 }
 
-/* ---- what is secret in the value [AT, END) ----------------------------------------------------- */
+/* ---- what is secret in the value [AT, END) --------------------------------------------------- */
 
 static void
 put_secret(size_t at, size_t end)
@@ -94,8 +94,8 @@ skip_token(size_t at, size_t end)
 	return at;
 }
 
-/* Behind the opening quote at AT, all but the backslashes of escapes. Ends: behind the closing quote,
- * or END. */
+/* Behind the opening quote at AT, all but the backslashes of escapes. Ends: behind the closing
+ * quote, or END. */
 static size_t
 put_quoted(size_t at, size_t end, bool is_secret)
 {
@@ -187,7 +187,7 @@ put_value(struct str name, size_t at, size_t end)
 	}
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 /* How many octets from AT on are the front of a message that is known by its first word; *IS_WHOLE:
  * all that it takes. */
@@ -273,7 +273,7 @@ see_line(size_t start)
 	take_fronts(value, end);
 }
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 /* The head of the message at AT: up to its empty line, or all. */
 static size_t
