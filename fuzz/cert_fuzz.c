@@ -276,7 +276,7 @@ is_host(struct str wanted)
 static void
 see(X509 *cert, struct str wanted, const struct der_wish *wish)
 {
-	static char subject[LOG_TEXT_MAX];
+	static char subject[4 * LOG_TEXT_MAX]; /* quoting makes four octets of one */
 	struct buf b = buf_on(subject, sizeof subject);
 
 	find_names(cert);
