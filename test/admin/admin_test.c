@@ -63,6 +63,13 @@ open_admin(void **state)
 }
 
 static int
+open_brisk_admin(void **state)
+{
+	(void)state;
+	return open_waiting(1000);
+}
+
+static int
 open_hasty_admin(void **state)
 {
 	(void)state;
@@ -236,6 +243,33 @@ what_is_no_question(void **state)
 			assert_non_null(strstr(c.text, "Allow: GET, HEAD\r\n"));
 	}
 	assert_false(await_question(0));
+}
+
+/* cve/9: lengths that are none, or more than there can be, on the socket that takes orders: nobody
+ * is asked, the connection ends, and the next one is served. */
+static void
+a_length_that_is_none_is_no_order(void **state)
+{
+	static const char *const lengths[] = { "-1", "-2147483648", "-9223372036854775808", "+5",
+		"5x", "0x5", " ", "5, 5", "00", "2147483648", "4294967296", "18446744073709551615",
+		"18446744073709551616", "99999999999999999999999999999999999999999999" };
+	static const char *const starts[] = { "GET /v1/status", "POST /v1/reload" };
+	static struct client c;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * (sizeof lengths / sizeof lengths[0]); i++) {
+		char lines[128];
+
+		snprintf(lines, sizeof lines, "Content-Length: %s\r\n", lengths[i / 2]);
+		client_ask(&c, starts[i % 2], lines);
+		if (strstr(client_close(&c), "HTTP/1.1 4") == NULL)
+			fail_msg("%s with %s got: %s", starts[i % 2], lengths[i / 2], c.text);
+		assert_false(await_question(0));
+	}
+	client_ask(&c, "GET /v1/status", "Content-Length: 0\r\n");
+	(void)take();
+	admin_tell(admin, (struct answer){ .told = TOLD_ALL }, STR(""));
+	assert_non_null(strstr(client_close(&c), "HTTP/1.1 200 OK\r\n"));
 }
 
 static void
@@ -441,6 +475,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_answer_in_its_envelope),
 		TEST(what_is_no_question),
+		cmocka_unit_test_setup_teardown(
+			a_length_that_is_none_is_no_order, open_brisk_admin, close_admin),
 		TEST(an_order_is_a_post_of_who_may),
 		TEST(an_order_of_somebody_else),
 		TEST(octets_of_any_kind),

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,7 +13,7 @@
 #include "base/dice.h"
 #include "base/map.h"
 
-enum { ENTRIES = 100 };
+enum { ENTRIES = 100, LOOP_MAX_S = 10 };
 
 static const uint8_t map_key[MAP_KEY_BYTES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 	15 };
@@ -156,6 +157,33 @@ it_holds_as_many_as_it_promised(void **state)
 		assert_int_equal(map_first(&map, (uint64_t)i << 40, &cursor), i);
 }
 
+/* cve/94: as full as it may be, whatever the number of its entries, it is looked through to an end
+ * for what is not there. */
+static void
+what_is_not_there_is_not_looked_for_without_end(void **state)
+{
+	uint32_t cursor;
+
+	(void)state;
+	alarm(LOOP_MAX_S);
+	for (uint32_t max = 1; max <= 2 * ENTRIES; max++) {
+		struct arena a = arena_on(room, sizeof room);
+
+		assert_true(map_open(&map, &a, max, map_key));
+		for (uint32_t i = 0; i < max; i++)
+			map_put(&map, i, i);
+		for (uint32_t i = 0; i < 3 * ENTRIES; i++) {
+			assert_int_equal(
+				map_first(&map, (uint64_t)(i + 1) << 40 | i, &cursor), MAP_NONE);
+			if (i < max)
+				assert_int_equal(map_first(&map, i, &cursor), i);
+			if (i < max)
+				assert_int_equal(map_next(&map, i, &cursor), MAP_NONE);
+		}
+	}
+	alarm(0);
+}
+
 int
 main(void)
 {
@@ -165,6 +193,7 @@ main(void)
 		cmocka_unit_test_setup(values_of_one_hash_are_all_found, open_map),
 		cmocka_unit_test_setup(it_agrees_with_a_plain_list, open_map),
 		cmocka_unit_test_setup(it_holds_as_many_as_it_promised, open_map),
+		cmocka_unit_test(what_is_not_there_is_not_looked_for_without_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

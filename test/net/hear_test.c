@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <netinet/in.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -262,6 +264,126 @@ a_core_that_does_not_take_events_slows_its_peers(void **state)
 	side_close(&client);
 }
 
+/* ---- a client whose octets the test cuts as it likes ---- */
+
+struct cutter {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	BIO *to, *from;
+	int fd;
+};
+
+static void
+cutter_open(struct cutter *c, struct side *server, int version)
+{
+	c->ctx = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_max_proto_version(c->ctx, version);
+	c->ssl = SSL_new(c->ctx);
+	c->to = BIO_new(BIO_s_mem());
+	c->from = BIO_new(BIO_s_mem());
+	SSL_set_bio(c->ssl, c->from, c->to);
+	SSL_set_connect_state(c->ssl);
+	c->fd = plain_connect(side_addr(server, 0));
+}
+
+static void
+cutter_close(struct cutter *c)
+{
+	close(c->fd);
+	SSL_free(c->ssl);
+	SSL_CTX_free(c->ctx);
+}
+
+/* Hears what is there and goes on. Ends: whether the handshake is over for the client. */
+static bool
+cutter_hear(struct cutter *c, struct side *server)
+{
+	static char at[32768];
+	ssize_t len;
+
+	for (int i = 0; i < 3; i++)
+		sides_turn(server, NULL, 1);
+	while ((len = recv(c->fd, at, sizeof at, MSG_DONTWAIT)) > 0)
+		BIO_write(c->from, at, (int)len);
+	ERR_clear_error();
+	return SSL_do_handshake(c->ssl) == 1;
+}
+
+/* Sends at most MAX octets of what the client has to say. Ends: how many that were. */
+static size_t
+cutter_say(struct cutter *c, size_t max)
+{
+	static char at[32768];
+	int len = BIO_read(c->to, at, max < sizeof at ? (int)max : (int)sizeof at);
+
+	if (len > 0)
+		assert_int_equal(write(c->fd, at, (size_t)len), len);
+	return len > 0 ? (size_t)len : 0;
+}
+
+/* cve/90: a client that leaves at each octet of its side of a handshake, one after the other. */
+static void
+handshakes_that_are_cut_anywhere_leave_nothing(void **state)
+{
+	struct side server, client;
+	struct cutter c;
+	bool is_over;
+
+	(void)state;
+	open_two(&server, &client, TRANSPORT_TLS);
+	for (size_t cut = 0, said = cut; said == cut; cut++) {
+		cutter_open(&c, &server, cut % 2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+		is_over = cutter_hear(&c, &server);
+		for (said = 0; said < cut && !is_over; is_over = cutter_hear(&c, &server))
+			said += cutter_say(&c, cut - said);
+		said += cutter_say(&c, cut - said);
+		cutter_close(&c);
+		for (int i = 0; i < 100 && net_connections(server.net) > 0; i++)
+			sides_turn(&server, NULL, 1);
+		assert_int_equal(net_connections(server.net), 0);
+		server.count = 0;
+	}
+	carry_dial(&client, 1, TRANSPORT_TLS, side_addr(&server, 0), STR("a.example"));
+	await(&client, &server, EV_FLOW_OPEN, 1);
+	side_close(&server);
+	side_close(&client);
+}
+
+/* cve/93: the first octets of SIP come with the last ones of the handshake, in one piece or two. */
+static void
+what_is_glued_to_a_handshake_is_heard(void **state)
+{
+	static const char ping[] = "OPTIONS sip:a.example SIP/2.0\r\n";
+	struct side server, client;
+	struct cutter c;
+	bool is_whole = false;
+
+	(void)state;
+	open_two(&server, &client, TRANSPORT_TLS);
+	for (size_t cut = 1; !is_whole; cut++) {
+		cutter_open(&c, &server, TLS1_3_VERSION);
+		(void)SSL_do_handshake(c.ssl);
+		(void)cutter_say(&c, SIZE_MAX);
+		while (!cutter_hear(&c, &server))
+			continue;
+		/* Its Finished has not left yet. */
+		assert_int_equal(SSL_write(c.ssl, ping, sizeof ping - 1), sizeof ping - 1);
+		is_whole = cutter_say(&c, cut) < cut;
+		sides_turn(&server, NULL, 1);
+		(void)cutter_say(&c, SIZE_MAX);
+		await_bytes(&server, NULL, sizeof ping - 1);
+		assert_memory_equal(server.bytes, ping, sizeof ping - 1);
+		assert_int_equal(server.bytes_len, sizeof ping - 1);
+		assert_int_equal(heard_count(&server, EV_FLOW_OPEN), 1);
+		cutter_close(&c);
+		await(&server, NULL, EV_FLOW_CLOSED, 1);
+		server.count = 0;
+		server.bytes_len = 0;
+	}
+	side_close(&server);
+	side_close(&client);
+}
+
 static int
 open_pki(void **state)
 {
@@ -292,6 +414,8 @@ main(void)
 		cmocka_unit_test(a_connection_that_ends_is_told_once),
 		cmocka_unit_test(a_cut_is_not_an_end),
 		cmocka_unit_test(a_core_that_does_not_take_events_slows_its_peers),
+		cmocka_unit_test(handshakes_that_are_cut_anywhere_leave_nothing),
+		cmocka_unit_test(what_is_glued_to_a_handshake_is_heard),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);

@@ -42,9 +42,16 @@ static const struct record {
 	{ "many.example", TYPE_AAAA, 0, 9, { "2001:db8::6" } },
 };
 
+/* What somebody would like to have answered instead of the first of them. */
+static const struct record forged = { "four.example", TYPE_A, 0, 7777, { "192.0.2.66" } };
+
 static int server;
 static char resolver[32];
 static unsigned questions;
+static uint16_t ids[64]; /* of the questions so far */
+
+/* A socket of somebody else, who sees each question and answers first; -1: nobody does. */
+static int forger = -1;
 
 /* Raw data of services: what answer_test.c goes through, here once from end to end. */
 static const struct {
@@ -119,6 +126,27 @@ make_service(unsigned char *message, size_t len, size_t i)
 	return (size_t)(at - message);
 }
 
+/* Answers a question before the server does: from another place, with another number, to another
+ * question. END: of the question in MESSAGE. */
+static void
+forge(const unsigned char *message, size_t end, const struct sockaddr_in *to)
+{
+	unsigned char copy[1024];
+	size_t len;
+
+	memcpy(copy, message, end);
+	len = make_answer(copy, end, &forged);
+	sendto(forger, copy, len, 0, (const struct sockaddr *)to, sizeof *to);
+	copy[1] ^= 1;
+	sendto(server, copy, len, 0, (const struct sockaddr *)to, sizeof *to);
+	copy[1] ^= 1;
+	copy[13] ^= 3; /* the first letter of the name */
+	sendto(server, copy, len, 0, (const struct sockaddr *)to, sizeof *to);
+	copy[13] ^= 3;
+	copy[end - 3] ^= 1; /* its type */
+	sendto(server, copy, len, 0, (const struct sockaddr *)to, sizeof *to);
+}
+
 /* Answers the questions that have come; those that are not in the table, never. */
 static void
 serve(void)
@@ -134,7 +162,8 @@ serve(void)
 		size_t at = 12, used = 0;
 		int type;
 
-		questions++;
+		ids[questions++ % (sizeof ids / sizeof *ids)] =
+			(uint16_t)(message[0] << 8 | message[1]);
 		while (message[at] != 0) {
 			if (used > 0)
 				name[used++] = '.';
@@ -144,6 +173,8 @@ serve(void)
 		}
 		name[used] = '\0';
 		type = message[at + 1] << 8 | message[at + 2];
+		if (forger >= 0)
+			forge(message, at + 5, &from);
 		for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
 			if (strcmp(records[i].name, name) != 0 || records[i].type != type)
 				continue;
@@ -329,6 +360,43 @@ many_questions_at_once_each_get_theirs(void **state)
 	side_close(&side);
 }
 
+/* cve/97: whoever does not see the question cannot answer it, and who does must sit where the
+ * resolver sits. */
+static void
+answers_of_somebody_else_are_none(void **state)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	unsigned in_a_row = 0;
+	struct side side;
+
+	(void)state;
+	open_side(&side);
+	for (unsigned i = 0; i < 2; i++) {
+		/* Another port of the same address, then another address. */
+		in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+		forger = socket(AF_INET, SOCK_DGRAM, 0);
+		assert_int_equal(bind(forger, (struct sockaddr *)&in, sizeof in), 0);
+		expect(&side, STR("four.example"), NAMES_FOUND, "192.0.2.4", 77);
+		expect(&side, STR("six.example"), NAMES_FOUND, "2001:db8::6", 5);
+		assert_int_equal(ask_service(&side, NAMES_SRV, STR("_sips._tcp.a.example"))
+					 ->u.names.services[0]
+					 .port,
+			5061);
+		close(forger);
+		forger = -1;
+	}
+	questions = 0;
+	for (uint32_t i = 1; i <= 20; i++)
+		ask(&side, STR("four.example"), i);
+	for (uint32_t i = 1; i <= 20; i++)
+		(void)answer_of(&side, i);
+	assert_int_equal(questions, 40);
+	for (unsigned i = 1; i < questions; i++)
+		in_a_row += (uint16_t)(ids[i] - ids[i - 1]) < 16;
+	assert_true(in_a_row < 4);
+	side_close(&side);
+}
+
 static void
 a_question_that_is_not_answered_is_asked_again(void **state)
 {
@@ -405,6 +473,7 @@ main(void)
 		cmocka_unit_test(services_come_with_their_ttl),
 		cmocka_unit_test(some_names_need_no_question),
 		cmocka_unit_test(many_questions_at_once_each_get_theirs),
+		cmocka_unit_test(answers_of_somebody_else_are_none),
 		cmocka_unit_test(a_question_that_is_not_answered_is_asked_again),
 		cmocka_unit_test(a_resolver_that_is_none_is_refused),
 	};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others let a TLS client take from one connection to the next: rows 112, 113, 115 and 117 of
- * test/catalogue/rows.tsv. */
+/* What others let a TLS client take from one connection to the next, or begin anew inside one: rows
+ * 112 and 116 of test/catalogue/rows.tsv. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <cmocka.h>
 
@@ -81,6 +82,7 @@ pair_open(struct pair *p, SSL_CTX *ctx, struct tls *server, SSL_SESSION *session
 	if (session != NULL)
 		assert_int_equal(SSL_set_session(p->ssl, session), 1);
 	for (int i = 0; i < 6 && p->word == TLS_WAITS; i++) {
+		ERR_clear_error();
 		(void)SSL_do_handshake(p->ssl);
 		move(p);
 	}
@@ -134,6 +136,37 @@ nobody_goes_on_with_a_session(void **state)
 	}
 }
 
+/* A client asks for a handshake inside its connection: there is none, and what it says goes on being
+ * heard, or the connection is over. */
+static void
+no_handshake_inside_a_connection(void **state)
+{
+	struct tls *server = open_server();
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct str version;
+	struct pair p;
+	char octet;
+
+	(void)state;
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION); /* 1.3 knows none */
+	pair_open(&p, ctx, server, NULL);
+	assert_true(tls_end_write(p.end, STR("x")));
+	move(&p);
+	assert_int_equal(SSL_read(p.ssl, &octet, 1), 1);
+	assert_int_equal(SSL_renegotiate(p.ssl), 1);
+	for (int i = 0; i < 6; i++) {
+		ERR_clear_error();
+		(void)SSL_do_handshake(p.ssl);
+		move(&p);
+	}
+	assert_true(SSL_renegotiate_pending(p.ssl));
+	version = str_cstr(SSL_get_version(p.ssl));
+	assert_true(str_same(version, STR("TLSv1.2")));
+	pair_close(&p);
+	SSL_CTX_free(ctx);
+	tls_close(server);
+}
+
 static int
 open_pki(void **state)
 {
@@ -155,6 +188,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CVE(112, "nobody goes on with a session", nobody_goes_on_with_a_session),
+		CVE(116, "no handshake inside a connection", no_handshake_inside_a_connection),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);
