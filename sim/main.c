@@ -22,16 +22,18 @@ static const char usage[] =
 	"  --jobs N      processes at once\n"
 	"  --stop        end at the first broken invariant\n"
 	"  --twice       each seed twice: the same octets must come out\n"
+	"  --recorded    each seed is recorded, and its recording must replay\n"
 	"  --pairs       print what two legs were seen to say in which states\n"
 	"  --verbose     one run: tell its story as a ladder\n"
 	"  --raw         and show its messages whole\n"
+	"  --record FILE one run: record its first server as `sipward serve --record FILE` does\n"
 	"  --shrink      one run that breaks: cut it down, then tell its story\n"
 	"  --tap         as a test\n";
 
 struct arguments {
 	struct runs_options runs;
 	uint64_t calls, seed, first;
-	const char *replay;
+	const char *replay, *record;
 	bool has_seed, is_verbose, shrinks, has_pairs, is_tap, is_raw;
 };
 
@@ -66,7 +68,8 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		{ "loss", 1, NULL, 'l' }, { "jobs", 1, NULL, 'j' }, { "stop", 0, NULL, 'x' },
 		{ "twice", 0, NULL, 't' }, { "pairs", 0, NULL, 'p' }, { "verbose", 0, NULL, 'v' },
 		{ "shrink", 0, NULL, 'k' }, { "tap", 0, NULL, 'T' }, { "raw", 0, NULL, 'R' },
-		{ "replay", 1, NULL, 'r' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "replay", 1, NULL, 'r' }, { "record", 1, NULL, 'w' },
+		{ "recorded", 0, NULL, 'W' }, { "help", 0, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -86,6 +89,8 @@ read_arguments(struct arguments *a, int argc, char **argv)
 		case 'v': a->is_verbose = true; break;
 		case 'k': a->shrinks = true; break;
 		case 'r': a->replay = optarg; break;
+		case 'w': a->record = optarg; break;
+		case 'W': a->runs.is_recorded = true; break;
 		case 'T': a->is_tap = true; break;
 		case 'R': a->is_verbose = a->is_raw = true; break;
 		case 'h': fputs(usage, stdout); exit(0);
@@ -110,6 +115,7 @@ tell_one(const struct arguments *a)
 	if (a->is_verbose || a->shrinks)
 		o.story = stdout;
 	o.is_raw = a->is_raw;
+	o.record = a->record;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	world_run(&o, &r);
 	printf("%" PRIu64 " events, hash %016" PRIx64 "\n", r.events, r.hash);

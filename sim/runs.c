@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/panic.h"
+#include "replay.h"
 
 /* What the jobs share. Each has its own total; they are added when all is done. */
 struct shared {
@@ -77,14 +78,43 @@ add_run(struct runs_total *t, uint64_t seed, const struct run_result *r)
 		note_broken(t, seed, r->broken.id, r->broken.what, r->broken.at_ms);
 }
 
+/* What `serve --record` would have written of this run gives the same octets once more. */
+static void
+replay_one(struct runs_total *t, uint64_t seed, const char *path)
+{
+	char *said = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&said, &len);
+	bool is_same = to != NULL && replay_file(path, false, to);
+
+	if (to != NULL)
+		fclose(to);
+	if (!is_same)
+		note_broken(t, seed, "REPLAY", said != NULL ? said : "no memory", 0);
+	free(said);
+}
+
 static void
 make_one(const struct runs_options *o, struct runs_total *t, uint64_t seed)
 {
-	const struct run_options options = { .seed = seed, .lose_ppm = o->lose_ppm };
+	struct run_options options = { .seed = seed, .lose_ppm = o->lose_ppm };
 	struct run_result r, again;
+	char folder[] = "/dev/shm/sipward-sim-XXXXXX", path[sizeof folder + 8];
 
+	if (o->is_recorded) {
+		if (mkdtemp(folder) == NULL)
+			abort();
+		(void)snprintf(path, sizeof path, "%s/run", folder);
+		options.record = path;
+	}
 	world_run(&options, &r);
 	add_run(t, seed, &r);
+	if (o->is_recorded) {
+		replay_one(t, seed, path);
+		(void)unlink(path);
+		(void)rmdir(folder);
+		options.record = NULL;
+	}
 	if (o->is_twice && !r.is_broken) {
 		pairs_into(NULL);
 		world_run(&options, &again);

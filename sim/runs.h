@@ -12,8 +12,9 @@ struct runs_options {
 	uint64_t first, last; /* seeds */
 	uint32_t lose_ppm;    /* UINT32_MAX: drawn by each seed */
 	uint32_t jobs;
-	bool is_twice; /* each seed again, which must give the same octets */
-	bool stops;    /* at the first that breaks */
+	bool is_twice;    /* each seed again, which must give the same octets */
+	bool is_recorded; /* each is recorded, and what was recorded must replay */
+	bool stops;       /* at the first that breaks */
 };
 
 struct runs_broken {

@@ -62,6 +62,30 @@ options_of(struct world *w)
 	return options;
 }
 
+/* As `serve --record` does, of the first server alone: one recording is of one core. */
+static void
+start_recording(struct world *w, const struct core_options *options)
+{
+	char text[256];
+	struct buf why = buf_on(text, sizeof text);
+
+	if (w->options.record == NULL || w->life > 0)
+		return;
+	w->recorder = recorder_open(w->options.record, RECORDING_BYTES_MAX, &why);
+	if (w->recorder == NULL || !recorder_begin(w->recorder, options, w->now, &why)) {
+		fprintf(stderr, "sim: %.*s\n", (int)why.used, text);
+		abort();
+	}
+}
+
+static void
+end_recording(struct world *w)
+{
+	if (w->recorder != NULL)
+		recorder_close(w->recorder);
+	w->recorder = NULL;
+}
+
 void
 world_start_core(struct world *w)
 {
@@ -77,11 +101,13 @@ world_start_core(struct world *w)
 		abort();
 	out_clear(&w->out);
 	w->tick_for_ms = INT64_MAX;
+	start_recording(w, &options);
 }
 
 static void
 stop_core(struct world *w)
 {
+	end_recording(w);
 	core_close(w->core);
 	UNPOISON(w->memory, w->memory_bytes);
 	munmap(w->memory, w->memory_bytes);
@@ -193,7 +219,11 @@ void
 world_feed(struct world *w, const struct event *event)
 {
 	w->events++;
+	if (w->recorder != NULL)
+		recorder_event(w->recorder, event, w->now, &w->out);
 	core_feed(w->core, event, w->now, &w->out);
+	if (w->recorder != NULL)
+		recorder_answer(w->recorder, w->core, &w->out);
 	carry_all(w);
 	judge(w);
 }

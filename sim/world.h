@@ -17,6 +17,7 @@
 #include "check.h"
 #include "core/door.h"
 #include "directory/directory.h"
+#include "main/record.h"
 #include "phone.h"
 #include "plan.h"
 #include "queue.h"
@@ -60,6 +61,7 @@ struct run_options {
 	const uint8_t *skip;  /* happenings that are left out, one octet each; NULL: none */
 	bool is_raw;          /* the story shows messages whole */
 	FILE *story;          /* the ladder goes here; NULL: nowhere */
+	const char *record;   /* the file of a recording of its first server; NULL: none */
 };
 
 struct run_result {
@@ -81,6 +83,7 @@ struct world {
 	uint64_t hash, events, draws, packets;
 
 	struct core *core;
+	struct recorder *recorder; /* of that server, until it dies; or NULL */
 	void *memory, *out_memory;
 	size_t memory_bytes;
 	struct out out;
