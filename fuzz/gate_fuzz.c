@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Nobody gets in with another password, whatever the credentials look like; with the right one
- * and nothing changed, everybody does, and only once for each count.
+ * and nothing changed, everybody does, and only once for each count. And whatever challenges us is
+ * answered for our realm alone, with what a gate lets in; gate_answer.c has that side.
  *
  * The first line: whether the password is the right one, the algorithm, the method, how the uri is
- * told. The second line stands in for the credentials (empty: as they should be); in it `$r` is the
- * response that the password makes, `$n` the nonce, `$u` the uri. The rest are further lines of the
- * head. */
+ * told; what gate_answer.c makes of the rest. The second line stands in for the credentials (empty:
+ * as they should be); in it `$r` is the response that the password makes, `$n` the nonce, `$u` the
+ * uri. The rest are further lines of the head, of the request and of a challenge. */
 #include "base/limits.h"
 #include "fuzz.h"
 #include "gate/challenge.h"
 #include "gate/digest.h"
+#include "gate_answer.h"
 #include "sip/msg.h"
 
 #include <sys/mman.h>
@@ -149,6 +151,7 @@ fuzz_one(struct str input)
 	if (gate == NULL)
 		open_once();
 	in = input_of(&choices, is_right, new_nonce());
+	see_answer(gate, &hashers, choices, input, now);
 	if (is_usual) {
 		buf_put(&b, usual);
 		if (in.algorithm == DIGEST_SHA256)
