@@ -92,6 +92,8 @@ look_at(struct check *c, const struct due *due)
 	case DUE_BYE:
 	case DUE_SESSION:
 	case DUE_LEG_END: seen_dialog_due(c, due); return;
+	case DUE_UNHEARD:
+	case DUE_CANCEL_OUT: seen_way_due(c, due); return;
 	case DUE_OTHER:
 	case DUE_RECORD_END: seen_call_due(c, due); return;
 	case DUE_FLOW_END: flow_due(c, due); return;
@@ -274,6 +276,8 @@ check_out(struct check *c, uint64_t id, enum check_transport transport, const ch
 	c->step.outs++;
 	c->step.out_bytes += len;
 	c->tally.messages_out++;
+	c->spoke_ms = c->now_ms;
+	c->spoke_dead_ms = c->dead_ms;
 	if (flow->is_closed && !is_lost)
 		check_break(c, "S2", "octets for %s on a flow that is closed", peer);
 	if (len == 2 && memcmp(at, "\r\n", 2) == 0)
@@ -350,6 +354,7 @@ check_step(struct check *c, const struct check_counts *counts)
 	if (c->is_broken)
 		return;
 	seen_dialog_step(c);
+	seen_way_step(c, counts);
 	seen_secure_step(c);
 	seen_res_step(c, counts);
 	c->counts = *counts;

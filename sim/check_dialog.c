@@ -297,6 +297,7 @@ seen_dialog_response_in(
 	}
 	if (t->kind == OF_INVITE && t->is_first) {
 		leg->rung_ms = m->status < 200 ? c->now_ms : leg->rung_ms;
+		seen_way_waits(c, leg);
 		if (m->status > 100 && m->status < 200)
 			leg->rings_in++;
 		else if (m->status >= 200 && m->status < 300)
@@ -453,11 +454,12 @@ seen_dialog_ack_in(struct check *c, struct flow *flow, struct leg *leg, const st
 void
 seen_dialog_ack_out(struct check *c, struct leg *leg, const struct wire_msg *m)
 {
-	const struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
+	struct txn *invite = seen_txn_find(c, seen_txn_key(m, false, OF_INVITE));
 	const struct leg *stem;
 	unsigned loose;
 
 	if (invite != NULL) { /* 17.1.1.3: to a refusal, with the branch of the INVITE */
+		invite->refusal_acks++;
 		if (!invite->was_answered)
 			check_break(
 				c, "B3", "an ACK of %s, which was not answered", invite->call_id);

@@ -174,6 +174,7 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 		return;
 	}
 	txn = seen_txn_hear_request(c, flow, m, &is_new);
+	seen_way_in(txn, flow, peer, m);
 	c->step.asked = txn->key;
 	if (kind == OF_CANCEL)
 		cancel_in(c, flow, m);
@@ -200,6 +201,8 @@ seen_message_in(struct check *c, struct flow *flow, const char *peer, const char
 
 	wire_read(m, at, len, flow->transport != CHECK_UDP);
 	c->tally.messages_in++;
+	c->spoke_ms = c->now_ms;
+	c->spoke_dead_ms = c->dead_ms;
 	c->step.in_bytes += len;
 	c->longest_in = len > c->longest_in ? len : c->longest_in;
 	if (!m->is_readable) {
@@ -211,8 +214,10 @@ seen_message_in(struct check *c, struct flow *flow, const char *peer, const char
 		return;
 	}
 	txn = seen_txn_hear_response(c, flow, m);
-	if (txn != NULL)
-		seen_dialog_response_in(c, flow, txn, m);
+	if (txn == NULL)
+		return;
+	seen_way_refused(c, flow, txn, m);
+	seen_dialog_response_in(c, flow, txn, m);
 }
 
 /* ---- what the server sends ---- */
@@ -246,6 +251,8 @@ request_out(struct check *c, struct flow *flow, const char *peer, const struct w
 			return;
 		if (leg != NULL)
 			txn->leg = leg->id;
+		if (is_new)
+			seen_way_asked(c, txn);
 		if (leg != NULL)
 			seen_dialog_request_out(c, leg, txn, m, is_new);
 		if (leg != NULL && is_new && kind == OF_INVITE && m->to_tag.at == NULL) {
@@ -292,6 +299,7 @@ seen_message_out(struct check *c, struct flow *flow, const char *peer, const str
 			m->method.at, (int)m->call_id.len, m->call_id.at, fault);
 	leg = seen_leg_at(c, txn->leg);
 	seen_secure_response(c, flow, leg, txn, m);
+	seen_way_out(c, txn, flow, peer, m->status);
 	if (txn->kind == OF_REGISTER)
 		seen_reg_response_out(c, txn, m, is_new);
 	if (leg == NULL)

@@ -2,8 +2,9 @@
 /* check_inside.h - what the files of the judge share.
  *
  * check.c (the interface, streams, time), check_flow.c (which message belongs to what), check_txn.c
- * (X), check_leg.c and check_dialog.c (B: one side of a call), check_call.c (B: both sides, and the
- * log), check_secure.c (S), check_reg.c (R), check_res.c (M).
+ * (X), check_way.c (X: where answers go, and what is owed to what was asked), check_leg.c and
+ * check_dialog.c (B: one side of a call), check_call.c (B: both sides, and the log), check_secure.c
+ * (S), check_reg.c (R), check_res.c (M).
  *
  * `In` is what the server is given, `out` what it sends. Whatever the judge cannot be sure of makes
  * it silent: a thing is murky when somebody sent nonsense in its name, vague when two claim the
@@ -23,6 +24,8 @@ enum {
 	BODIES = 24,
 	LARGE_BYTES = 8 * 1024, /* what is larger may be more than an answer can repeat */
 	CONTACTS = 32,
+	WAYS = 4,
+	REFUSALS = 4,
 };
 
 enum kind { OF_OTHER, OF_INVITE, OF_ACK, OF_BYE, OF_CANCEL, OF_REGISTER, OF_UPDATE };
@@ -69,6 +72,10 @@ struct txn {
 	uint64_t serial;
 	char call_id[72];
 	struct reg_wish *wish; /* what a REGISTER wants */
+	uint64_t ways[WAYS];   /* where its answers may go */
+	unsigned way_count;
+	bool has_lost_ways;
+	unsigned refusals, refusal_acks; /* of ours: those that want an ACK, and ACKs */
 };
 
 enum leg_end { END_NONE, END_REFUSED, END_BYE_OUT, END_BYE_IN, END_CANCELLED };
@@ -120,6 +127,12 @@ struct record { /* what the log says of one call */
 	char uuid[40];
 };
 
+/* A refusal that came, the COUNT-th of its INVITE that wants an ACK. */
+struct owed_ack {
+	uint64_t txn;
+	unsigned count;
+};
+
 struct step { /* what happened since the last check_step */
 	bool is_crash, is_reload;
 	bool has_nonsense; /* a request that is not beyond reproach came */
@@ -131,6 +144,8 @@ struct step { /* what happened since the last check_step */
 	unsigned refused_status;
 	uint64_t calm_call; /* a late CANCEL came for it: nothing new may happen */
 	uint64_t asked;     /* the transaction of the request that came in */
+	struct owed_ack refusals[REFUSALS];
+	unsigned refusal_count;
 };
 
 struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
@@ -147,6 +162,7 @@ struct check {
 	int64_t dead_ms, dead_until_ms; /* how long the server was held up, in all */
 	int64_t wall_base_s;
 	bool is_calm;
+	int64_t spoke_ms, spoke_dead_ms; /* when anything was last said by anybody */
 
 	struct bag flows, txns, legs, dialogs, calls, names, records;
 	struct dues dues;
@@ -167,14 +183,16 @@ struct check {
 
 /* What a due is about. */
 enum due_kind {
-	DUE_ANSWER,  /* X3: the request has its final answer */
-	DUE_REPEAT,  /* X7: it has been sent again */
-	DUE_TXN_END, /* it can be forgotten */
-	DUE_ACK,     /* B3: our ACK has left */
-	DUE_NO_ACK,  /* B3: without an ACK there is a BYE */
-	DUE_OTHER,   /* B2: the other leg has ended too */
-	DUE_BYE,     /* B4: a 2xx that nobody wants has its BYE */
-	DUE_SESSION, /* B9 */
+	DUE_ANSWER,     /* X3: the request has its final answer */
+	DUE_REPEAT,     /* X7: it has been sent again */
+	DUE_TXN_END,    /* it can be forgotten */
+	DUE_ACK,        /* B3: our ACK has left */
+	DUE_NO_ACK,     /* B3: without an ACK there is a BYE */
+	DUE_OTHER,      /* B2: the other leg has ended too */
+	DUE_BYE,        /* B4: a 2xx that nobody wants has its BYE */
+	DUE_SESSION,    /* B9 */
+	DUE_UNHEARD,    /* X7: timer B */
+	DUE_CANCEL_OUT, /* B2: nobody waits for it any more, and it rings */
 	DUE_LEG_END,
 	DUE_FLOW_END,
 	DUE_RECORD_END,
@@ -219,6 +237,16 @@ struct txn *seen_txn_see_response(
 bool seen_txn_is_pending(const struct check *, const struct txn *);
 void seen_txn_due(struct check *, const struct due *);
 void seen_txn_drop(void *);
+
+/* check_way.c: where answers go, and what is owed to what we asked */
+void seen_way_in(struct txn *, const struct flow *, const char *peer, const struct wire_msg *);
+void seen_way_out(
+	struct check *, const struct txn *, const struct flow *, const char *peer, unsigned status);
+void seen_way_refused(struct check *, const struct flow *, struct txn *, const struct wire_msg *);
+void seen_way_asked(struct check *, const struct txn *);
+void seen_way_waits(struct check *, const struct leg *);
+void seen_way_due(struct check *, const struct due *);
+void seen_way_step(struct check *, const struct check_counts *);
 
 /* check_leg.c: legs and calls, and which message is theirs */
 struct leg *seen_leg_at(struct check *, uint64_t id);

@@ -225,6 +225,7 @@ seen_leg_end_by(struct check *c, struct leg *leg, enum leg_end end)
 		return;
 	leg->end = end;
 	leg->end_ms = c->now_ms;
+	seen_way_waits(c, seen_leg_other(c, leg));
 	if (leg->stem == 0 && seen_leg_other(c, leg) != NULL)
 		check_put_due(c, DUE_OTHER, leg->id, check_64_t1(c) + GRACE_MS);
 }

@@ -141,7 +141,8 @@ out(struct bed *b, int who, const char *start, const char *branch, const char *t
 	size_t len = compose(
 		b, text, sizeof text, false, who, start, branch, tags, call_id, cseq, lines, body);
 
-	check_out(b->check, p->flow, p->transport, p->at, text, len, false);
+	check_out(b->check, p->flow, p->transport, b->astray != NULL ? b->astray : p->at, text, len,
+		false);
 }
 
 void

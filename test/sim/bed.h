@@ -40,6 +40,7 @@ struct bed {
 	const char *number; /* that A dials */
 	const char *to;     /* the user in To */
 	const char *hops;   /* Max-Forwards of what leaves */
+	const char *astray; /* where it goes; NULL: to its peer */
 };
 
 void bed_open(struct bed *);
