@@ -13,7 +13,7 @@
 #include "base/dice.h"
 #include "base/map.h"
 
-enum { ENTRIES = 100, LOOP_MAX_S = 10 };
+enum { ENTRIES = 100, LOOP_MAX_S = 5 };
 
 static const uint8_t map_key[MAP_KEY_BYTES] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 	15 };

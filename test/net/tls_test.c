@@ -16,7 +16,7 @@
 #include "support/pki.h"
 #include "support/tlspair.h"
 
-enum { DAY_S = 86400, PLAIN_MAX = 256 * 1024, LOOP_MAX_S = 10 };
+enum { DAY_S = 86400, PLAIN_MAX = 256 * 1024, LOOP_MAX_S = 5 };
 
 static struct pki *pki, *other_pki;
 static const struct service no_service;
