@@ -79,15 +79,17 @@ seen_way_out(struct check *c, const struct txn *t, const struct flow *flow, cons
 
 /* ---- refusals are acknowledged ---- */
 
-/* RFC 3261 17.1.1.2: each copy, as long as timer D runs; 17.1.1.3: at once. */
+/* RFC 3261 17.1.1.3: at once; 17.1.1.2: each copy, as long as timer D runs, which over connections
+ * is no time at all. */
 void
 seen_way_refused(struct check *c, const struct flow *flow, struct txn *t, const struct wire_msg *m)
 {
-	int64_t most_ms = t->is_reliable ? 0 : check_64_t1(c) - GRACE_MS;
+	int64_t most_ms = check_64_t1(c) - GRACE_MS;
 
 	if (t->kind != OF_INVITE || m->status < 300 || !m->is_strict || t->final < 300 ||
-		t->is_late || t->transport != flow->transport || seen_flow_is_gone(c, t->flow) ||
-		c->now_ms - t->final_ms > most_ms)
+		t->is_late || t->transport != flow->transport || seen_flow_is_gone(c, t->flow))
+		return;
+	if (t->is_reliable ? t->refusals > 0 : c->now_ms - t->final_ms > most_ms)
 		return;
 	if (c->step.refusal_count == REFUSALS)
 		return;
@@ -111,7 +113,8 @@ void
 seen_way_step(struct check *c, const struct check_counts *now)
 {
 	judge_age(c, now);
-	for (unsigned i = 0; i < c->step.refusal_count; i++) {
+	/* What the server could not read may be what was a refusal to us. */
+	for (unsigned i = 0; i < c->step.refusal_count && !c->step.has_nonsense; i++) {
 		const struct owed_ack *owed = &c->step.refusals[i];
 		const struct txn *t = seen_txn_find(c, owed->txn);
 

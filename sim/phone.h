@@ -82,7 +82,7 @@ struct talk {
 	enum talk_state state;
 	uint32_t age, who, call;
 	uint64_t draw;
-	bool is_caller, is_cancelled, was_rung, has_auth, is_forked, is_changing;
+	bool is_caller, is_cancelled, was_rung, has_auth, is_forked, is_changing, keeps_session;
 	enum manner manner;
 	enum misdeed misdeed;
 	struct flow_id flow;

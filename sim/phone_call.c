@@ -8,6 +8,7 @@
 enum {
 	RING_LONGEST_MS = 190 * 1000,
 	CANCEL_AGAIN_MS = 150,
+	REFRESH_MS = 45 * 1000,
 	CANCEL_AGAIN_MAX = 60,
 	SLOW = 6,
 	RACE_MS = 150,
@@ -26,9 +27,14 @@ enum {
 	INFOS = 15,
 	QUESTIONS = 6,
 	LONG_TALKS = 8,
+	LONG_SESSIONS = 50,
 	BOTH_LEAVE = 10,
 	CHANGE_REFUSED = 8,
+	KEEPS_SESSION = 10,
 };
+
+/* Of a caller that promises to refresh its session itself (RFC 4028 7.2). */
+#define OWN_SESSION "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n"
 
 static uint32_t
 percent(const struct talk *t, uint64_t what)
@@ -100,8 +106,10 @@ phone_call(struct world *w, uint32_t who, uint32_t call, uint64_t own)
 	draw_manner(w, t);
 	write_caller(w, t, own);
 	timer = draw_below(t->draw, DRAW_TIMER, 0, 100);
+	t->keeps_session = timer < KEEPS_SESSION;
 	say_invite(w, t,
-		timer < 20           ? "Supported: timer\r\nSession-Expires: 90\r\n"
+		t->keeps_session     ? OWN_SESSION
+			: timer < 20 ? "Supported: timer\r\nSession-Expires: 90\r\n"
 			: timer < 70 ? "Supported: timer\r\n"
 			: draw_below(t->draw, DRAW_EXPIRES, 0, 100) < 5 ? "Expires: 4\r\n"
 									: "");
@@ -122,7 +130,8 @@ phone_call(struct world *w, uint32_t who, uint32_t call, uint64_t own)
 static void
 plan_talk(struct world *w, struct talk *t)
 {
-	bool is_long = draw_below(t->draw, DRAW_TALK_MS, 0, 100) < LONG_TALKS;
+	bool is_long = draw_below(t->draw, DRAW_TALK_MS, 0, 100) <
+		(t->keeps_session ? LONG_SESSIONS : LONG_TALKS);
 	int64_t talk_ms = is_long ? draw_span(t->draw, DRAW_TALK_MS, 1, 60000, 200000)
 				  : draw_span(t->draw, DRAW_TALK_MS, 2, 100, 20000);
 	uint32_t leaves = draw_below(t->draw, DRAW_WHO_LEAVES, 0, 100);
@@ -141,6 +150,9 @@ plan_talk(struct world *w, struct talk *t)
 		talk_plan(w, t, draw_span(t->draw, DRAW_INFO, 2, 0, talk_ms), DUE_OPTIONS, 0);
 	if (misdoes(w, t, MISDEED_BOTH_BYE))
 		talk_plan(w, t, talk_ms + 1, DUE_SECOND, 0);
+	/* One in three forgets it. */
+	if (t->keeps_session && draw_below(t->draw, DRAW_TIMER, 1, 3) != 0)
+		talk_plan(w, t, REFRESH_MS, DUE_REFRESH, 0);
 }
 
 static void
@@ -528,6 +540,15 @@ give_up(struct world *w, struct talk *t, uint32_t how)
 		talk_over(w, t);
 }
 
+static void
+change(struct world *w, struct talk *t)
+{
+	if (t->state != TALK_UP || t->is_changing)
+		return;
+	t->is_changing = true;
+	say_invite(w, t, t->keeps_session ? OWN_SESSION : "");
+}
+
 void
 phone_call_due(struct world *w, struct talk *t, enum due due, uint32_t how)
 {
@@ -546,12 +567,11 @@ phone_call_due(struct world *w, struct talk *t, enum due due, uint32_t how)
 		return;
 	case DUE_CANCEL: cancel(w, t, how); return;
 	case DUE_HANG_UP: hang_up(w, t); return;
-	case DUE_CHANGE:
-		if (t->state != TALK_UP || t->is_changing)
-			return;
-		t->is_changing = true;
-		say_invite(w, t, "");
+	case DUE_REFRESH:
+		talk_plan(w, t, REFRESH_MS, DUE_REFRESH, 0);
+		change(w, t);
 		return;
+	case DUE_CHANGE: change(w, t); return;
 	case DUE_INFO:
 	case DUE_OPTIONS:
 		if (t->state == TALK_UP)

@@ -20,6 +20,7 @@ enum due {
 	DUE_GIVE_UP,
 	DUE_FORGET,
 	DUE_RING_AGAIN,
+	DUE_REFRESH, /* of the session that it promised to keep alive */
 };
 
 /* How the branches of devices begin, and those of a copy that comes by another path. */

@@ -51,6 +51,23 @@ write_instance(const struct world *w, uint32_t who, char *at, size_t room)
 			who);
 }
 
+/* Some of more than one address may have; they pile up. */
+static int
+write_many(const struct phone *phone, uint64_t own, char *at, size_t room)
+{
+	uint32_t count = 2 + draw_below(own, DRAW_REG_S, 1, 6);
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < count && used < room; i++) {
+		int len = snprintf(at + used, room - used, "Contact: <%s:n%u@%s>;expires=90\r\n",
+			phone_scheme(phone), draw_below(own, DRAW_REG_S, 2, 12) + i,
+			phone_host(phone));
+
+		used += len > 0 ? (size_t)len : 0;
+	}
+	return used < room ? (int)used : 0;
+}
+
 static size_t
 write_contacts(struct world *w, uint32_t who, uint64_t own, char *at, size_t room)
 {
@@ -79,6 +96,8 @@ write_contacts(struct world *w, uint32_t who, uint64_t own, char *at, size_t roo
 			host, name);
 	else if (kind < 27)
 		len = snprintf(at, room, "Expires: 300\r\n"); /* only asks */
+	else if (kind < 35)
+		len = write_many(phone, own, at, room);
 	else
 		len = snprintf(at, room, "Contact: <%s:%s@%s%s>;expires=%u%s\r\n", scheme,
 			phone->user, host, transport, expires_s, name);
