@@ -217,6 +217,7 @@ backing_reload(struct world *w, unsigned which)
 	struct event e = { .kind = EV_DIRECTORY };
 
 	story_say(w, "directory %u is in force", which);
+	w->troubles[TROUBLE_RELOAD]++;
 	w->directory_now = which;
 	e.u.directory = &w->directories[which];
 	check_reload(w->check, w->lines[which], DNS_COUNT);
@@ -289,12 +290,15 @@ backing_save(struct world *w, const struct act *act)
 	check_save(w->check, ask_number(ask), kept->aor, set.at, set.len);
 	story_say(w, "saves %s: %zu octets over version %llu", kept->aor, set.len,
 		(unsigned long long)act->u.save.version);
+	w->troubles[TROUBLE_STORE_SLOW] += ms >= 1000;
 	if (world_chance(w, DRAW_STORE, w->weather.store_fail_ppm)) {
+		w->troubles[TROUBLE_STORE_FAILED]++;
 		check_saved(w->check, ask_number(ask), false);
 		tell_saved(w, kept, ask, SAVED_FAILED, ms);
 		return;
 	}
 	if (is_stale) {
+		w->troubles[TROUBLE_STORE_STALE]++;
 		check_saved(w->check, ask_number(ask), false);
 		if (kept->version > 0)
 			tell_bindings(w, kept, ms);
@@ -309,8 +313,10 @@ backing_save(struct world *w, const struct act *act)
 	kept->len = set.len;
 	kept->version++;
 	check_saved(w->check, ask_number(ask), true);
-	if (is_mute) /* it is done, and nobody says so for long */
+	if (is_mute) { /* it is done, and nobody says so for long */
+		w->troubles[TROUBLE_STORE_MUTE]++;
 		ms += 20000;
+	}
 	tell_bindings(w, kept, ms);
 	tell_saved(w, kept, ask, SAVED_DONE, ms);
 }

@@ -130,9 +130,13 @@ static int
 make_tap(struct runs_options *all)
 {
 	uint64_t count = all->last - all->first + 1;
+	struct runs_total *sum = calloc(1, sizeof *sum);
+	const char *missed;
 	int broken = 0;
 
-	printf("1..%d\n", TAP_PIECES);
+	if (sum == NULL)
+		abort();
+	printf("1..%d\n", TAP_PIECES + 1);
 	for (uint64_t i = 0; i < TAP_PIECES; i++) {
 		struct runs_options o = *all;
 		struct runs_total *t;
@@ -147,9 +151,16 @@ make_tap(struct runs_options *all)
 			printf("# broken %s seed %" PRIu64 ": %s\n", t->broken[n].id,
 				t->broken[n].seed, t->broken[n].what);
 		fflush(stdout);
+		runs_add(sum, t);
 		free(t);
 	}
-	return broken > 0;
+	missed = runs_missed(sum);
+	printf("%s %d - each kind of weather came\n", missed != NULL ? "not ok" : "ok",
+		TAP_PIECES + 1);
+	if (missed != NULL)
+		printf("# none of: %s\n", missed);
+	free(sum);
+	return broken > 0 || missed != NULL;
 }
 
 int

@@ -49,7 +49,7 @@ misdoes(const struct world *w, const struct talk *t, enum misdeed misdeed)
 }
 
 static void
-draw_manner(const struct world *w, struct talk *t)
+draw_manner(struct world *w, struct talk *t)
 {
 	uint32_t side = t->is_caller ? 0 : CALLEE;
 
@@ -58,11 +58,18 @@ draw_manner(const struct world *w, struct talk *t)
 	switch (draw_below(t->draw, DRAW_MANNER, side + 1, 10)) {
 	case 0:
 	case 1:
-	case 2: t->manner = MANNER_SLOW; break;
+	case 2:
+		t->manner = MANNER_SLOW;
+		w->troubles[TROUBLE_SLOW_DEVICE]++;
+		break;
 	case 3:
-	case 4: t->manner = t->is_caller ? MANNER_RIGHT : MANNER_SILENT; break;
+	case 4:
+		t->manner = t->is_caller ? MANNER_RIGHT : MANNER_SILENT;
+		w->troubles[TROUBLE_SILENT_DEVICE] += !t->is_caller;
+		break;
 	default:
 		t->manner = MANNER_WRONG;
+		w->troubles[TROUBLE_WRONG_DEVICE]++;
 		t->misdeed = 1 + draw_below(t->draw, DRAW_MISDEED, side, MISDEED_KINDS - 1);
 	}
 }

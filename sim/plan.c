@@ -125,6 +125,7 @@ stall(struct world *w, uint64_t own)
 	int64_t span_ms = draw_span(own, DRAW_HOW, 0, 100, STALL_MAX_MS);
 
 	story_say(w, "the machine sleeps for %lld ms", (long long)span_ms);
+	w->troubles[TROUBLE_STALL]++;
 	w->late_ms += span_ms;
 	w->now.mono_ms += span_ms;
 }
@@ -174,6 +175,8 @@ plan_happen(struct world *w, uint32_t n)
 
 	if (w->options.story != NULL)
 		story_say(w, "[%u] %s", n, happening_name(h->kind));
+	w->troubles[TROUBLE_HOSTILE_DEVICE] +=
+		h->kind == HAPPEN_GARBAGE || h->kind == HAPPEN_REPLAY || h->kind == HAPPEN_FORGED;
 	switch (h->kind) {
 	case HAPPEN_CALL: phone_call(w, who, call_number_of(&w->plan, n), h->draw); break;
 	case HAPPEN_REGISTER: phone_register(w, n < 10 ? 5 + n % 5 : 5 + who % 5, h->draw); break;
@@ -184,6 +187,7 @@ plan_happen(struct world *w, uint32_t n)
 	case HAPPEN_FORGED: phone_forge(w, who, h->draw); break;
 	case HAPPEN_CUT: cut_one(w, h->draw); break;
 	case HAPPEN_WALL:
+		w->troubles[TROUBLE_WALL]++;
 		w->wall_shift_s += draw_span(h->draw, DRAW_HOW, 0, -JUMP_MAX_S, JUMP_MAX_S);
 		story_say(w, "the calendar is set by %lld s", (long long)w->wall_shift_s);
 		break;

@@ -125,8 +125,11 @@ resolver_ask(struct world *w, const struct act *act)
 	story_say(w, "asks DNS for %s of %.*s", kinds[e->u.names.kind], (int)name.len, name.at);
 	if (e->u.names.kind != NAMES_ADDRESSES)
 		check_asked(w->check, name.at, name.len);
+	w->troubles[TROUBLE_NAMES_SLOW] += ms >= 1000;
+	w->troubles[TROUBLE_NAMES_FAILED] += fails;
 	if (fails)
 		return;
+	w->troubles[TROUBLE_NAMES_ODD] += is_odd && e->u.names.kind != NAMES_ADDRESSES;
 	if (e->u.names.kind == NAMES_ADDRESSES)
 		say_address(e, name);
 	else if (is_odd)

@@ -74,6 +74,8 @@ add_run(struct runs_total *t, uint64_t seed, const struct run_result *r)
 	t->messages_in += r->tally.messages_in;
 	t->messages_out += r->tally.messages_out;
 	t->hash += draw_mix(r->hash ^ seed);
+	for (int i = 0; i < TROUBLE_KINDS; i++)
+		t->weather[i] += r->troubles[i];
 	if (r->is_broken)
 		note_broken(t, seed, r->broken.id, r->broken.what, r->broken.at_ms);
 }
@@ -156,8 +158,8 @@ start_job(const struct runs_options *o, uint32_t job)
 	return pid;
 }
 
-static void
-add_total(struct runs_total *sum, const struct runs_total *t)
+void
+runs_add(struct runs_total *sum, const struct runs_total *t)
 {
 	uint64_t *at = &sum->pairs.seen[0][0][0][0];
 	const uint64_t *from = &t->pairs.seen[0][0][0][0];
@@ -176,6 +178,8 @@ add_total(struct runs_total *sum, const struct runs_total *t)
 	sum->messages_in += t->messages_in;
 	sum->messages_out += t->messages_out;
 	sum->hash += t->hash;
+	for (int i = 0; i < TROUBLE_KINDS; i++)
+		sum->weather[i] += t->weather[i];
 	for (uint32_t i = 0; i < t->broken_count; i++)
 		note_broken(sum, t->broken[i].seed, t->broken[i].id, t->broken[i].what,
 			t->broken[i].at_ms);
@@ -233,10 +237,29 @@ runs_make(const struct runs_options *options)
 		pids[job] = start_job(&o, job);
 	mind_jobs(&o, pids);
 	for (uint32_t job = 0; job < o.jobs; job++)
-		add_total(sum, &shared->jobs[job].total);
+		runs_add(sum, &shared->jobs[job].total);
 	munmap(shared, sizeof *shared);
 	shared = NULL;
 	return sum;
+}
+
+const char *
+runs_missed(const struct runs_total *t)
+{
+	for (int i = 0; i < TROUBLE_KINDS; i++)
+		if (t->weather[i] == 0)
+			return trouble_text((enum trouble)i);
+	return NULL;
+}
+
+static void
+print_weather(const struct runs_total *t, FILE *to)
+{
+	fprintf(to, "the weather that came:");
+	for (int i = 0; i < TROUBLE_KINDS; i++)
+		fprintf(to, "%s %" PRIu64 " %s", i == 0 ? "" : ",", t->weather[i],
+			trouble_text((enum trouble)i));
+	fprintf(to, "\n");
 }
 
 static double
@@ -259,6 +282,7 @@ runs_print(const struct runs_total *t, FILE *to)
 		" refusals, %" PRIu64 " faults, %" PRIu64 " strays, %.0f days of virtual time\n",
 		t->events, t->messages_in, t->messages_out, t->refused, t->faults, t->strays,
 		(double)t->virtual_ms / 86400e3);
+	print_weather(t, to);
 	fprintf(to, "hash of all output %016" PRIx64 "\n", t->hash);
 	for (uint32_t i = 0; i < t->broken_count; i++)
 		fprintf(to, "broken %s seed %" PRIu64 " at %.3f s: %s\n", t->broken[i].id,

@@ -29,6 +29,7 @@ struct runs_total {
 	uint64_t server_answered, refused, faults, strays;
 	uint64_t messages_in, messages_out;
 	uint64_t hash; /* of all runs, whatever their order */
+	uint64_t weather[TROUBLE_KINDS];
 	uint32_t broken_count;
 	struct runs_broken broken[RUNS_BROKEN_MAX];
 	struct pairs pairs;
@@ -37,6 +38,12 @@ struct runs_total {
 /* Makes them all. A run in which the server itself stops (a panic, a signal) is a broken one too:
  * `PANIC`. After: the caller frees the total. */
 struct runs_total *runs_make(const struct runs_options *);
+
+/* Adds what T has to SUM. */
+void runs_add(struct runs_total *sum, const struct runs_total *t);
+
+/* The first kind of weather that never came, or NULL. */
+const char *runs_missed(const struct runs_total *);
 
 /* Prints calls, shares, events, the bound that the runs support, and what broke. */
 void runs_print(const struct runs_total *, FILE *);

@@ -15,6 +15,18 @@ weather_kind_name(enum weather_kind kind)
 	return names[kind];
 }
 
+const char *
+trouble_text(enum trouble trouble)
+{
+	static const char *const texts[] = {
+#define X(name, text) text,
+		TROUBLES(X)
+#undef X
+	};
+
+	return texts[trouble];
+}
+
 void
 weather_calm(struct weather *w)
 {

@@ -47,6 +47,43 @@ struct weather {
 	bool has_clock_jumps, has_crashes, has_reloads;
 };
 
+/* X(name, text): what is counted when it comes, so that none of it is only drawn. */
+#define TROUBLES(X)                                                  \
+	X(LOST, "datagrams lost")                                    \
+	X(TWICE, "datagrams doubled")                                \
+	X(OVERTAKEN, "datagrams overtaken by later ones")            \
+	X(SPIKE, "messages much delayed")                            \
+	X(SPLIT, "messages in pieces")                               \
+	X(RESET_IN, "connections that died in a message")            \
+	X(RESET_OUT, "connections that died under ours")             \
+	X(DIAL_REFUSED, "dials refused")                             \
+	X(DIAL_MUTE, "dials not answered")                           \
+	X(STORE_FAILED, "saves failed")                              \
+	X(STORE_STALE, "saves refused as stale")                     \
+	X(STORE_MUTE, "saves done and not told for long")            \
+	X(STORE_SLOW, "saves that took a second or more")            \
+	X(NAMES_FAILED, "questions to DNS failed")                   \
+	X(NAMES_ODD, "questions to DNS answered oddly")              \
+	X(NAMES_SLOW, "questions to DNS that took a second or more") \
+	X(LATE, "timers late")                                       \
+	X(WALL, "jumps of the calendar")                             \
+	X(STALL, "stalls of the machine")                            \
+	X(CRASH, "deaths of the server")                             \
+	X(RELOAD, "reloads")                                         \
+	X(SLOW_DEVICE, "calls of slow devices")                      \
+	X(WRONG_DEVICE, "calls of wrong devices")                    \
+	X(SILENT_DEVICE, "calls of silent devices")                  \
+	X(HOSTILE_DEVICE, "messages of hostile devices")
+
+enum trouble {
+#define X(name, text) TROUBLE_##name,
+	TROUBLES(X)
+#undef X
+		TROUBLE_KINDS
+};
+
+const char *trouble_text(enum trouble);
+
 /* The weather of SEED, with LOSE_PPM of datagrams lost (UINT32_MAX: drawn too), less the kinds in
  * OFF, a bit each. */
 void weather_draw(struct weather *, uint64_t seed, uint32_t lose_ppm, uint32_t off);

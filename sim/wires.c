@@ -54,9 +54,24 @@ delay_ms(struct world *w)
 	int64_t ms = draw_span(
 		seed_of(w), DRAW_DELAY, n, w->weather.delay_min_ms, w->weather.delay_max_ms);
 
-	if (draw_ppm(seed_of(w), DRAW_SPIKE, n, w->weather.spike_ppm))
+	if (draw_ppm(seed_of(w), DRAW_SPIKE, n, w->weather.spike_ppm)) {
+		w->troubles[TROUBLE_SPIKE]++;
 		ms += draw_span(seed_of(w), DRAW_SPIKE_MS, n, 0, w->weather.spike_ms);
+	}
 	return ms;
+}
+
+/* Whether the N-th packet, a datagram, is lost; if not it arrives in MS. */
+static bool
+is_lost(struct world *w, uint64_t n, int64_t ms)
+{
+	if (draw_ppm(seed_of(w), DRAW_LOSE, n, w->weather.lose_ppm)) {
+		w->troubles[TROUBLE_LOST]++;
+		return true;
+	}
+	w->troubles[TROUBLE_OVERTAKEN] += w->now.mono_ms + ms < w->datagram_at_ms;
+	w->datagram_at_ms = w->now.mono_ms + ms;
+	return false;
 }
 
 static struct wire *
@@ -112,12 +127,15 @@ wire_dial(struct world *w, const struct act *act)
 	check_dialled(
 		w->check, wire->id.number, judged(wire->transport), addr_text(to), wire->name);
 	story_say(w, "dials %s as %s", addr_text(to), wire->name);
-	if (draw_ppm(seed_of(w), DRAW_HANG, n, w->weather.dial_hang_ppm))
+	if (draw_ppm(seed_of(w), DRAW_HANG, n, w->weather.dial_hang_ppm)) {
+		w->troubles[TROUBLE_DIAL_MUTE]++;
 		ms = CONNECT_MAX_MS;
+	}
 	item = world_later(w, ms, ITEM_OPEN, NULL, 0);
 	item->flow = wire->id;
 	item->how = who == PHONES || ms == CONNECT_MAX_MS ||
 		draw_ppm(seed_of(w), DRAW_DIAL, n, w->weather.dial_fail_ppm);
+	w->troubles[TROUBLE_DIAL_REFUSED] += who < PHONES && ms != CONNECT_MAX_MS && item->how != 0;
 	/* The shell lets no octet out to whom has not proved the name. */
 	if (who < PHONES && wire->transport == TRANSPORT_TLS) {
 		const struct phone *phone = &w->phones.all[who];
@@ -241,11 +259,12 @@ say_datagram(struct world *w, uint32_t who, const char *at, size_t len)
 	uint64_t n = w->packets;
 	int copies = draw_ppm(seed_of(w), DRAW_TWICE, n, w->weather.twice_ppm) ? 2 : 1;
 
+	w->troubles[TROUBLE_TWICE] += copies == 2;
 	for (int i = 0; i < copies; i++) {
 		int64_t ms = delay_ms(w);
 		struct item *item;
 
-		if (draw_ppm(seed_of(w), DRAW_LOSE, n + (uint64_t)i, w->weather.lose_ppm))
+		if (is_lost(w, n + (uint64_t)i, ms))
 			continue;
 		item = world_later(w, ms, ITEM_BYTES, at, len);
 		item->flow = w->listeners[0].flow;
@@ -276,6 +295,8 @@ say_stream(struct world *w, struct wire *wire, const char *at, size_t len)
 	bool is_split = draw_ppm(seed_of(w), DRAW_SPLIT, n, w->weather.split_ppm);
 	size_t left = is_reset ? draw_below(seed_of(w), DRAW_WHERE, n, (uint32_t)len + 1) : len;
 
+	w->troubles[TROUBLE_SPLIT] += is_split;
+	w->troubles[TROUBLE_RESET_IN] += is_reset;
 	for (uint64_t i = 0; left > 0; i++) {
 		size_t piece = left;
 
@@ -336,6 +357,7 @@ carry_datagram(struct world *w, const struct act *act)
 	uint64_t n = w->packets;
 	int copies = draw_ppm(seed_of(w), DRAW_TWICE, n, w->weather.twice_ppm) ? 2 : 1;
 
+	w->troubles[TROUBLE_TWICE] += copies == 2;
 	check_out(w->check, act->u.send.flow.number, CHECK_UDP, addr_text(&act->u.send.to),
 		act->u.send.bytes.at, act->u.send.bytes.len, false);
 	story_message(w, false, act->u.send.flow, TRANSPORT_UDP, &act->u.send.to,
@@ -344,8 +366,7 @@ carry_datagram(struct world *w, const struct act *act)
 		int64_t ms = delay_ms(w);
 		struct item *item;
 
-		if (who == PHONES ||
-			draw_ppm(seed_of(w), DRAW_LOSE, n + (uint64_t)i, w->weather.lose_ppm))
+		if (who == PHONES || is_lost(w, n + (uint64_t)i, ms))
 			continue;
 		item = world_later(w, ms, ITEM_PHONE, act->u.send.bytes.at, act->u.send.bytes.len);
 		item->flow = act->u.send.flow;
@@ -375,6 +396,7 @@ wire_carry(struct world *w, const struct act *act)
 		return;
 	if (draw_ppm(seed_of(w), DRAW_RESET, w->packets, w->weather.reset_ppm)) {
 		w->packets++;
+		w->troubles[TROUBLE_RESET_OUT] += wire->is_open;
 		if (wire->is_open)
 			wire_cut(w, wire, "while the server was sending");
 		return;

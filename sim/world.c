@@ -117,6 +117,7 @@ void
 world_crash(struct world *w)
 {
 	story_say(w, "the server dies and begins anew");
+	w->troubles[TROUBLE_CRASH]++;
 	for (uint32_t i = 0; i < w->wire_count; i++) {
 		struct wire *wire = &w->wires[i];
 
@@ -243,6 +244,7 @@ next_tick_ms(struct world *w)
 		w->tick_at_ms = deadline_ms < w->now.mono_ms ? w->now.mono_ms : deadline_ms;
 		w->tick_at_ms +=
 			draw_span(w->options.seed, DRAW_LATE, w->events, 0, w->weather.late_max_ms);
+		w->troubles[TROUBLE_LATE] += w->tick_at_ms > deadline_ms;
 	}
 	return w->tick_at_ms;
 }
@@ -402,6 +404,7 @@ tell_result(struct world *w, struct run_result *r)
 		.virtual_ms = w->now.mono_ms };
 	if (broken != NULL)
 		r->broken = *broken;
+	memcpy(r->troubles, w->troubles, sizeof r->troubles);
 	check_tally(w->check, &r->tally);
 	core_count(w->core, &r->counts);
 }

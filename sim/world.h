@@ -70,6 +70,7 @@ struct run_result {
 	uint64_t hash, events, hash_count;
 	uint64_t calls, answered, cancel_races, changes;
 	int64_t virtual_ms;
+	uint64_t troubles[TROUBLE_KINDS];
 	struct check_tally tally;
 	struct counts counts;
 };
@@ -109,6 +110,8 @@ struct world {
 	struct phones phones;
 	struct check *check;
 	uint64_t answered, cancel_races, changes;
+	uint64_t troubles[TROUBLE_KINDS]; /* that came */
+	int64_t datagram_at_ms;           /* when the last that was sent arrives */
 };
 
 /* Makes a whole run, from the first event to the last. */
