@@ -174,6 +174,7 @@ open_judge(struct world *w)
 		.t2_ms = T2_MS,
 		.t4_ms = T4_MS,
 		.ring_max_ms = RING_MS,
+		.has_records = true,
 		.session_max_s = SESSION_EXPIRES_S,
 		.contacts_max = CONTACTS_PER_AOR_MAX,
 		.calls_max = WORLD_CALLS_MAX,

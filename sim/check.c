@@ -117,6 +117,7 @@ check_time(struct check *c, int64_t mono_ms, int64_t wall_s, int64_t late_ms)
 	c->late_ms = late_ms;
 	c->wall_s = wall_s;
 	if (llabs(wall_s - mono_ms / 1000 - c->wall_base_s) > 2) {
+		c->has_jumped = c->has_jumped || c->wall_base_s != 0;
 		seen_reg_jump(c);
 		c->wall_base_s = wall_s - mono_ms / 1000;
 	}
@@ -354,6 +355,7 @@ check_step(struct check *c, const struct check_counts *counts)
 	if (c->is_broken)
 		return;
 	seen_dialog_step(c);
+	seen_call_step(c);
 	seen_way_step(c, counts);
 	seen_secure_step(c);
 	seen_res_step(c, counts);

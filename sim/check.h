@@ -41,6 +41,7 @@ struct check_options {
 	size_t ours_count;
 	int64_t t1_ms, t2_ms, t4_ms;
 	int64_t ring_max_ms;   /* no call rings longer (timer C) */
+	bool has_records;      /* each call leaves a record */
 	int64_t session_max_s; /* the longest session interval that we grant */
 	uint32_t contacts_max; /* of one address-of-record */
 	uint32_t calls_max, transactions_max, flows_max, bindings_max;
@@ -84,6 +85,9 @@ void check_save(struct check *, uint64_t ask, const char *aor, const char *set, 
 void check_saved(struct check *, uint64_t ask, bool is_done);
 
 void check_note(struct check *, const char *line, size_t len); /* a line of the log, no newline */
+
+/* The record of a call, one JSON object. */
+void check_record(struct check *, const char *at, size_t len);
 
 /* The server died and a new one began with what the store has; all flows are gone. */
 void check_crash(struct check *);

@@ -2,6 +2,7 @@
 /* B1, B2, B5 to B7, B11 to B13, X5, X6: the two legs of a call together, and what the log says. */
 #include "check_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,10 +39,16 @@ seen_call_request_out(struct check *c, struct leg *leg, const struct wire_msg *m
 
 /* ---- the caller is answered ---- */
 
+static uint64_t
+record_key(struct wire_text uuid)
+{
+	return wire_hash(0x11d, uuid) | 1;
+}
+
 static struct record *
 record_need(struct check *c, struct wire_text uuid)
 {
-	uint64_t key = wire_hash(0x11d, uuid) | 1;
+	uint64_t key = record_key(uuid);
 	struct record *record = bag_find(&c->records, key);
 
 	if (record == NULL) {
@@ -70,7 +77,7 @@ seen_call_response_out(struct check *c, struct leg *leg, const struct wire_msg *
 		check_break(c, "B5", "a %u to %s, whose callee did not answer", m->status,
 			leg->call_id);
 	if (m->status >= 200 && m->status < 300 && uuid.len > 0) {
-		call->uuid = wire_hash(0x11d, uuid) | 1;
+		call->uuid = record_key(uuid);
 		record_need(c, uuid)->call = call->id;
 	}
 	if (m->status >= 300 && callee == NULL) {
@@ -163,6 +170,7 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 	const struct leg *caller;
 
 	record->over_ms = c->now_ms;
+	c->step.over = record_key(wire_cstr(record->uuid));
 	record->status = (unsigned)wire_number(digits);
 	if (++record->over > 1)
 		check_break(c, "B12", "call %s has two ends in the log", record->uuid);
@@ -174,7 +182,7 @@ note_over(struct check *c, struct record *record, struct wire_text rest)
 		check_break(c, "B12",
 			"call %s ended with %u in the log, and was %sanswered on the wire",
 			record->uuid, record->status, caller->is_confirmed ? "" : "not ");
-	check_put_due(c, DUE_RECORD_END, wire_hash(0x11d, wire_cstr(record->uuid)) | 1, KEEP_MS);
+	check_put_due(c, DUE_RECORD_END, record_key(wire_cstr(record->uuid)), KEEP_MS);
 }
 
 /* `call UUID answered: ...`, `call UUID over: status N, ...` */
@@ -197,6 +205,85 @@ seen_call_note(struct check *c, struct wire_text line)
 	else if (wire_begins_alike(rest, "over: status "))
 		note_over(
 			c, record_need(c, uuid), (struct wire_text){ rest.at + 13, rest.len - 13 });
+}
+
+/* What stands behind `"KEY":`, without quotes; the first in the text, which is that of the call. */
+static struct wire_text
+field(struct wire_text json, const char *key)
+{
+	char mark[32];
+	int len = snprintf(mark, sizeof mark, "\"%s\":", key);
+	const char *at = len > 0 ? memmem(json.at, json.len, mark, (size_t)len) : NULL;
+	struct wire_text value;
+	bool is_text;
+
+	if (at == NULL)
+		return (struct wire_text){ NULL, 0 };
+	value = (struct wire_text){ at + len, json.len - (size_t)(at + len - json.at) };
+	is_text = value.len > 0 && value.at[0] == '"';
+	if (is_text)
+		value = (struct wire_text){ value.at + 1, value.len - 1 };
+	for (size_t i = 0; i < value.len; i++)
+		if (value.at[i] == '"' || (!is_text && (value.at[i] == ',' || value.at[i] == '}')))
+			value.len = i;
+	return value;
+}
+
+static bool
+is_before(struct wire_text a, struct wire_text b)
+{
+	return a.len == b.len && memcmp(a.at, b.at, a.len) < 0;
+}
+
+static void
+judge_record(struct check *c, const struct record *record, struct wire_text json)
+{
+	struct wire_text start = field(json, "start"), answer = field(json, "answer");
+	struct wire_text end = field(json, "end");
+	bool was_answered = answer.len > 0 && !wire_is(answer, "null");
+
+	if (record->over == 0)
+		check_break(c, "B12", "call %s has its record before its end", record->uuid);
+	else if (record->written > 1)
+		check_break(c, "B12", "call %s has two records", record->uuid);
+	else if ((unsigned)wire_number(field(json, "sip_code")) != record->status)
+		check_break(c, "B12", "the record of call %s says another status than the log, %u",
+			record->uuid, record->status);
+	else if (was_answered != (record->answered > 0))
+		check_break(c, "B12", "the record of call %s says that it was %sanswered",
+			record->uuid, was_answered ? "" : "not ");
+	else if (start.len == 0 || end.len == 0)
+		check_break(
+			c, "B12", "the record of call %s lacks its start or its end", record->uuid);
+	else if (!c->has_jumped &&
+		(is_before(end, start) ||
+			(was_answered && (is_before(answer, start) || is_before(end, answer)))))
+		check_break(c, "B12", "call %s ends before it began, by its record", record->uuid);
+}
+
+void
+check_record(struct check *c, const char *at, size_t len)
+{
+	struct wire_text json = { at, len }, uuid = field(json, "call");
+	struct record *record;
+
+	if (c->is_broken)
+		return;
+	seen_res_note(c, json);
+	seen_secure_note(c, json);
+	record = record_need(c, uuid);
+	record->written++;
+	judge_record(c, record, json);
+}
+
+/* Its record follows at once. */
+void
+seen_call_step(struct check *c)
+{
+	const struct record *record = bag_find(&c->records, c->step.over);
+
+	if (c->o.has_records && c->step.over != 0 && record != NULL && record->written == 0)
+		check_break(c, "B12", "call %s is over and has no record", record->uuid);
 }
 
 /* ---- both legs end ---- */

@@ -121,7 +121,7 @@ struct call {
 };
 
 struct record { /* what the log says of one call */
-	unsigned answered, over, status;
+	unsigned answered, over, status, written;
 	uint64_t call;
 	int64_t over_ms;
 	char uuid[40];
@@ -146,6 +146,7 @@ struct step { /* what happened since the last check_step */
 	uint64_t asked;     /* the transaction of the request that came in */
 	struct owed_ack refusals[REFUSALS];
 	unsigned refusal_count;
+	uint64_t over; /* a call that is over by the log */
 };
 
 struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
@@ -161,6 +162,7 @@ struct check {
 	int64_t now_ms, wall_s, late_ms;
 	int64_t dead_ms, dead_until_ms; /* how long the server was held up, in all */
 	int64_t wall_base_s;
+	bool has_jumped; /* the calendar, ever */
 	bool is_calm;
 	int64_t spoke_ms, spoke_dead_ms; /* when anything was last said by anybody */
 
@@ -286,6 +288,7 @@ void seen_call_response_out(struct check *, struct leg *, const struct wire_msg 
 void seen_call_message_out(struct check *, struct leg *, const struct wire_msg *);
 void seen_call_note(struct check *, struct wire_text line);
 void seen_call_due(struct check *, const struct due *);
+void seen_call_step(struct check *);
 void seen_call_over(struct check *, const struct check_counts *);
 
 /* check_secure.c */

@@ -54,7 +54,8 @@ options_of(struct world *w)
 		.calls_max = WORLD_CALLS_MAX,
 		.requests_max = WORLD_REQUESTS_MAX,
 		.flows_max = WORLD_FLOWS_OF_CORE,
-		.addresses_max = WORLD_ADDRESSES_MAX };
+		.addresses_max = WORLD_ADDRESSES_MAX,
+		.writes_records = true };
 
 	for (unsigned i = 0; i < sizeof options.seed; i++)
 		options.seed[i] =
@@ -187,6 +188,7 @@ carry_all(struct world *w)
 		case ACT_RESOLVE: resolver_ask(w, act); break;
 		case ACT_SAVE: backing_save(w, act); break;
 		case ACT_RECORD:
+			check_record(w->check, act->u.record.at, act->u.record.len);
 			story_say(w, "record: %.*s", (int)act->u.record.len, act->u.record.at);
 			break;
 		case ACT_NOTE:

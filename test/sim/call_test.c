@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* B1, B2, B5, B7, B11 to B13: each trace has one fault. */
+#include <string.h>
+
 #include "bed.h"
 
 static void
@@ -173,6 +175,76 @@ test_b12_no_end(void **state)
 	bed_close(&b);
 }
 
+#define RECORD(start, answer, code, end)                                                       \
+	"{\"call\":\"UUID7\",\"start\":\"" start "\",\"answer\":" answer ",\"sip_code\":" code \
+	",\"end\":\"" end "\"}"
+
+static void
+record(struct bed *b, const char *json)
+{
+	check_record(b->check, json, strlen(json));
+}
+
+static void
+test_b12_one_record(void **state)
+{
+	const char *json = RECORD(
+		"2026-01-01T00:00:00Z", "\"2026-01-01T00:00:03Z\"", "200", "2026-01-01T00:00:08Z");
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	ended(&b);
+	record(&b, json);
+	fine(&b);
+	record(&b, json);
+	broken(&b, "B12");
+	bed_close(&b);
+}
+
+static void
+test_b12_wrong_records(void **state)
+{
+	static const char *const wrong[] = {
+		RECORD("2026-01-01T00:00:00Z", "\"2026-01-01T00:00:03Z\"", "480",
+			"2026-01-01T00:00:08Z"),
+		RECORD("2026-01-01T00:00:00Z", "null", "200", "2026-01-01T00:00:08Z"),
+		RECORD("2026-01-01T00:00:09Z", "\"2026-01-01T00:00:09Z\"", "200",
+			"2026-01-01T00:00:08Z"),
+		RECORD("2026-01-01T00:00:00Z", "\"2026-01-01T00:00:09Z\"", "200",
+			"2026-01-01T00:00:08Z"),
+		RECORD("", "\"2026-01-01T00:00:09Z\"", "200", "2026-01-01T00:00:08Z"),
+	};
+	struct bed b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		bed_open(&b);
+		answered(&b);
+		ended(&b);
+		record(&b, wrong[i]);
+		broken(&b, "B12");
+		bed_close(&b);
+	}
+}
+
+/* It comes with the line that the call is over, not before. */
+static void
+test_b12_record_before_the_end(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	record(&b,
+		RECORD("2026-01-01T00:00:00Z", "\"2026-01-01T00:00:03Z\"", "200",
+			"2026-01-01T00:00:08Z"));
+	broken(&b, "B12");
+	bed_close(&b);
+}
+
 static void
 test_b12_wrong_status(void **state)
 {
@@ -232,6 +304,9 @@ main(void)
 		cmocka_unit_test(test_b12_two_ends),
 		cmocka_unit_test(test_b12_no_end),
 		cmocka_unit_test(test_b12_wrong_status),
+		cmocka_unit_test(test_b12_one_record),
+		cmocka_unit_test(test_b12_wrong_records),
+		cmocka_unit_test(test_b12_record_before_the_end),
 		cmocka_unit_test(test_b13_other_body),
 		cmocka_unit_test(test_b13_body_lost),
 	};
