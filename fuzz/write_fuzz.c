@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whatever values get into a message, each line that was asked for is one line, and no octet is
- * written beyond what there is room for; a party of a dialog keeps its URI and its tag. Each line of the input is one thing to write: its first
- * octet says what, its second which header, and a backslash before `r`, `n` or `0` makes an
- * octet. */
+ * written beyond what there is room for; a party of a dialog keeps its URI and its tag. Each line
+ * of the input is one thing to write: its first octet says what, its second which header, and a
+ * backslash before `r`, `n` or `0` makes an octet. */
 #include "fuzz.h"
 #include "sip/lex.h"
 #include "sip/write.h"
