@@ -2,6 +2,7 @@
 #include "gate/answer.h"
 
 #include "gate/digest.h"
+#include "sip/lex.h"
 #include "sip/write.h"
 
 enum { CNONCE_BYTES = 16, VALUE_BYTES = 2048 };
@@ -41,25 +42,29 @@ write(struct gate *g, struct dice *dice, const struct challenge *c, const struct
 	const struct secret *secret, enum header_id id, struct buf *lines)
 {
 	uint8_t fresh[CNONCE_BYTES];
-	char cnonce[2 * CNONCE_BYTES], hex[HASH_HEX_MAX], text[VALUE_BYTES];
+	char cnonce[2 * CNONCE_BYTES], hex[HASH_HEX_MAX], text[VALUE_BYTES], said[VALUE_BYTES];
 	struct buf b = buf_on(cnonce, sizeof cnonce), value = buf_on(text, sizeof text);
+	struct buf nonce = buf_on(said, sizeof said);
 	struct digest_input in = { .algorithm = c->algorithm,
 		.username = secret->username,
 		.realm = c->realm,
 		.password = secret->password,
 		.method = request->method_text,
 		.uri = request->target_text,
-		.nonce = c->nonce,
 		.nc = STR("00000001"),
 		.qop = STR("auth") };
 	struct cred cred = { .username = in.username,
 		.realm = c->realm,
-		.nonce = c->nonce,
 		.uri = in.uri,
 		.opaque = c->opaque,
 		.nc = in.nc,
 		.algorithm = c->algorithm };
 
+	/* What is summed is what will be said: each fold is a space there. */
+	lex_write_value(&nonce, c->nonce, false);
+	if (!buf_ok(&nonce))
+		return ANSWER_FAILED;
+	in.nonce = cred.nonce = buf_str(&nonce);
 	dice_bytes(dice, fresh, sizeof fresh);
 	buf_hex(&b, fresh, sizeof fresh);
 	in.cnonce = cred.cnonce = buf_str(&b);

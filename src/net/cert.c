@@ -19,15 +19,18 @@
 void
 cert_put_name(struct buf *b, const X509_NAME *name)
 {
-	char text[LOG_TEXT_MAX];
+	char text[LOG_TEXT_MAX / 2];
 	BIO *bio = BIO_new(BIO_s_mem());
+	size_t from = b->used;
 	int len = 0;
 
 	if (bio != NULL && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
 		len = BIO_read(bio, text, sizeof text);
 	BIO_free(bio);
 	buf_char(b, '\'');
-	buf_quoted(b, str_of(text, len > 0 ? (size_t)len : 0), sizeof text / 2);
+	/* One octet may become four. */
+	for (int i = 0; i < len && b->used - from + 4 < CERT_NAME_BYTES_MAX; i++)
+		buf_quoted(b, str_of(text + i, 1), 1);
 	buf_char(b, '\'');
 }
 

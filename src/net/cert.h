@@ -12,7 +12,7 @@
 #include "net/tls_why.h"
 
 /* What a fact about a certificate takes at most. */
-enum { FACT_BYTES = 1024 };
+enum { FACT_BYTES = 1024, CERT_NAME_BYTES_MAX = LOG_TEXT_MAX - 1 };
 
 /* Reads a chain and its key (PEM files) into CTX and checks that they fit and are in time.
  * Ends: true; false with one sentence in WHY that names the file. */
@@ -28,7 +28,7 @@ bool cert_groups(SSL_CTX *ctx, struct str groups, struct buf *why);
 /* The same checks of an identity without a server: for `check`. Empty paths are left out. */
 bool cert_check(const struct identity *, struct buf *why);
 
-/* Puts a name as it is written in a sentence: `'CN=pbx'`. */
+/* Puts a name as it is written in a sentence: `'CN=pbx'`, at most CERT_NAME_BYTES_MAX octets. */
 void cert_put_name(struct buf *, const X509_NAME *name);
 
 /* Puts the alternative names of CERT, at most MAX octets. */

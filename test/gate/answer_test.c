@@ -147,6 +147,41 @@ the_best_of_ours_is_answered(void **state)
 	assert_true(str_holds_alike(line, STR("opaque=\"1\"")));
 }
 
+/* On one line a fold is a space (RFC 3261 7.3.1), and so it is in what is summed. */
+static void
+a_fold_in_a_nonce_is_a_space(void **state)
+{
+	struct hashers hashers;
+	struct cred cred;
+	char hex[HASH_HEX_MAX];
+	struct str line, value;
+
+	(void)state;
+	assert_int_equal(
+		answer(401, D "realm=\"east.example\", nonce=\"a\r\n  b\", qop=\"auth\"\r\n", "", 0,
+			&secret, &line),
+		ANSWER_GIVEN);
+	value = line;
+	str_cut(&value, ':');
+	assert_true(cred_parse(&cred, str_trim(value)));
+	assert_true(str_same(cred.nonce, STR("a b")));
+	assert_true(hashers_open(&hashers));
+	assert_true(str_same(cred.response,
+		digest_response(&hashers,
+			&(struct digest_input){ .algorithm = cred.algorithm,
+				.username = secret.username,
+				.realm = secret.realm,
+				.password = secret.password,
+				.method = STR("REGISTER"),
+				.uri = STR("sips:east.example"),
+				.nonce = STR("a b"),
+				.nc = STR("00000001"),
+				.cnonce = cred.cnonce,
+				.qop = STR("auth") },
+			hex)));
+	hashers_close(&hashers);
+}
+
 /* rows: A-8760c */
 static void
 what_is_not_answered(void **state)
@@ -277,6 +312,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_challenge_is_answered),
 		cmocka_unit_test(the_best_of_ours_is_answered),
+		cmocka_unit_test(a_fold_in_a_nonce_is_a_space),
 		cmocka_unit_test(what_is_not_answered),
 		cmocka_unit_test(without_a_gate_there_is_no_answer),
 		cmocka_unit_test(what_does_not_fit_fails),

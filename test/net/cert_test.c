@@ -154,6 +154,36 @@ close_pki(void **state)
 	return 0;
 }
 
+/* Each octet may have to be quoted: the sentence keeps its end. */
+static void
+a_name_is_no_longer_than_it_may_be(void **state)
+{
+	X509_NAME *name = X509_NAME_new();
+	unsigned char quotes[64], letters[64];
+	char text[CERT_NAME_BYTES_MAX];
+	struct buf b = buf_on(text, sizeof text);
+
+	(void)state;
+	memset(quotes, '"', sizeof quotes);
+	memset(letters, 'a', sizeof letters);
+	assert_int_equal(X509_NAME_add_entry_by_NID(
+				 name, NID_commonName, MBSTRING_ASC, quotes, sizeof quotes, -1, 0),
+		1);
+	cert_put_name(&b, name);
+	assert_true(buf_ok(&b));
+	assert_true(str_begins(buf_str(&b), STR("'CN=\\x5c\\x22\\x5c")));
+	assert_true(str_ends(buf_str(&b), STR("'")));
+	X509_NAME_free(name);
+	name = X509_NAME_new();
+	assert_int_equal(X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, letters,
+				 sizeof letters, -1, 0),
+		1);
+	b = buf_on(text, sizeof text);
+	cert_put_name(&b, name);
+	assert_int_equal(b.used, sizeof letters + 5);
+	X509_NAME_free(name);
+}
+
 int
 main(void)
 {
@@ -162,6 +192,7 @@ main(void)
 		cmocka_unit_test(each_fault_names_its_file),
 		cmocka_unit_test(names_are_taken_from_the_certificate),
 		cmocka_unit_test(a_pin_is_one_certificate_whatever_it_names),
+		cmocka_unit_test(a_name_is_no_longer_than_it_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, open_pki, close_pki);
