@@ -12,6 +12,7 @@
 
 #include "base/poison.h"
 #include "core/inside.h"
+#include "reg/table.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
@@ -173,6 +174,17 @@ open_once(void)
 	close(file);
 }
 
+/* What the input before this one gave back, as far as the opened core has it in use: all other
+ * cells will be taken first. */
+static void
+unpoison(struct core *core)
+{
+	UNPOISON(core->peers.pool.cells, core->peers.pool.fresh * core->peers.pool.cell_bytes);
+	UNPOISON(core->flows.pool.cells, core->flows.pool.fresh * core->flows.pool.cell_bytes);
+	UNPOISON(core->scratch.at, core->scratch.size);
+	UNPOISON(core->registrar->scratch.at, core->registrar->scratch.size);
+}
+
 void
 world_open(void)
 {
@@ -180,7 +192,7 @@ world_open(void)
 		open_once();
 	else
 		madvise(host.memory, host.bytes, MADV_DONTNEED);
-	UNPOISON(host.memory, host.bytes); /* what the input before this one gave back */
+	unpoison(host.core);
 	memset(&world, 0, offsetof(struct world, out));
 	memset(&world.now, 0, sizeof world - offsetof(struct world, now));
 	world.core = host.core;

@@ -16,7 +16,8 @@ struct arena {
 	size_t poisoned; /* the most that was in use when it was cleared */
 };
 
-/* An arena on SIZE octets at AT, which stay the caller's. */
+/* An arena on SIZE octets at AT, which stay the caller's. Pre: they are not poisoned by what was
+ * there before. */
 struct arena arena_on(void *at, size_t size);
 
 /* Takes BYTES octets, aligned to ALIGN (a power of two). The memory is not cleared.

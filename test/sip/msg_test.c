@@ -151,6 +151,7 @@ a_fault_tells_where(void **state)
 		{ BYE "Subject |x\r\n\r\n", FAULT_HEADER_LINE },
 		{ BYE "Subject: a|\nb\r\n\r\n", FAULT_HEADER_LINE },
 		{ BYE "Subject: a|\x01\r\n\r\n", FAULT_HEADER_LINE },
+		{ BYE "Subject: \"a\\|\r\n b\"\r\n\r\n", FAULT_HEADER_LINE },
 		{ BYE "|f: <sip:x@y>\r\n\r\n", FAULT_HEADER_TWICE },
 		{ BYE "Max-Forwards: |-1\r\n\r\n", FAULT_MAX_FORWARDS },
 		{ BYE "Contact: <sip:a@h>, <sip:h:|0>\r\n\r\n", FAULT_CONTACT },
