@@ -3,7 +3,8 @@
  *
  * The table has these columns, divided by tabs; its first line names them:
  *   file    under the folder of the set
- *   server  `open`: the server challenges nobody; `asks`: it challenges all of its DNs
+ *   server  `open`: the server challenges nobody; `asks`: it challenges all of its DNs; `spells`:
+ *           it serves example.net too, and its numbers are those of escapes decoded once
  *   udp     what a datagram brings about
  *   stream  what the same octets over TCP bring about; `-`: not sent there
  *   tls     the same over TLS; `sips` in front: all URIs of the head are made sips and its Vias
@@ -14,7 +15,8 @@
  *
  * What is brought about is a row of these words:
  *   404     the next answer has this status
- *   200?    likewise, but the connection may be closed before it was ready
+ *   200?    likewise; but when all comes in one piece, the connection may be closed before it
+ *           was ready
  *   call    an INVITE leaves for the callee, who is busy
  *   pong    the answer to a ping
  *   drop    nothing is sent, and a stream goes on

@@ -72,7 +72,10 @@ add_plays(const struct row *row)
 		if (!play_is_asked(play))
 			continue;
 		snprintf(play->name, sizeof play->name, "%s%s %s", row->file,
-			strcmp(row->server, "asks") == 0 ? " with passwords" : "", ways[i].name);
+			strcmp(row->server, "asks") == 0             ? " with passwords"
+				: strcmp(row->server, "spells") == 0 ? " where it is served"
+								     : "",
+			ways[i].name);
 		add(play->name, play_run, play);
 	}
 }
