@@ -16,6 +16,7 @@ enum {
 	DRAW_SIPS,
 	DRAW_ENROLLED,
 	DRAW_OUTBOUND,
+	DRAW_PROOF,
 };
 
 enum {
@@ -24,44 +25,51 @@ enum {
 	ENROLLED_OF = 4, /* in one run of so many the trunks want to know where we are */
 	ENROL_S = 600,
 	OUTBOUND_OF = 4,
+	PROOF_OF = 4,
 };
+
+/* What proves us to either trunk, in runs in which they ask for it. */
+#define PROOF_USER "acme"
+#define PROOF_SECRET "open sesame"
 
 /* Two directories: the second is what an operator made of the first. */
 static const struct check_dn written[2][DNS_COUNT] = {
 	{
-		{ "5000", "sip:192.0.2.50:5070", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "5001", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED },
+		{ "5000", "sip:192.0.2.50:5070", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "5001", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL },
 		{ "5002", "sip:media.example.net;transport=tls", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED },
-		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "6002", "sips:fly.example.net", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7002", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
+			CHECK_ALLOWED, NULL },
+		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "6002", "sips:fly.example.net", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7002", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
 		{ "west", "sips:trunk.example.net;transport=tls", NULL, true, CHECK_PER_LEG,
-			CHECK_ALLOWED },
+			CHECK_ALLOWED, NULL },
 	},
 	{
 		{ "5000", "sip:192.0.2.50:5070;transport=udp", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED },
-		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED },
-		{ "5002", "sip:media.example.net", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED }, /* to TLS by NAPTR */
-		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "6002", "sips:fly.example.net:5061", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7002", "sip:192.0.2.72;transport=tcp", NULL, false, CHECK_PER_LEG,
-			CHECK_ALLOWED },
-		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
-		{ "west", "sips:trunk.example.net", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED },
+			CHECK_ALLOWED, NULL },
+		{ "5003", "sip:192.0.2.51;transport=tcp", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL },
+		{ "5002", "sip:media.example.net", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL }, /* to TLS by NAPTR */
+		{ "6001", "sips:192.0.2.61", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "6002", "sips:fly.example.net:5061", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL },
+		{ "7000", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7001", "*", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7002", "sip:192.0.2.72;transport=tcp", NULL, false, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL },
+		{ "7789", "*", "correct horse", false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "7790", "*", "battery staple", false, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "east", "sip:192.0.2.80", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED, NULL },
+		{ "west", "sips:trunk.example.net", NULL, true, CHECK_PER_LEG, CHECK_ALLOWED,
+			NULL },
 	},
 };
 
@@ -78,17 +86,29 @@ addr_of(const char *ip, uint16_t port)
 
 /* ---- the directory ---- */
 
+const char *
+backing_realm(const struct world *w, const char *user)
+{
+	if (!w->has_proof)
+		return NULL;
+	return strcmp(user, "east") == 0    ? "east.example"
+		: strcmp(user, "west") == 0 ? "west.example"
+					    : NULL;
+}
+
 static void
 put_dn(struct dn *dn, const struct check_dn *line, bool registers)
 {
 	struct str password = line->password != NULL ? str_cstr(line->password) : STR("");
-	bool is_east = strcmp(line->number, "east") == 0;
+	bool is_east = strcmp(line->number, "east") == 0, is_proof = line->realm != NULL;
 	size_t at;
 
 	*dn = (struct dn){
 		.number = str_cstr(line->number),
 		.type = line->is_trunk ? DN_TRUNK : DN_EXTENSION,
-		.password = password,
+		.password = is_proof ? STR(PROOF_SECRET) : password,
+		.username = is_proof ? STR(PROOF_USER) : STR(""),
+		.realm = is_proof ? str_cstr(line->realm) : STR(""),
 		.challenges_register = password.len > 0,
 		.challenges_invite = password.len > 0,
 		.tls_name = STR(""),
@@ -163,7 +183,7 @@ static void
 open_judge(struct world *w)
 {
 	static const char *const ours[] = { "192.0.2.1:5060", "192.0.2.1:5061" };
-	static const char *const secrets[] = { "correct horse", "battery staple" };
+	static const char *const secrets[] = { "correct horse", "battery staple", PROOF_SECRET };
 	const struct check_options options = {
 		.dns = w->lines[0],
 		.dn_count = DNS_COUNT,
@@ -182,7 +202,9 @@ open_judge(struct world *w)
 		.flows_max = WORLD_FLOWS_OF_CORE + WORLD_LISTENERS,
 		.bindings_max = WORLD_ADDRESSES_MAX * CONTACTS_PER_AOR_MAX,
 		.secrets = secrets,
-		.secret_count = 2,
+		.secret_count = 3,
+		.proof_user = PROOF_USER,
+		.proof_secret = PROOF_SECRET,
 	};
 
 	w->check = check_open(&options);
@@ -195,6 +217,12 @@ backing_open(struct world *w)
 {
 	draw_crossings(w);
 	w->has_enrolled = draw_below(w->options.seed, DRAW_ENROLLED, 0, ENROLLED_OF) == 0;
+	w->has_proof = draw_below(w->options.seed, DRAW_PROOF, 0, PROOF_OF) == 0;
+	for (int i = 0; i < 2 * DNS_COUNT; i++) {
+		struct check_dn *line = &w->lines[i / DNS_COUNT][i % DNS_COUNT];
+
+		line->realm = backing_realm(w, line->number);
+	}
 	w->has_outbound = draw_below(w->options.seed, DRAW_OUTBOUND, 0, OUTBOUND_OF) == 0;
 	put_directory(w, 0);
 	put_directory(w, 1);

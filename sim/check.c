@@ -143,17 +143,20 @@ keep_dns(struct check *c, const struct check_dn *dns, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		size += strlen(dns[i].number) + strlen(dns[i].contact) +
-			(dns[i].password != NULL ? strlen(dns[i].password) : 0) + 3;
+			(dns[i].password != NULL ? strlen(dns[i].password) : 0) +
+			(dns[i].realm != NULL ? strlen(dns[i].realm) : 0) + 4;
 	free(c->dns);
 	free(c->dn_text);
 	c->dns = check_take_memory((count + 1) * sizeof *c->dns);
 	at = c->dn_text = check_take_memory(size);
 	c->dn_count = count;
 	for (size_t i = 0; i < count; i++) {
-		const char *texts[] = { dns[i].number, dns[i].contact, dns[i].password };
-		const char **to[] = { &c->dns[i].number, &c->dns[i].contact, &c->dns[i].password };
+		const char *texts[] = { dns[i].number, dns[i].contact, dns[i].password,
+			dns[i].realm };
+		const char **to[] = { &c->dns[i].number, &c->dns[i].contact, &c->dns[i].password,
+			&c->dns[i].realm };
 
-		for (size_t k = 0; k < 3; k++) {
+		for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
 			if (texts[k] == NULL)
 				continue;
 			*to[k] = at;

@@ -31,6 +31,7 @@ struct check_dn {
 	bool is_trunk;
 	enum check_mode crossing;
 	enum check_sips sips;
+	const char *realm; /* in which we prove ourselves to it; NULL: nowhere */
 };
 
 struct check_options {
@@ -47,6 +48,7 @@ struct check_options {
 	uint32_t calls_max, transactions_max, flows_max, bindings_max;
 	const char *const *secrets; /* passwords and keys: never on a wire nor in the log */
 	size_t secret_count;
+	const char *proof_user, *proof_secret; /* what proves us where a DN has a realm */
 };
 
 struct check *check_open(const struct check_options *);

@@ -83,3 +83,22 @@ seen_cred_is_good(const struct wire_msg *m, const char *username, const char *pa
 			return true;
 	return false;
 }
+
+bool
+seen_cred_is_proof(
+	const struct wire_msg *m, const char *realm, const char *username, const char *password)
+{
+	for (size_t i = 0; i < m->header_count; i++) {
+		struct wire_text value = m->headers[i].value;
+
+		if (m->headers[i].id != WIRE_AUTHORIZATION &&
+			m->headers[i].id != WIRE_PROXY_AUTHORIZATION)
+			continue;
+		if (!wire_begins_alike(value, "Digest ") || !wire_is(param(value, "realm"), realm))
+			return false;
+		/* An ACK repeats those of its INVITE (RFC 3261 22.1). */
+		if (!wire_is(m->method, "ACK") && !is_good(m, value, username, password))
+			return false;
+	}
+	return true;
+}

@@ -108,6 +108,7 @@ struct leg {
 	unsigned body_count;
 	char call_id[96], tag[64];
 	char peer[64], sent_by[64];
+	char host[64]; /* that our INVITE was for */
 	char uuid[40];
 };
 
@@ -151,6 +152,10 @@ struct step { /* what happened since the last check_step */
 
 struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
 bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
+
+/* S6: whether all of its credentials are right, and of REALM. */
+bool seen_cred_is_proof(
+	const struct wire_msg *, const char *realm, const char *username, const char *password);
 
 /* check_reg.c */
 
@@ -308,6 +313,10 @@ void seen_secure_step(struct check *);
 
 /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
 bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
+
+/* S6: whether all of its credentials are right, and of REALM. */
+bool seen_cred_is_proof(
+	const struct wire_msg *, const char *realm, const char *username, const char *password);
 
 /* check_reg.c */
 void seen_reg_open(struct check *);

@@ -184,6 +184,7 @@ seen_leg_open_out(struct check *c, struct flow *flow, const char *peer, const st
 		return leg;
 	}
 	leg = leg_open(c, flow, peer, m, true);
+	check_copy(leg->host, sizeof leg->host, wire_uri_host(m->uri));
 	call = bag_find(&c->names, name_of(m));
 	if (call == NULL || call->is_dead)
 		return leg;

@@ -97,6 +97,22 @@ judge_name(struct check *c, const struct flow *flow, const struct wire_msg *m)
 			(int)m->call_id.len, m->call_id.at, (int)host.len, host.at, flow->name);
 }
 
+/* S6: what proves us goes to the trunk that it is for, in its realm, and nowhere else. */
+static bool
+is_proof(const struct check *c, const struct leg *leg, const struct wire_msg *m)
+{
+	struct wire_text host = leg != NULL ? wire_cstr(leg->host) : wire_uri_host(m->uri);
+
+	for (size_t i = 0; i < c->dn_count; i++) {
+		const struct check_dn *dn = &c->dns[i];
+
+		if (dn->realm != NULL && dn->is_trunk && (leg == NULL || leg->is_out) &&
+			wire_same_alike(wire_uri_host(wire_cstr(dn->contact)), host))
+			return seen_cred_is_proof(m, dn->realm, c->o.proof_user, c->o.proof_secret);
+	}
+	return false;
+}
+
 void
 seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const struct wire_msg *m,
 	bool is_first)
@@ -122,7 +138,8 @@ seen_secure_request(struct check *c, struct flow *flow, struct leg *leg, const s
 	if (leg != NULL && !leg->is_sips && m->contact_count > 0 && wire_uri_is_sips(m->contact) &&
 		!wire_uri_is_sips(m->uri))
 		check_break(c, "S5", "the leg %s began as sip and says sips", leg->call_id);
-	if (m->count[WIRE_AUTHORIZATION] + m->count[WIRE_PROXY_AUTHORIZATION] > 0)
+	if (m->count[WIRE_AUTHORIZATION] + m->count[WIRE_PROXY_AUTHORIZATION] > 0 &&
+		!is_proof(c, leg, m))
 		check_break(c, "S6", "credentials in a request of %.*s to %s", (int)m->call_id.len,
 			m->call_id.at, flow->peer);
 	if (is_first)

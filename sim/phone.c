@@ -277,12 +277,25 @@ talk_of(struct world *w, uint32_t who, struct str call_id, struct str tag)
 	return NULL;
 }
 
+bool
+has_credentials(const struct msg *msg)
+{
+	return msg_header(msg, HEADER_AUTHORIZATION) != NULL ||
+		msg_header(msg, HEADER_PROXY_AUTHORIZATION) != NULL;
+}
+
 static void
 hear_request(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg)
 {
 	bool is_first = msg->method == METHOD_INVITE && str_is_none(msg->to.tag);
 	struct talk *t = talk_of(w, who, msg->call_id, is_first ? STR_NONE : msg->to.tag);
 
+	/* What was challenged comes again with an answer, and is as if it were the first. */
+	if (is_first && t != NULL && t->state == TALK_OVER && has_credentials(msg)) {
+		empty_talk(t);
+		t->state = TALK_NONE;
+		t = NULL;
+	}
 	if (msg->method == METHOD_CANCEL && t == NULL)
 		t = talk_of(w, who, msg->call_id, STR_NONE);
 	if (t != NULL) {

@@ -83,6 +83,7 @@ struct talk {
 	uint32_t age, who, call;
 	uint64_t draw;
 	bool is_caller, is_cancelled, was_rung, has_auth, is_forked, is_changing, keeps_session;
+	bool is_proven; /* the INVITE had credentials */
 	enum manner manner;
 	enum misdeed misdeed;
 	struct flow_id flow;

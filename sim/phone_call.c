@@ -31,6 +31,7 @@ enum {
 	BOTH_LEAVE = 10,
 	CHANGE_REFUSED = 8,
 	KEEPS_SESSION = 10,
+	ASKS_FOR_PROOF = 70,
 };
 
 /* Of a caller that promises to refresh its session itself (RFC 4028 7.2). */
@@ -313,6 +314,7 @@ phone_heard_invite(struct world *w, uint32_t who, struct flow_id flow, const str
 	if (t == NULL)
 		return;
 	t->state = TALK_CALLED;
+	t->is_proven = has_credentials(msg);
 	t->flow = flow;
 	if (t->call == 0)
 		t->call = UINT32_MAX; /* of nobody's plan, but a call */
@@ -339,6 +341,14 @@ phone_heard_invite(struct world *w, uint32_t who, struct flow_id flow, const str
 		talk_plan(w, t, 200, DUE_SECOND, 0);
 }
 
+/* A trunk that knows us wants to be sure. */
+static bool
+asks_for_proof(const struct world *w, const struct talk *t)
+{
+	return !t->is_proven && backing_realm(w, w->phones.all[t->who].user) != NULL &&
+		draw_below(t->draw, DRAW_PROOF, 0, 100) < ASKS_FOR_PROOF;
+}
+
 static unsigned
 final_status(struct world *w, const struct talk *t)
 {
@@ -351,6 +361,8 @@ final_status(struct world *w, const struct talk *t)
 		return t->call % 2 == 0 ? 401 : 407;
 	if (misdoes(w, t, MISDEED_TWO_FINALS))
 		return 486;
+	if (asks_for_proof(w, t))
+		return t->call % 2 == 0 ? 401 : 407;
 	if (draw_below(t->draw, DRAW_STATUS, 0, 100) < ANSWERS)
 		return 200;
 	return others[draw_below(t->draw, DRAW_STATUS_WHICH, 0, 12)];

@@ -53,6 +53,7 @@ enum draw_of {
 	DRAW_REFUSE_CHANGE,
 	DRAW_OTHER,
 	DRAW_SECOND_MS,
+	DRAW_PROOF,
 };
 
 /* ---- phone.c ---- */
@@ -65,6 +66,8 @@ void talk_repeat(struct world *, struct talk *, enum repeat_of, const char *text
 	int64_t most_ms);
 void talk_still(struct talk *, enum repeat_of); /* no more of that */
 struct flow_id talk_flow(struct world *, struct talk *);
+
+bool has_credentials(const struct msg *);
 
 /* ---- phone_say.c: each writes a message and sends it ---- */
 

@@ -224,6 +224,18 @@ grant(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg,
 	say_reply(w, who, flow, msg, 200, "g", expires_s == 0 ? "" : lines);
 }
 
+static void
+challenge(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg)
+{
+	const char *realm = backing_realm(w, w->phones.all[who].user);
+	char line[160];
+
+	snprintf(line, sizeof line,
+		"WWW-Authenticate: Digest realm=\"%s\", nonce=\"1\", algorithm=MD5, qop=\"auth\"\r\n",
+		realm != NULL ? realm : "elsewhere");
+	say_reply(w, who, flow, msg, 401, "g", line);
+}
+
 void
 phone_heard_register(struct world *w, uint32_t who, struct flow_id flow, const struct msg *msg)
 {
@@ -237,9 +249,7 @@ phone_heard_register(struct world *w, uint32_t who, struct flow_id flow, const s
 	else if (kind < 16)
 		say_reply(w, who, flow, msg, 503, "g", "Retry-After: 7\r\n");
 	else if (kind < 20)
-		say_reply(w, who, flow, msg, 401, "g",
-			"WWW-Authenticate: Digest realm=\"elsewhere\", nonce=\"1\", "
-			"algorithm=MD5, qop=\"auth\"\r\n");
+		challenge(w, who, flow, msg);
 	else if (kind < 23)
 		say_reply(w, who, flow, msg, 200, "g", ""); /* and does not list us */
 	else

@@ -309,6 +309,7 @@ say_reply(struct world *w, uint32_t who, struct flow_id flow, const struct msg *
 static void
 put_extras(struct world *w, struct talk *t, const struct msg *invite, unsigned status)
 {
+	const char *realm = backing_realm(w, w->phones.all[t->who].user);
 	uint32_t expires_s;
 
 	if (misdoes(w, t, MISDEED_TWO_VIAS))
@@ -318,8 +319,11 @@ put_extras(struct world *w, struct talk *t, const struct msg *invite, unsigned s
 	if (status == 302 && misdoes(w, t, MISDEED_REDIRECTS))
 		put("Contact: <sip:%s@192.0.2.11>\r\n", w->phones.all[t->who].user);
 	if (status == 401 || status == 407)
-		put("%s-Authenticate: Digest realm=\"elsewhere\", nonce=\"%u\"\r\n",
-			status == 401 ? "WWW" : "Proxy", t->call);
+		put("%s-Authenticate: Digest realm=\"%s\", nonce=\"%u\", algorithm=%s, "
+		    "qop=\"auth\"\r\n",
+			status == 401 ? "WWW" : "Proxy",
+			realm != NULL && !misdoes(w, t, MISDEED_CHALLENGES) ? realm : "elsewhere",
+			t->call, t->call % 3 == 0 ? "MD5" : "SHA-256");
 	put_long(w, t);
 	if (status >= 200 && status < 300 &&
 		msg_seconds(invite, HEADER_SESSION_EXPIRES, &expires_s) &&

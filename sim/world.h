@@ -95,6 +95,7 @@ struct world {
 	struct check_dn lines[2][WORLD_DNS]; /* what these were made of */
 	enum check_mode crossing;            /* of every call */
 	bool has_enrolled;                   /* the trunks of this run want to know where we are */
+	bool has_proof;    /* its trunks challenge, and we have what proves us to them */
 	bool has_outbound; /* its devices that register over connections use outbound (RFC 5626) */
 	void *directory_memory[2];
 	unsigned directory_now;
@@ -133,6 +134,10 @@ void world_feed(struct world *, const struct event *);
 /* The server is there (again), with what the store has. */
 void world_start_core(struct world *);
 void world_crash(struct world *);
+
+/* ---- backing.c: of trunk USER, in runs that have it ---- */
+
+const char *backing_realm(const struct world *, const char *user); /* NULL: none */
 
 /* ---- wires.c ---- */
 
