@@ -7,8 +7,8 @@ enum {
 	NOTE_BYTES_MAX = 4096,
 	ALARMS_PER_STEP_MAX = 64,
 	ALARMS_AT_ONCE_MAX = 6400, /* at one moment: no table has more */
-	BUSY_PERCENT = 60,
-	COST_MAX = 8, /* octets that one octet may cause */
+	BUSY_PERCENT = 50,         /* INVITEs that were refused at once hold the rest for a while */
+	COST_MAX = 8,              /* octets that one octet may cause */
 };
 
 /* M7: one line, which its reader can take apart again. */
