@@ -10,6 +10,10 @@ static const struct check_dn dns[] = {
 	{ .number = "6001", .contact = "sips:phone.example.net" },
 	{ .number = "7000", .contact = "*" },
 	{ .number = "7001", .contact = "*", .password = "secret-of-7001" },
+	{ .number = "west",
+		.contact = "sip:192.0.2.50:5070",
+		.is_trunk = true,
+		.realm = "west.example" },
 };
 static const char *const ours[] = { "192.0.2.1:5060", "192.0.2.1:5061" };
 static const char *const secrets[] = { "secret-of-7001" };
@@ -25,7 +29,7 @@ bed_open_under(struct bed *b, enum check_mode crossing)
 {
 	const struct check_options options = { .dns = dns,
 		.crossing = crossing,
-		.dn_count = 4,
+		.dn_count = sizeof dns / sizeof dns[0],
 		.ours = ours,
 		.ours_count = 2,
 		.t1_ms = 500,
@@ -39,7 +43,9 @@ bed_open_under(struct bed *b, enum check_mode crossing)
 		.flows_max = 10,
 		.bindings_max = 10,
 		.secrets = secrets,
-		.secret_count = 1 };
+		.secret_count = 1,
+		.proof_user = "acme",
+		.proof_secret = "open" };
 
 	*b = (struct bed){ .now_ms = 1000000, .wall_s = 1800000000, .scheme = "sip" };
 	b->number = "5000";

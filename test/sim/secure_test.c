@@ -142,6 +142,39 @@ test_s6_credentials(void **state)
 	bed_close(&b);
 }
 
+#define PROOF(realm, response)                                                                \
+	OUR_CONTACT "Subject: call-7\r\n" UUID                                                \
+		    "Proxy-Authorization: Digest username=\"acme\", realm=\"" realm           \
+		    "\", nonce=\"1\", uri=\"sip:5000@192.0.2.50:5070\", response=\"" response \
+		    "\", cnonce=\"c\", algorithm=MD5, qop=auth, nc=00000001\r\n"
+
+static void
+prove(struct bed *b, const char *lines)
+{
+	bed_open(b);
+	a_invite(b);
+	out(b, B, "INVITE sip:5000@192.0.2.50:5070", "b1", "ours-to-b-1", B_ID, "1 INVITE", lines,
+		SDP);
+}
+
+/* What proves us to a trunk: right, in its realm; neither of another realm, nor wrong. */
+static void
+test_s6_proof(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	prove(&b, PROOF("west.example", "c05e2bb94d2cf65bebaf2c63edafab19"));
+	fine(&b);
+	bed_close(&b);
+	prove(&b, PROOF("east.example", "d378bdbc3a56e56f6ec762a039d1adba"));
+	broken(&b, "S6");
+	bed_close(&b);
+	prove(&b, PROOF("west.example", "d378bdbc3a56e56f6ec762a039d1adba"));
+	broken(&b, "S6");
+	bed_close(&b);
+}
+
 static void
 test_s7_on_the_wire(void **state)
 {
@@ -282,6 +315,7 @@ main(void)
 		cmocka_unit_test(test_s4_from),
 		cmocka_unit_test(test_s5_scheme_changes),
 		cmocka_unit_test(test_s6_credentials),
+		cmocka_unit_test(test_s6_proof),
 		cmocka_unit_test(test_s7_on_the_wire),
 		cmocka_unit_test(test_s7_in_the_log),
 		cmocka_unit_test(test_s8_refused_in_silence),
