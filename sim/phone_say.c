@@ -310,6 +310,9 @@ static void
 put_extras(struct world *w, struct talk *t, const struct msg *invite, unsigned status)
 {
 	const char *realm = backing_realm(w, w->phones.all[t->who].user);
+	/* One in four is asked for what is somebody else's. */
+	bool is_ours = realm != NULL && !misdoes(w, t, MISDEED_CHALLENGES) &&
+		draw_below(t->draw, DRAW_PROOF, 1, 4) != 0;
 	uint32_t expires_s;
 
 	if (misdoes(w, t, MISDEED_TWO_VIAS))
@@ -321,9 +324,8 @@ put_extras(struct world *w, struct talk *t, const struct msg *invite, unsigned s
 	if (status == 401 || status == 407)
 		put("%s-Authenticate: Digest realm=\"%s\", nonce=\"%u\", algorithm=%s, "
 		    "qop=\"auth\"\r\n",
-			status == 401 ? "WWW" : "Proxy",
-			realm != NULL && !misdoes(w, t, MISDEED_CHALLENGES) ? realm : "elsewhere",
-			t->call, t->call % 3 == 0 ? "MD5" : "SHA-256");
+			status == 401 ? "WWW" : "Proxy", is_ours ? realm : "elsewhere", t->call,
+			t->call % 3 == 0 ? "MD5" : "SHA-256");
 	put_long(w, t);
 	if (status >= 200 && status < 300 &&
 		msg_seconds(invite, HEADER_SESSION_EXPIRES, &expires_s) &&
