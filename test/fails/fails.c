@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fails [--all] [--seed N] [FUNCTION [K]] - every call of the shell to the outside fails once.
  *
- * A short complete run counts the calls of each function; then the same run is made again and again
- * in a process of its own, and each time one call of one function fails. The run must not crash,
- * not hang, leave no descriptor open, say what went wrong, and either serve the next calls or end
- * with a documented exit code. Of many calls of one function some are drawn, with --all none is
- * left out. */
+ * Each show is a short complete run of the shell, and counts the calls of each function; then the
+ * same run is made again and again in a process of its own, and each time one call of one function
+ * fails. The run must not crash, not hang, leave no descriptor open, say what went wrong, and
+ * either be good in what comes next or end with a documented exit code.
+ *
+ * A function is tried in the first show that calls it: at each call if they are few, else at some.
+ * In the others, but for the last two, one of its calls is drawn, or none. With --all each call of
+ * each show fails. A function that no show calls is a failure: nobody knows what comes of it. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,22 +20,70 @@
 #include "outside.h"
 #include "show.h"
 
-enum { HANG_S = 60, WORKERS = 4, SAID_BYTES = 64 * 1024 };
+enum { HANG_S = 60, WORKERS = 10, SAID_BYTES = 256 * 1024, FEW = 8, SOME = 2 };
 
 struct options {
 	bool is_all;
 	uint64_t seed, k;
 	const char *only;
 	int worker; /* each has its share of the functions */
+	struct dice dice;
 };
+
+/* How one run went. */
+struct outcome {
+	int status; /* of wait */
+	bool has_failed;
+	unsigned calls[NUMBERS];
+};
+
+/* Sanitizers that remember less are faster; what they find stays the same. */
+const char *__asan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "quarantine_size_mb=4:malloc_context_size=6";
+}
 
 static char said[SAID_BYTES];
 
-/* Runs one show in a child. Ends: its wait status; what it said is in SAID. */
-static int
-run_child(const struct throwaway *files, bool is_serve, int number, unsigned k, unsigned *calls)
+#define OUTSIDE_MEMORY(name, is_memory) is_memory,
+static const bool is_memory[NUMBERS] = { OUTSIDE_FUNCTIONS(OUTSIDE_MEMORY) };
+
+static _Noreturn void
+run_inside(
+	const struct papers *papers, enum show show, int number, unsigned k, int told, int counted)
 {
-	int told[2], counted[2], status = 0;
+	struct outcome outcome = { .status = 0 };
+	struct run run;
+	int code;
+
+	dup2(told, STDERR_FILENO);
+	close(told);
+	alarm(HANG_S);
+	run_open(&run, papers);
+	outside_fail(number, k);
+	code = show_run(show, &run);
+	outcome.has_failed = outside_has_failed();
+	for (int i = 0; i < outside_count(); i++)
+		outcome.calls[i] = outside_calls(i);
+	if (write(counted, &outcome, sizeof outcome) < 0)
+		_exit(2);
+	close(counted);
+	/* Of a run that is at fault already nobody wants to know what leaks. */
+	if (code == SHOW_FAULT)
+		_exit(code);
+	exit(code);
+}
+
+/* Runs one show in a child; what it said is in SAID. */
+static void
+run_child(const struct papers *papers, enum show show, int number, unsigned k,
+	struct outcome *outcome)
+{
+	int told[2], counted[2];
+	char rest[4096];
 	size_t used = 0;
 	ssize_t got;
 	pid_t child;
@@ -42,51 +93,44 @@ run_child(const struct throwaway *files, bool is_serve, int number, unsigned k, 
 	fflush(stdout);
 	child = fork();
 	if (child == 0) {
-		int code;
-
-		dup2(told[1], STDERR_FILENO);
 		close(told[0]);
-		close(told[1]);
 		close(counted[0]);
-		alarm(HANG_S);
-		outside_fail(number, k);
-		code = show_run(files, is_serve);
-		for (int i = 0; i < outside_count(); i++) {
-			unsigned count = outside_calls(i);
-
-			if (write(counted[1], &count, sizeof count) < 0)
-				_exit(2);
-		}
-		/* Of a run that is at fault already nobody wants to know what leaks. */
-		if (code == SHOW_FAULT)
-			_exit(code);
-		exit(code);
+		run_inside(papers, show, number, k, told[1], counted[1]);
 	}
 	close(told[1]);
 	close(counted[1]);
 	while (used < sizeof said - 1 &&
 		(got = read(told[0], said + used, sizeof said - 1 - used)) > 0)
 		used += (size_t)got;
+	while (read(told[0], rest, sizeof rest) > 0)
+		continue;
 	said[used] = '\0';
-	for (int i = 0; i < outside_count() && calls != NULL; i++)
-		if (read(counted[0], &calls[i], sizeof calls[i]) != sizeof calls[i])
-			calls[i] = 0;
+	/* One that ended in the middle did so because of the call that failed. */
+	if (read(counted[0], outcome, sizeof *outcome) != sizeof *outcome)
+		*outcome = (struct outcome){ .has_failed = true };
 	close(told[0]);
 	close(counted[0]);
-	if (child < 0 || waitpid(child, &status, 0) != child)
+	if (child < 0 || waitpid(child, &outcome->status, 0) != child)
 		exit(1);
-	return status;
+	run_remove(papers, child);
 }
 
 /* What is wrong with how it ended, or NULL. */
 static const char *
-judge(int status)
+judge(const struct outcome *outcome, int number)
 {
-	bool has_line =
-		strstr(said, "sipward: error: ") != NULL || strstr(said, ": error: ") != NULL;
+	static const char *const lines[] = {
+		"sipward: error: ", ": error: ", "sipward: the demo failed: ", "failed: ", "wrong"
+	};
+	int status = outcome->status;
+	bool has_line = false;
 
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		has_line = has_line || strstr(said, lines[i]) != NULL;
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGALRM ? "hangs" : "dies of a signal";
+	if (!is_memory[number] && strstr(said, "sipward: error: the system gives no ") != NULL)
+		return "ends all, and is no memory";
 	if (WEXITSTATUS(status) == SHOW_GOOD)
 		return NULL;
 	if (WEXITSTATUS(status) != SHOW_ENDED)
@@ -109,60 +153,103 @@ show_said(void)
 	}
 }
 
-/* Lets each of the calls that are drawn fail. Ends: how many runs were bad. */
+/* How a function fared. */
+struct tally {
+	unsigned runs, hits, bad;
+};
+
+/* Lets the K-th of COUNT calls fail. */
+static void
+try_call(const struct options *o, const struct papers *papers, enum show show, int number,
+	unsigned k, unsigned count, struct tally *tally)
+{
+	struct outcome outcome;
+	const char *wrong;
+
+	run_child(papers, show, number, k, &outcome);
+	wrong = judge(&outcome, number);
+	tally->runs++;
+	tally->hits += outcome.has_failed;
+	tally->bad += wrong != NULL;
+	if (wrong == NULL && o->k == 0)
+		return;
+	printf("# %s, call %u of %u in %s: %s%s\n", outside_name(number), k, count,
+		show_title(show), wrong != NULL ? wrong : "good",
+		outcome.has_failed ? "" : " (it was not called so often)");
+	show_said();
+}
+
+/* Whether the K-th of COUNT calls is one of those that fail, in the first show that calls it. */
+static bool
+is_drawn(struct options *o, unsigned k, unsigned count)
+{
+	return o->is_all || count <= FEW || k == 1 || k == count ||
+		dice_below(&o->dice, count) < SOME;
+}
+
+static bool
+try_function(struct options *o, const struct papers *papers, int number,
+	const struct outcome counts[SHOWS])
+{
+	struct tally tally = { 0 };
+	unsigned calls = 0;
+
+	for (enum show show = 0; show < SHOWS; show++) {
+		unsigned count = counts[show].calls[number];
+		uint32_t one = count > 0 ? 1 + dice_below(&o->dice, 2 * count) : 0;
+
+		for (unsigned k = 1; k <= count; k++) {
+			bool is_wanted = k == one && show < SHOW_DEMO;
+
+			if (o->k != 0)
+				is_wanted = k == o->k;
+			else if (calls == 0 || o->is_all)
+				is_wanted = is_drawn(o, k, count);
+			if (is_wanted)
+				try_call(o, papers, show, number, k, count, &tally);
+		}
+		calls += count;
+	}
+	if (calls == 0 || (tally.hits == 0 && o->k == 0))
+		printf("# no show calls it: nobody knows what comes of its failing\n");
+	else if (tally.bad == 0) {
+		printf("ok - %s (%u of %u calls failed)\n", outside_name(number), tally.hits,
+			calls);
+		return true;
+	}
+	printf("not ok - %s (%u of %u calls failed)\n", outside_name(number), tally.hits, calls);
+	return false;
+}
+
+/* Runs each show with nothing that fails. Ends: how many were bad. */
 static int
-try_function(const struct options *o, const struct throwaway *files, bool is_serve, int number,
-	unsigned count, struct dice *dice, unsigned *runs)
+count_all(const struct papers *papers, struct outcome counts[SHOWS])
 {
 	int bad = 0;
 
-	for (unsigned k = 1; k <= count; k++) {
-		bool is_drawn = k == 1 || k == count || dice_below(dice, count) < 1;
-		const char *wrong;
-		int status;
-
-		if (o->k != 0 ? k != o->k : !o->is_all && !is_drawn)
+	for (enum show show = 0; show < SHOWS; show++) {
+		run_child(papers, show, -1, 0, &counts[show]);
+		if (WIFEXITED(counts[show].status) && WEXITSTATUS(counts[show].status) == SHOW_GOOD)
 			continue;
-		status = run_child(files, is_serve, number, k, NULL);
-		wrong = judge(status);
-		(*runs)++;
-		if (wrong == NULL && o->k == 0)
-			continue;
-		bad += wrong != NULL;
-		printf("# %s, call %u of %u: %s\n", outside_name(number), k, count,
-			wrong != NULL ? wrong : "good");
+		printf("not ok %d - %s: good when nothing fails (status %x)\n", ++bad,
+			show_title(show), (unsigned)counts[show].status);
 		show_said();
 	}
 	return bad;
 }
 
 static int
-try_all(const struct options *o, const struct throwaway *files, bool is_serve)
+try_all(struct options *o, const struct papers *papers, const struct outcome counts[SHOWS])
 {
-	static const char *const titles[] = { "a run with calls", "serve, from start to end" };
-	uint8_t seed[DICE_SEED_BYTES] = { (uint8_t)o->seed, (uint8_t)(o->seed >> 8), is_serve };
-	unsigned calls[OUTSIDE_MAX] = { 0 }, runs = 0;
-	int failed = 0, status = run_child(files, is_serve, -1, 0, calls);
-	struct dice dice;
+	uint8_t seed[DICE_SEED_BYTES] = { (uint8_t)o->seed, (uint8_t)(o->seed >> 8),
+		(uint8_t)o->worker };
+	int failed = 0;
 
-	dice_init(&dice, seed);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != SHOW_GOOD) {
-		printf("not ok - %s: good when nothing fails\n", titles[is_serve]);
-		show_said();
-		return 1;
-	}
-	for (int i = 0; i < outside_count(); i++) {
-		int bad;
-
-		if (i % WORKERS != o->worker || calls[i] == 0 ||
-			(o->only != NULL && strcmp(o->only, outside_name(i)) != 0))
-			continue;
-		runs = 0;
-		bad = try_function(o, files, is_serve, i, calls[i], &dice, &runs);
-		printf("%sok - %s: %s (%u of %u calls failed once)\n", bad > 0 ? "not " : "",
-			titles[is_serve], outside_name(i), runs, calls[i]);
-		failed += bad > 0;
-	}
+	dice_init(&o->dice, seed);
+	for (int i = 0; i < outside_count(); i++)
+		if (o->only != NULL ? strcmp(o->only, outside_name(i)) == 0 && o->worker == 0
+				    : i % WORKERS == o->worker)
+			failed += !try_function(o, papers, i, counts);
 	return failed;
 }
 
@@ -191,7 +278,8 @@ struct worker {
 };
 
 static void
-start_worker(const struct options *o, const struct throwaway *files, struct worker *worker)
+start_worker(struct options *o, const struct papers *papers, const struct outcome counts[SHOWS],
+	struct worker *worker)
 {
 	worker->results = tmpfile();
 	worker->pid = worker->results != NULL ? fork() : -1;
@@ -201,9 +289,9 @@ start_worker(const struct options *o, const struct throwaway *files, struct work
 		int failed;
 
 		dup2(fileno(worker->results), STDOUT_FILENO);
-		failed = try_all(o, files, false) + try_all(o, files, true);
+		failed = try_all(o, papers, counts);
 		fflush(stdout);
-		_exit(failed > 0);
+		_exit(failed != 0);
 	}
 }
 
@@ -236,8 +324,9 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .seed = 1 };
-	struct throwaway files;
+	struct papers papers;
 	struct worker workers[WORKERS];
+	static struct outcome counts[SHOWS];
 	int failed = 0, number = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -245,14 +334,14 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: fails [--all] [--seed N] [FUNCTION [K]]\n");
 		return 2;
 	}
-	if (!show_prepare(&files))
-		return 1;
+	papers_open(&papers);
+	failed = number = count_all(&papers, counts);
 	fflush(stdout);
-	for (o.worker = 0; o.worker < WORKERS; o.worker++)
-		start_worker(&o, &files, &workers[o.worker]);
-	for (int i = 0; i < WORKERS; i++)
+	for (o.worker = 0; o.worker < WORKERS && failed == 0; o.worker++)
+		start_worker(&o, &papers, counts, &workers[o.worker]);
+	for (int i = 0; i < o.worker; i++)
 		failed += end_worker(&workers[i], &number);
 	printf("1..%d\n", number);
-	throwaway_close(&files);
+	papers_close(&papers);
 	return failed > 0;
 }

@@ -1,23 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* show.h - a short complete run of the shell: it starts, two phones register, one calls the other
- * and is called back, over sips and over sip; then it ends. */
+/* show.h - short complete runs of the shell, whose calls to the outside are counted.
+ *
+ * Files: show.c (a server with calls), show_others.c (the rest). */
 #ifndef FAILS_SHOW_H
 #define FAILS_SHOW_H
 
-#include "main/throwaway.h"
+#include "papers.h"
 
 enum {
-	SHOW_GOOD = 0,   /* it went on, and the next calls were good               */
+	SHOW_GOOD = 0,   /* it went on, and what came next was good                    */
 	SHOW_ENDED = 1,  /* it would not start, or ended, with one line that tells why */
-	SHOW_FAULT = 70, /* neither; stderr has a line that begins with `fault: `  */
+	SHOW_FAULT = 70, /* neither; stderr has a line that begins with `fault: `      */
 };
 
-/* Makes certificates and a configuration in FILES. Ends: false with a line on stderr. */
-bool show_prepare(struct throwaway *files);
+enum show {
+	SHOW_CALLS, /* two phones call each other, trunks are registered with, somebody asks */
+	SHOW_SERVE, /* `sipward serve`, started and told to end                              */
+	SHOW_VERBS, /* the other verbs, one after another                                    */
+	SHOW_DEMO,  /* `sipward demo`                                                        */
+	SHOW_CROWD, /* a server to which many connect at one moment                          */
+	SHOWS
+};
 
-/* All of it, with calls to the outside counted and failing as outside_fail wants. What the server
- * logs goes to stderr. IS_SERVE: `sipward serve` itself, started and told to end. Ends: one of the
- * above, if the process has not ended before. */
-int show_run(const struct throwaway *files, bool is_serve);
+const char *show_title(enum show);
+
+/* Runs it, with calls to the outside failing as outside_fail wants. What the server logs goes to
+ * stderr. Ends: one of the above, if the process has not ended before. */
+int show_run(enum show, struct run *);
+
+/* ---- for the files above -------------------------------------------------------------------- */
+
+/* Puts a line on stderr. Ends: SHOW_FAULT. */
+int show_fault(const char *what);
+
+int show_descriptors(void); /* how many are open */
+
+/* A server in this process, with calls; IS_CROWD: with many who connect instead. */
+int show_host(struct run *, bool is_crowd);
 
 #endif

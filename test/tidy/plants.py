@@ -32,6 +32,7 @@ SOUND = {
     "test/sip/meson.build": "sip_tests = ['msg']\n",
     "test/net/udp_test.c": HEAD + "int nothing;\n",
     "test/net/meson.build": "net_tests = ['udp']\n",
+    "test/fails/outside.tsv": "# way, reason, names\n",
     "tools/some": "#!/bin/bash\n" + SCRIPT + "true\n",
     "README.md": "# x\n\n```yaml\n" + EXAMPLE + "```\n",
     "ARCHITECTURE.md": "The first thing is `src/sip/msg.c:msg_len`.\n",
@@ -44,6 +45,9 @@ LONG_FUNCTION = "int f(void);\n\nint\nf(void)\n{\n" + "\t(void)0;\n" * 70 + "\tr
 
 def c(text):
     return HEAD + text
+
+
+CALLS_SOCKET = c("int socket();\nint f(void);\nint f(void) { return socket(); }\n")
 
 
 def function(body):
@@ -78,6 +82,15 @@ PLANTS = {
         {"src/sip/dirty.c": c(f"int {name}();\nint f(void);\nint f(void) {{ return {name}(); }}\n")}
         for name in ("socket", "clock_gettime", "malloc", "printf", "fopen", "uv_run", "random",
                      "getrandom", "SSL_read", "pthread_mutex_lock", "__snprintf_chk", "abort")),
+    "outside: what the shell's archives import is listed": (
+        {"src/net/a.c": CALLS_SOCKET},
+        {"src/net/a.c": CALLS_SOCKET.replace("socket", "__read_chk"),
+         "test/fails/outside.tsv": "fails\tfiles\tsocket\n"},
+        {"test/fails/outside.tsv": "fails\tsockets\tsocket\n"},
+        {"src/net/a.c": CALLS_SOCKET, "test/fails/outside.tsv": "passes\t\tsocket\n"},
+        {"src/net/a.c": CALLS_SOCKET, "test/fails/outside.tsv": "passed\tx\tsocket\n"},
+        {"src/net/a.c": CALLS_SOCKET, "test/fails/outside.tsv": "fails\tx\tsocket socket\n"},
+    ),
     "no function pointers below core/": (
         {"src/leg/p.h": c("struct leg {\n\tvoid (*hear)(int word);\n};\n")},
         {"src/call/p.c": c("static int (*const table[])(int) = { 0 };\n")},

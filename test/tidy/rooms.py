@@ -24,6 +24,17 @@ PURE_SYMBOLS = re.compile(
     r"|__stack_chk_(fail|guard)|__mem(cpy|move|set)_chk|__chk_fail|_GLOBAL_OFFSET_TABLE_"
     r"|__(u?div|u?mod|u?mul)\w+|__popcount\w+|__tls_get_addr")
 
+# What test/fails says of all that the shell takes from outside; it makes most of it fail.
+OUTSIDE = "test/fails/outside.tsv"
+OUTSIDE_WAYS = ("fails", "memory", "passes")
+OF_THE_COMPILER = re.compile(
+    r"_GLOBAL_OFFSET_TABLE_|__stack_chk_(fail|guard)|__chk_fail|__(a|t|ub)san_\w+|__errno_location"
+    r"|std(in|out|err)|__(u?div|u?mod|u?mul)\w+|__popcount\w+|__tls_get_addr")
+# A function under the name that it has where the compiler knows how much room there is.
+FORTIFIED = re.compile(r"__(\w+?)(?:_chk|_2)")
+# Which of these a line of output becomes is the compiler's choice.
+OUTPUT = {"printf", "fprintf", "puts", "putchar", "fputs", "fputc", "fwrite"}
+
 # What judges a simulated run.
 JUDGE = re.compile(r"sim/(bag|check|wire)(_\w+)?\.[ch]")
 
@@ -125,6 +136,43 @@ def purity(tree):
             if symbol not in defined and not PURE_SYMBOLS.fullmatch(symbol)]
 
 
+def outside_rows(tree):
+    """What test/fails says of each name, and the faults of the list."""
+    names, faults = {}, []
+    for number, line in enumerate(tree.read(OUTSIDE).splitlines(), 1):
+        if line.startswith("#"):
+            continue
+        parts = line.split("\t")
+        if len(parts) != 3 or parts[0] not in OUTSIDE_WAYS or not parts[1].strip():
+            faults.append(f"{OUTSIDE}:{number}: a way, a reason and names, with tabs between")
+            continue
+        for name in parts[2].split():
+            if name in names:
+                faults.append(f"{OUTSIDE}:{number}: {name} stands here twice")
+            names[name] = parts[0]
+    return names, faults
+
+
+def outside_is_listed(tree):
+    found = {f: symbols(tree.archive(f)) for f in LEVEL if os.path.exists(tree.archive(f))}
+    if not found:
+        return [f"{tree.build}: no archives of src/ here; build first"]
+    names, faults = outside_rows(tree)
+    own = set().union(*(defined for defined, _ in found.values()))
+    called = set()
+    for folder, (_, missing) in found.items():
+        for symbol, place in sorted(missing.items()):
+            if LEVEL[folder] < SHELL_LEVEL or symbol in own or OF_THE_COMPILER.fullmatch(symbol):
+                continue
+            name = FORTIFIED.sub(r"\1", symbol) if FORTIFIED.fullmatch(symbol) else symbol
+            called.add(name)
+            if name not in names:
+                faults.append(f"{folder}/ ({place}) calls {name}, of which {OUTSIDE} says nothing")
+    # What passes may be a compiler's own choice; what is made to fail must be there.
+    return faults + [f"{OUTSIDE}: nobody calls {name}" for name, way in sorted(names.items())
+                     if way != "passes" and name not in called | OUTPUT]
+
+
 def no_pointers_up(tree):
     faults = []
     for name in tree.sources("src"):
@@ -156,6 +204,7 @@ CHECKS = (
     ("staircase: links go down", staircase_of_links),
     ("purity: the core includes no header that does I/O", pure_includes),
     ("purity: the core's archive imports only what is listed", purity),
+    ("outside: what the shell's archives import is listed", outside_is_listed),
     ("no function pointers below core/", no_pointers_up),
     ("judge: it includes nothing of what it judges", judge_stays_alone),
 )
