@@ -20,7 +20,7 @@
 #include "outside.h"
 #include "show.h"
 
-enum { HANG_S = 60, WORKERS = 10, SAID_BYTES = 256 * 1024, FEW = 8, SOME = 2 };
+enum { HANG_S = 60, WORKERS = 10, SAID_BYTES = 256 * 1024, FEW = 8, SOME = 2, TRIES = 3 };
 
 struct options {
 	bool is_all;
@@ -164,10 +164,13 @@ try_call(const struct options *o, const struct papers *papers, enum show show, i
 	unsigned k, unsigned count, struct tally *tally)
 {
 	struct outcome outcome;
-	const char *wrong;
+	const char *wrong = "";
 
-	run_child(papers, show, number, k, &outcome);
-	wrong = judge(&outcome, number);
+	/* On a busy machine what is good may come too late; what is bad is so each time. */
+	for (int i = 0; i < TRIES && wrong != NULL; i++) {
+		run_child(papers, show, number, k, &outcome);
+		wrong = judge(&outcome, number);
+	}
 	tally->runs++;
 	tally->hits += outcome.has_failed;
 	tally->bad += wrong != NULL;
@@ -228,8 +231,14 @@ count_all(const struct papers *papers, struct outcome counts[SHOWS])
 	int bad = 0;
 
 	for (enum show show = 0; show < SHOWS; show++) {
-		run_child(papers, show, -1, 0, &counts[show]);
-		if (WIFEXITED(counts[show].status) && WEXITSTATUS(counts[show].status) == SHOW_GOOD)
+		bool is_good = false;
+
+		for (int i = 0; i < TRIES && !is_good; i++) {
+			run_child(papers, show, -1, 0, &counts[show]);
+			is_good = WIFEXITED(counts[show].status) &&
+				WEXITSTATUS(counts[show].status) == SHOW_GOOD;
+		}
+		if (is_good)
 			continue;
 		printf("not ok %d - %s: good when nothing fails (status %x)\n", ++bad,
 			show_title(show), (unsigned)counts[show].status);
