@@ -20,8 +20,7 @@
 #include "net/sock.h"
 #include "outside.h"
 
-/* A phone has no timers: where a datagram is lost it waits for ever, and the round is over. On a
- * busy machine a good round takes its time, too. */
+/* A phone has no timers: where a datagram is lost it waits for ever, and the round is over. */
 enum {
 	ROUND_MS = 10000,
 	LOST_MS = 2000,
@@ -32,6 +31,12 @@ enum {
 	CROWD = 80,
 	WHY_BYTES = 1024,
 	RECORD_BYTES = 1024 * 1024
+};
+
+/* On a busy machine what is good comes late, but in as many turns: both must be over. */
+struct deadline {
+	int64_t at_ms;
+	uint64_t at_turn;
 };
 
 struct show_state {
@@ -50,7 +55,8 @@ struct show_state {
 	struct tape tape;
 	struct hashers hashers;
 	struct handset phones[PHONES];
-	int64_t until_ms;
+	uint64_t turns;
+	struct deadline round_end;
 	bool is_hit;
 	bool is_kept; /* the certificates could not be read again */
 	unsigned round;
@@ -65,6 +71,19 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A turn takes a few ms where nothing happens. */
+static struct deadline
+deadline_in(const struct show_state *s, int64_t ms)
+{
+	return (struct deadline){ now_ms() + ms, s->turns + (uint64_t)ms / 4 };
+}
+
+static bool
+is_late(const struct show_state *s, const struct deadline *deadline)
+{
+	return s->turns > deadline->at_turn && now_ms() > deadline->at_ms;
 }
 
 int
@@ -221,10 +240,11 @@ turn(struct show_state *s, int64_t wait_ms)
 	enum note_level level;
 	struct str note;
 
+	s->turns++;
 	step(s, wait_ms);
 	if (outside_has_failed() && !s->is_hit) {
 		s->is_hit = true;
-		s->until_ms = now_ms() + LOST_MS;
+		s->round_end = deadline_in(s, LOST_MS);
 	}
 	if (s->net == NULL)
 		return;
@@ -243,7 +263,7 @@ static bool
 await(struct show_state *s, enum handset_state a, enum handset_state b)
 {
 	while (s->phones[0].state != a || s->phones[1].state != b) {
-		if (now_ms() > s->until_ms || s->phones[0].state == HANDSET_BROKEN ||
+		if (is_late(s, &s->round_end) || s->phones[0].state == HANDSET_BROKEN ||
 			s->phones[1].state == HANDSET_BROKEN)
 			return false;
 		turn(s, 1);
@@ -276,7 +296,7 @@ await_far(struct show_state *s)
 	struct far *far = &s->far;
 
 	while (!far->has_registered[FAR_TCP] || !far->has_registered[FAR_TLS] || !far->has_asked) {
-		if (now_ms() > s->until_ms)
+		if (is_late(s, &s->round_end))
 			return false;
 		turn(s, 1);
 	}
@@ -290,7 +310,7 @@ play_round(struct show_state *s)
 	bool is_good;
 
 	s->round++;
-	s->until_ms = now_ms() + ROUND_MS;
+	s->round_end = deadline_in(s, ROUND_MS);
 	close_phones(s);
 	if (!open_phones(s))
 		return false;
@@ -322,11 +342,11 @@ says_so(struct show_state *s)
 static bool
 has_told(struct show_state *s, int64_t patience_ms)
 {
-	int64_t until_ms = now_ms() + patience_ms;
+	struct deadline end = deadline_in(s, patience_ms);
 
 	for (int i = 0; i < TURNS_TO_TELL; i++)
 		turn(s, 1); /* what went wrong last is told in the next turn */
-	while (!says_so(s) && now_ms() < until_ms)
+	while (!says_so(s) && !is_late(s, &end))
 		turn(s, 10);
 	return says_so(s);
 }
@@ -359,7 +379,7 @@ play(struct show_state *s)
 	/* What was lost is lost; but new phones must be served. */
 	if (!play_round(s))
 		return show_fault("after one failed call to the outside no call is good any more");
-	while (!s->far.has_asked && now_ms() < s->until_ms)
+	while (!s->far.has_asked && !is_late(s, &s->round_end))
 		turn(s, 1);
 	if (!s->far.was_told)
 		return show_fault("after one failed call to the outside nobody is answered");
@@ -398,10 +418,10 @@ meet_guest(struct show_state *s, uint32_t listener, const struct pki_leaf *own,
 	struct guest guest = { .fd = -1 };
 	enum guest_word word = GUEST_REFUSED;
 
-	s->until_ms = now_ms() + ROUND_MS;
+	s->round_end = deadline_in(s, ROUND_MS);
 	if (guest_come(&guest, &at, own, earlier))
 		word = GUEST_WAITS;
-	while (word == GUEST_WAITS && now_ms() < s->until_ms) {
+	while (word == GUEST_WAITS && !is_late(s, &s->round_end)) {
 		turn(s, 1);
 		word = guest_shake(&guest);
 	}
@@ -434,12 +454,12 @@ meet_others(struct show_state *s)
 static bool
 end_host(struct show_state *s)
 {
-	int64_t until_ms = now_ms() + END_MS;
+	struct deadline end = deadline_in(s, END_MS);
 
 	outside_arm();
 	host_drain(s->host);
 	outside_disarm();
-	while (!host_is_over(s->host) && now_ms() < until_ms)
+	while (!host_is_over(s->host) && !is_late(s, &end))
 		turn(s, 10);
 	return host_is_over(s->host);
 }
