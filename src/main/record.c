@@ -130,7 +130,7 @@ open_lanes(struct recorder *r)
 	uint8_t key[MAP_KEY_BYTES];
 	struct arena arena = arena_on(NULL, 0);
 
-	must(getrandom(key, sizeof key, 0) == (ssize_t)sizeof key);
+	need(getrandom(key, sizeof key, 0) == (ssize_t)sizeof key, "random numbers");
 	for (int pass = 0; pass < 2; pass++) {
 		bool is_open = pool_open(&r->lanes, &arena, FLOWS_MAX, sizeof(struct lane));
 
@@ -171,7 +171,7 @@ recorder_open(const char *path, uint64_t max_bytes, struct buf *why)
 		.memory = malloc(RECORDING_BUFFER_BYTES),
 		.masked = malloc(INBOX_BYTES) };
 	need(r->memory != NULL && r->masked != NULL, "memory");
-	must(getrandom(&r->key, sizeof r->key, 0) == (ssize_t)sizeof r->key);
+	need(getrandom(&r->key, sizeof r->key, 0) == (ssize_t)sizeof r->key, "random numbers");
 	r->buffer = buf_on(r->memory, RECORDING_BUFFER_BYTES);
 	open_lanes(r);
 	only = r;

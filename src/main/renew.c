@@ -42,7 +42,8 @@ renew_open(const struct config *config, struct host *host, FILE *log)
 		watch_add(r->watch, config->identities[i].trust);
 		watch_add(r->watch, config->identities[i].crl);
 	}
-	if (r->watch == NULL || !host_watch_fd(host, watch_fd(r->watch)))
+	if (r->watch == NULL || !host_watch_fd(host, watch_fd(r->watch)) ||
+		!watch_sees_all(r->watch))
 		log_line(log, log_now_ms(), NOTE_WARN,
 			STR("certificates: the system does not tell when their files change; "
 			    "SIGHUP does"));

@@ -165,8 +165,10 @@ run(const struct host_options *options, int signals)
 		struct buf again = buf_on(text + why.used, sizeof text - why.used);
 		bool is_cert = host == NULL && !are_certificates_good(config, &again);
 
-		if (host != NULL)
+		if (host != NULL) {
 			host_close(host);
+			buf_put(&why, STR("signals cannot be watched"));
+		}
 		fprintf(stderr, "sipward: error: %.*s\n", (int)buf_str(&why).len, text);
 		return is_cert ? EXIT_CONFIG : EXIT_FAILED;
 	}

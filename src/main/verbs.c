@@ -303,6 +303,16 @@ flag_find(const struct verb *verb, struct str word)
 	return flag;
 }
 
+/* What is printed is what was asked for: where that got lost, nothing is good. */
+static int
+finish(int code)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	fputs("sipward: error: what was to be printed could not be written\n", stderr);
+	return code == EXIT_FINE ? EXIT_FAILED : code;
+}
+
 static int
 run_verb(const struct verb *verb, int count, char **values)
 {
@@ -325,7 +335,7 @@ run_verb(const struct verb *verb, int count, char **values)
 	}
 	if (words.count < verb->operands_min)
 		return bad_usage("something is missing behind the verb", verb->shape);
-	return verb->run(&words);
+	return finish(verb->run(&words));
 }
 
 static int

@@ -22,6 +22,7 @@ struct watch {
 	int fd;
 	uint32_t count;
 	int64_t quiet_at_ms; /* INT64_MAX: nothing has changed */
+	bool is_blind;       /* the system watches not all of the folders */
 	struct file files[WATCH_FILES_MAX];
 };
 
@@ -77,14 +78,17 @@ folder_of(struct str path)
 
 /* A folder that was put in the place of another is another one, so this is done again and again. */
 static void
-look_at_folders(const struct watch *watch)
+look_at_folders(struct watch *watch)
 {
+	watch->is_blind = false;
 	for (uint32_t i = 0; i < watch->count; i++) {
 		const struct file *file = &watch->files[i];
 
-		(void)inotify_add_watch(watch->fd, file->folder, NEWS);
-		if (S_ISDIR(file->seen.st_mode))
-			(void)inotify_add_watch(watch->fd, file->path, NEWS);
+		if (inotify_add_watch(watch->fd, file->folder, NEWS) < 0)
+			watch->is_blind = true;
+		if (S_ISDIR(file->seen.st_mode) &&
+			inotify_add_watch(watch->fd, file->path, NEWS) < 0)
+			watch->is_blind = true;
 	}
 }
 
@@ -120,6 +124,12 @@ watch_add(struct watch *watch, struct str path)
 	look_at(file->path, &file->seen);
 	watch->count++;
 	look_at_folders(watch);
+}
+
+bool
+watch_sees_all(const struct watch *watch)
+{
+	return !watch->is_blind;
 }
 
 static bool

@@ -23,6 +23,9 @@ int watch_fd(const struct watch *);
  * the watch. Once more changes nothing; more than WATCH_FILES_MAX are not watched. */
 void watch_add(struct watch *, struct str path);
 
+/* Whether the system watches all folders of what was added; what is not watched must be looked at. */
+bool watch_sees_all(const struct watch *);
+
 /* Takes the news.
  * Ends: true, once, when a file has changed and none has for WATCH_QUIET_MS since. */
 bool watch_turn(struct watch *, int64_t now_ms);

@@ -242,15 +242,15 @@ finish(struct ask *ask)
 	free(ask);
 }
 
-static void
+/* Ends: a status of c-ares; that it holds no address is one of them. */
+static int
 take_v4(struct ask *ask, const unsigned char *answer, int len)
 {
 	struct ares_addrttl found[NAMES_MAX];
 	int count = NAMES_MAX;
+	int status = ares_parse_a_reply(answer, len, NULL, found, &count);
 
-	if (ares_parse_a_reply(answer, len, NULL, found, &count) != ARES_SUCCESS)
-		count = 0;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; status == ARES_SUCCESS && i < count; i++) {
 		struct addr *addr = &ask->addrs[0][ask->count[0]++];
 
 		*addr = (struct addr){ .family = ADDR_V4 };
@@ -258,17 +258,17 @@ take_v4(struct ask *ask, const unsigned char *answer, int len)
 		if (found[i].ttl >= 0 && (uint32_t)found[i].ttl < ask->ttl_s)
 			ask->ttl_s = (uint32_t)found[i].ttl;
 	}
+	return status;
 }
 
-static void
+static int
 take_v6(struct ask *ask, const unsigned char *answer, int len)
 {
 	struct ares_addr6ttl found[NAMES_MAX];
 	int count = NAMES_MAX;
+	int status = ares_parse_aaaa_reply(answer, len, NULL, found, &count);
 
-	if (ares_parse_aaaa_reply(answer, len, NULL, found, &count) != ARES_SUCCESS)
-		count = 0;
-	for (int i = 0; i < count; i++) {
+	for (int i = 0; status == ARES_SUCCESS && i < count; i++) {
 		struct addr *addr = &ask->addrs[1][ask->count[1]++];
 
 		*addr = (struct addr){ .family = ADDR_V6 };
@@ -276,6 +276,7 @@ take_v6(struct ask *ask, const unsigned char *answer, int len)
 		if (found[i].ttl >= 0 && (uint32_t)found[i].ttl < ask->ttl_s)
 			ask->ttl_s = (uint32_t)found[i].ttl;
 	}
+	return status;
 }
 
 static bool
@@ -290,9 +291,9 @@ on_answer(struct ask *ask, int family, int status, const unsigned char *answer, 
 {
 	if (status == ARES_SUCCESS) {
 		if (family == 0)
-			take_v4(ask, answer, len);
+			status = take_v4(ask, answer, len);
 		else
-			take_v6(ask, answer, len);
+			status = take_v6(ask, answer, len);
 	}
 	if (ask->count[family] > 0)
 		ask->status[family] = NAMES_FOUND;

@@ -278,7 +278,7 @@ end_open(struct tls *tls, uint32_t place, struct bytes *out)
 	end->context = contexts_at(end->contexts, place);
 	end->ssl = SSL_new(end->context->ssl);
 	need(end->ssl != NULL, "memory for TLS");
-	SSL_set_app_data(end->ssl, end);
+	need(SSL_set_app_data(end->ssl, end) == 1, "memory for TLS");
 	bio = pipe_bio(tls->method, &end->pipe);
 	SSL_set_bio(end->ssl, bio, bio);
 	return end;

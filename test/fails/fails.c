@@ -129,6 +129,8 @@ judge(const struct outcome *outcome, int number)
 		has_line = has_line || strstr(said, lines[i]) != NULL;
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGALRM ? "hangs" : "dies of a signal";
+	if (strstr(said, "sipward: error: \n") != NULL)
+		return "tells that something failed and not what";
 	if (!is_memory[number] && strstr(said, "sipward: error: the system gives no ") != NULL)
 		return "ends all, and is no memory";
 	if (WEXITSTATUS(status) == SHOW_GOOD)

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -159,6 +160,8 @@ OUTSIDE(int, sigaction, (int n, const struct sigaction *a, struct sigaction *old
 OUTSIDE(int, getrlimit64, (__rlimit_resource_t r, struct rlimit64 *l), (r, l), -1, EINVAL)
 OUTSIDE(int, setrlimit64, (__rlimit_resource_t r, const struct rlimit64 *l), (r, l), -1, EPERM)
 OUTSIDE(struct group *, getgrnam, (const char *name), (name), NULL, EMFILE)
+
+OUTSIDE(ssize_t, getrandom, (void *at, size_t n, unsigned f), (at, n, f), -1, ENOSYS)
 
 /* ---- memory --------------------------------------------------------------------------------- */
 

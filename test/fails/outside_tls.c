@@ -59,6 +59,7 @@ OUTSIDE(int, SSL_CTX_set_max_early_data, (SSL_CTX * c, uint32_t n), (c, n), 0, 0
 OUTSIDE(int, SSL_set_session_id_context, (SSL * s, const unsigned char *at, unsigned n), (s, at, n),
 	0, 0)
 OUTSIDE(SSL_CTX *, SSL_set_SSL_CTX, (SSL * s, SSL_CTX *c), (s, c), NULL, 0)
+OUTSIDE(int, SSL_set_ex_data, (SSL * s, int n, void *at), (s, n, at), 0, 0)
 
 /* ---- a connection --------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@ enum { RECORD_BYTES = 1024 * 1024 };
 
 static const char *denied; /* the function that is refused next; NULL: none */
 static bool is_short;      /* a write takes a part only */
+static bool is_blind;      /* no folder can be watched */
 
 static bool
 is_denied(const char *name)
@@ -50,6 +51,16 @@ DENY(size_t, fwrite, (const void *at, size_t n, size_t m, FILE *f), (at, n, m, f
 DENY(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 /* What could not be written shows here at the latest; closed it is all the same. */
 DENY(int, fclose, (FILE * f), (f), (__real_fclose(f), errno = ENOSPC, EOF))
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int
+__wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	errno = ENOSPC;
+	return is_blind ? -1 : __real_inotify_add_watch(fd, path, mask);
+}
 
 ssize_t __real_write(int fd, const void *at, size_t len);
 ssize_t __wrap_write(int fd, const void *at, size_t len);
@@ -105,7 +116,7 @@ forget(void **state)
 {
 	(void)state;
 	denied = NULL;
-	is_short = false;
+	is_short = is_blind = false;
 	why = buf_on(text, sizeof text - 1);
 	return 0;
 }
@@ -171,6 +182,8 @@ certificates_that_cannot_be_watched_are_told(void **state)
 	assert_true(asks_for_signals("inotify_init1"));
 	assert_true(asks_for_signals("uv_poll_init"));
 	assert_true(asks_for_signals("uv_poll_start"));
+	is_blind = true;
+	assert_true(asks_for_signals(NULL));
 }
 
 /* ---- what is written ------------------------------------------------------------------------ */

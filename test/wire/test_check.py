@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`sipward check`: every error in one pass, each with its place, its line and a caret."""
 import re
+import subprocess
 
 import pytest
 
 from kit.certs import Authority
-from kit.server import Server, config_text, run_check
+from kit.server import Server, binary, config_text, run_check
 
 DN = {"number": "5000", "type": "extension", "contact": "sip:127.0.0.1:5070;transport=udp"}
 LISTEN = ["sips:127.0.0.1:5061", "sip:127.0.0.1:5060;transport=udp"]
@@ -277,3 +278,12 @@ def test_serve_refuses_what_check_refuses(bench, tmp_path, shop):
     assert server.program.await_end(10) == 6
     assert re.search(r"sipward\.yaml:\d+:\d+: error: .*udp", server.log())
     assert "sipward: ready" not in server.log()
+
+
+@pytest.mark.parametrize("verb", ["help", "version"])
+def test_what_cannot_be_printed_is_told(verb):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([binary(), verb], stdout=full, stderr=subprocess.PIPE,
+                              timeout=20, stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert b"sipward: error: what was to be printed could not be written" in done.stderr
