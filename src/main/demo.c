@@ -460,8 +460,10 @@ demo(void)
 	struct demo *d = calloc(1, sizeof *d);
 	bool is_good;
 
-	if (d == NULL)
+	if (d == NULL) {
+		(void)fputs("sipward: the demo failed: no memory\n", stderr);
 		return EXIT_FAILED;
+	}
 	is_good = prepare(d) && run(d);
 	(void)fflush(stdout);
 	if (!is_good && d->log != NULL && fflush(d->log) == 0 && d->log_len > 0)
