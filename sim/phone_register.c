@@ -96,7 +96,7 @@ write_contacts(struct world *w, uint32_t who, uint64_t own, char *at, size_t roo
 			host, name);
 	else if (kind < 27)
 		len = snprintf(at, room, "Expires: 300\r\n"); /* only asks */
-	else if (kind < 35 && phone->transport == TRANSPORT_UDP)
+	else if (kind < 35)
 		len = write_many(phone, own, at, room);
 	else
 		len = snprintf(at, room, "Contact: <%s:%s@%s%s>;expires=%u%s\r\n", scheme,

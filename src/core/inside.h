@@ -238,6 +238,11 @@ bool registered_gruu(const struct core *, const struct uri *target, struct str *
  * Ends: how many. */
 uint32_t registered_pick(struct binding *found, uint32_t count, struct str instance);
 
+/* Leaves of the COUNT bindings that were FOUND those that lead somewhere, all if none does: a
+ * connection that ended with an earlier life of the server may stand in a set that the store kept.
+ * Ends: how many. */
+uint32_t registered_reachable(const struct flows *, struct binding *found, uint32_t count);
+
 /* Where the phone is that a dialog goes on to by a GRUU of ours, which DNS would lead back to us.
  * Ends: false: the next hop of LEG is none. */
 bool registered_hop(struct core *, struct leg *, const struct turn *);

@@ -247,6 +247,27 @@ registered_pick(struct binding *found, uint32_t count, struct str instance)
 	return kept;
 }
 
+uint32_t
+registered_reachable(const struct flows *flows, struct binding *found, uint32_t count)
+{
+	bool leads[CONTACTS_PER_AOR_MAX];
+	uint32_t leading = 0, kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct flow *flow = flows_find(flows, found[i].flow);
+
+		leads[i] = found[i].speech.transport == TRANSPORT_UDP ||
+			!str_is_empty(found[i].path) || (flow != NULL && !flow->is_shut);
+		leading += leads[i];
+	}
+	if (leading == 0)
+		return count;
+	for (uint32_t i = 0; i < count; i++)
+		if (leads[i])
+			found[kept++] = found[i];
+	return kept;
+}
+
 /* A connection is found by other means: what is dialled to where one came from meets nobody. */
 bool
 registered_hop(struct core *core, struct leg *leg, const struct turn *t)

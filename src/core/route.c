@@ -188,6 +188,7 @@ plan_registered(const struct core *core, const struct route_ask *ask, const stru
 	const struct binding *binding;
 	struct buf to = take_uri(t);
 
+	count = registered_reachable(&core->flows, found, count);
 	for (uint32_t i = 0; i < count; i++)
 		known[i] = found[i].speech;
 	if (!may_cross(core, ask, known, count, route, t))

@@ -42,9 +42,8 @@ write(struct gate *g, struct dice *dice, const struct challenge *c, const struct
 	const struct secret *secret, enum header_id id, struct buf *lines)
 {
 	uint8_t fresh[CNONCE_BYTES];
-	char cnonce[2 * CNONCE_BYTES], hex[HASH_HEX_MAX], text[VALUE_BYTES], said[VALUE_BYTES];
-	struct buf b = buf_on(cnonce, sizeof cnonce), value = buf_on(text, sizeof text);
-	struct buf nonce = buf_on(said, sizeof said);
+	char cnonce[2 * CNONCE_BYTES], hex[HASH_HEX_MAX], text[VALUE_BYTES];
+	struct buf b = buf_on(cnonce, sizeof cnonce), nonce = buf_on(text, sizeof text), value;
 	struct digest_input in = { .algorithm = c->algorithm,
 		.username = secret->username,
 		.realm = c->realm,
@@ -71,6 +70,7 @@ write(struct gate *g, struct dice *dice, const struct challenge *c, const struct
 	cred.response = digest_response(gate_hashers(g), &in, hex);
 	if (str_is_empty(cred.response))
 		return ANSWER_FAILED;
+	value = buf_on(text + nonce.used, sizeof text - nonce.used);
 	cred_write(&value, &cred);
 	if (!buf_ok(&value))
 		return ANSWER_FAILED;
