@@ -13,7 +13,6 @@ enum {
 	SLOW = 6,
 	RACE_MS = 150,
 	GIVE_UP_ALL = 99,
-	CALLEE = 64, /* added to what a draw is for: the callee's own */
 };
 
 /* Percent of calls. */
@@ -21,7 +20,6 @@ enum {
 	CANCEL_RACES = 22,
 	CANCEL_EARLY = 4,
 	RINGS = 85,
-	ANSWERS = 92,
 	CHANGES = 40,
 	CHANGES_CROSS = 8,
 	INFOS = 15,
@@ -31,56 +29,10 @@ enum {
 	BOTH_LEAVE = 10,
 	CHANGE_REFUSED = 8,
 	KEEPS_SESSION = 10,
-	ASKS_FOR_PROOF = 70,
 };
 
 /* Of a caller that promises to refresh its session itself (RFC 4028 7.2). */
 #define OWN_SESSION "Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n"
-
-static uint32_t
-percent(const struct talk *t, uint64_t what)
-{
-	return draw_below(t->draw, what, t->is_caller ? 0 : CALLEE, 100);
-}
-
-static bool
-misdoes(const struct world *w, const struct talk *t, enum misdeed misdeed)
-{
-	return !w->is_calm && t->manner == MANNER_WRONG && t->misdeed == misdeed;
-}
-
-static void
-draw_manner(struct world *w, struct talk *t)
-{
-	uint32_t side = t->is_caller ? 0 : CALLEE;
-
-	if (!draw_ppm(t->draw, DRAW_MANNER, side, w->weather.bad_ppm))
-		return;
-	switch (draw_below(t->draw, DRAW_MANNER, side + 1, 10)) {
-	case 0:
-	case 1:
-	case 2:
-		t->manner = MANNER_SLOW;
-		w->troubles[TROUBLE_SLOW_DEVICE]++;
-		break;
-	case 3:
-	case 4:
-		t->manner = t->is_caller ? MANNER_RIGHT : MANNER_SILENT;
-		w->troubles[TROUBLE_SILENT_DEVICE] += !t->is_caller;
-		break;
-	default:
-		t->manner = MANNER_WRONG;
-		w->troubles[TROUBLE_WRONG_DEVICE]++;
-		t->misdeed = 1 + draw_below(t->draw, DRAW_MISDEED, side, MISDEED_KINDS - 1);
-	}
-}
-
-/* When the callee of this call answers; its caller may know, to cancel at just that moment. */
-static int64_t
-answer_ms(const struct talk *t)
-{
-	return draw_span(t->draw, DRAW_ANSWER_MS, 0, 60, 3000);
-}
 
 /* ---- the caller ---- */
 
@@ -111,7 +63,7 @@ phone_call(struct world *w, uint32_t who, uint32_t call, uint64_t own)
 	t->is_caller = true;
 	t->state = TALK_CALLING;
 	t->called_at_ms = w->now.mono_ms;
-	draw_manner(w, t);
+	talk_draw_manner(w, t);
 	write_caller(w, t, own);
 	timer = draw_below(t->draw, DRAW_TIMER, 0, 100);
 	t->keeps_session = timer < KEEPS_SESSION;
@@ -124,13 +76,13 @@ phone_call(struct world *w, uint32_t who, uint32_t call, uint64_t own)
 	cancel = draw_below(t->draw, DRAW_CANCEL, 0, 100);
 	if (cancel < CANCEL_RACES)
 		talk_plan(w, t,
-			answer_ms(t) + 2 * w->weather.delay_max_ms +
+			talk_answer_ms(t) + 2 * w->weather.delay_max_ms +
 				draw_span(t->draw, DRAW_CANCEL_MS, 0, -120, 40),
 			DUE_CANCEL, 0);
 	else if (cancel < CANCEL_RACES + CANCEL_EARLY)
 		talk_plan(w, t, draw_span(t->draw, DRAW_CANCEL_MS, 1, 1, 1500), DUE_CANCEL, 0);
 	talk_plan(w, t, RING_LONGEST_MS, DUE_GIVE_UP, GIVE_UP_ALL);
-	if (misdoes(w, t, MISDEED_EARLY_BYE))
+	if (talk_misdoes(w, t, MISDEED_EARLY_BYE))
 		talk_plan(w, t, 200, DUE_SECOND, 0);
 }
 
@@ -152,11 +104,11 @@ plan_talk(struct world *w, struct talk *t)
 		talk_plan(w, t, talk_ms + 240 * 1000, DUE_HANG_UP, 0);
 	if (changes < CHANGES_CROSS || (changes < CHANGES && (changes % 2 == 0) == t->is_caller))
 		talk_plan(w, t, change_ms, DUE_CHANGE, 0);
-	if (percent(t, DRAW_INFO) < INFOS)
+	if (talk_percent(t, DRAW_INFO) < INFOS)
 		talk_plan(w, t, draw_span(t->draw, DRAW_INFO, 1, 0, talk_ms), DUE_INFO, 0);
-	if (percent(t, DRAW_INFO + 100) < QUESTIONS)
+	if (talk_percent(t, DRAW_INFO + 100) < QUESTIONS)
 		talk_plan(w, t, draw_span(t->draw, DRAW_INFO, 2, 0, talk_ms), DUE_OPTIONS, 0);
-	if (misdoes(w, t, MISDEED_BOTH_BYE))
+	if (talk_misdoes(w, t, MISDEED_BOTH_BYE))
 		talk_plan(w, t, talk_ms + 1, DUE_SECOND, 0);
 	/* One in three forgets it. */
 	if (t->keeps_session && draw_below(t->draw, DRAW_TIMER, 1, 3) != 0)
@@ -270,7 +222,7 @@ phone_heard_answer(struct world *w, struct talk *t, const struct msg *msg)
 	else if (t->is_changing)
 		heard_change_answer(w, t, msg);
 	else if (msg->status >= 200 && msg->status < 300 && t->ack != NULL &&
-		!misdoes(w, t, MISDEED_NO_ACK))
+		!talk_misdoes(w, t, MISDEED_NO_ACK))
 		say_text(w, t->who, talk_flow(w, t), t->ack, t->ack_len);
 	else if (msg->status >= 300)
 		say_ack_failure(w, t, msg);
@@ -318,7 +270,7 @@ phone_heard_invite(struct world *w, uint32_t who, struct flow_id flow, const str
 	t->flow = flow;
 	if (t->call == 0)
 		t->call = UINT32_MAX; /* of nobody's plan, but a call */
-	draw_manner(w, t);
+	talk_draw_manner(w, t);
 	snprintf(t->tag, sizeof t->tag, "b%08x", ++w->phones.numbers);
 	snprintf(t->call_id, sizeof t->call_id, "%.*s", (int)msg->call_id.len, msg->call_id.at);
 	snprintf(t->local, sizeof t->local, "%.*s;tag=%s", (int)to.len, to.at, t->tag);
@@ -334,49 +286,22 @@ phone_heard_invite(struct world *w, uint32_t who, struct flow_id flow, const str
 		return;
 	if (t->manner == MANNER_SLOW)
 		slow = SLOW;
-	if (percent(t, DRAW_RING) < RINGS)
+	if (talk_percent(t, DRAW_RING) < RINGS)
 		talk_plan(w, t, slow * draw_span(t->draw, DRAW_RING_MS, 0, 1, 400), DUE_RING, 0);
-	talk_plan(w, t, slow * answer_ms(t), DUE_ANSWER, 0);
-	if (misdoes(w, t, MISDEED_EARLY_BYE))
+	talk_plan(w, t, slow * talk_answer_ms(t), DUE_ANSWER, 0);
+	if (talk_misdoes(w, t, MISDEED_EARLY_BYE))
 		talk_plan(w, t, 200, DUE_SECOND, 0);
-}
-
-/* A trunk that knows us wants to be sure. */
-static bool
-asks_for_proof(const struct world *w, const struct talk *t)
-{
-	return !t->is_proven && backing_realm(w, w->phones.all[t->who].user) != NULL &&
-		draw_below(t->draw, DRAW_PROOF, 0, 100) < ASKS_FOR_PROOF;
-}
-
-static unsigned
-final_status(struct world *w, const struct talk *t)
-{
-	static const unsigned others[] = { 486, 480, 404, 603, 503, 500, 302, 488, 408, 481, 300,
-		410 };
-
-	if (misdoes(w, t, MISDEED_REDIRECTS))
-		return 302;
-	if (misdoes(w, t, MISDEED_CHALLENGES))
-		return t->call % 2 == 0 ? 401 : 407;
-	if (misdoes(w, t, MISDEED_TWO_FINALS))
-		return 486;
-	if (asks_for_proof(w, t))
-		return t->call % 2 == 0 ? 401 : 407;
-	if (draw_below(t->draw, DRAW_STATUS, 0, 100) < ANSWERS)
-		return 200;
-	return others[draw_below(t->draw, DRAW_STATUS_WHICH, 0, 12)];
 }
 
 static void
 answer_call(struct world *w, struct talk *t)
 {
-	unsigned status = final_status(w, t);
+	unsigned status = talk_final_status(w, t);
 
 	say_answer(w, t, status);
-	if (misdoes(w, t, MISDEED_TWO_FINALS) || misdoes(w, t, MISDEED_LATE_FINAL))
+	if (talk_misdoes(w, t, MISDEED_TWO_FINALS) || talk_misdoes(w, t, MISDEED_LATE_FINAL))
 		talk_plan(w, t, 30, DUE_SECOND, 0);
-	if (misdoes(w, t, MISDEED_FORK)) /* at once, or when the call may be over */
+	if (talk_misdoes(w, t, MISDEED_FORK)) /* at once, or when the call may be over */
 		talk_plan(w, t,
 			draw_span(t->draw, DRAW_SECOND_MS, 0, 0, 1) == 0
 				? 30
@@ -394,7 +319,7 @@ static void
 heard_invite_again(struct world *w, struct talk *t, const struct msg *msg)
 {
 	const struct repeat *final = &t->repeats[REPEAT_FINAL];
-	uint32_t fate = percent(t, DRAW_REFUSE_CHANGE);
+	uint32_t fate = talk_percent(t, DRAW_REFUSE_CHANGE);
 	bool is_again = msg->cseq == t->heard_cseq;
 
 	if (is_again) {
@@ -421,7 +346,7 @@ heard_cancel(struct world *w, struct talk *t, const struct msg *msg)
 	say_reply(w, t->who, talk_flow(w, t), msg, 200, t->tag, "");
 	if (t->state != TALK_CALLED)
 		return;
-	if (misdoes(w, t, MISDEED_LATE_200)) {
+	if (talk_misdoes(w, t, MISDEED_LATE_200)) {
 		say_answer(w, t, 200);
 		t->state = TALK_WAITING;
 		plan_talk(w, t);
@@ -434,12 +359,12 @@ heard_cancel(struct world *w, struct talk *t, const struct msg *msg)
 static void
 heard_bye(struct world *w, struct talk *t, const struct msg *msg)
 {
-	if (misdoes(w, t, MISDEED_NO_BYE_ANSWER))
+	if (talk_misdoes(w, t, MISDEED_NO_BYE_ANSWER))
 		return;
 	say_reply(w, t->who, talk_flow(w, t), msg,
-		misdoes(w, t, MISDEED_BYE_REFUSED)        ? 500
-			: misdoes(w, t, MISDEED_BYE_GONE) ? 481
-							  : 200,
+		talk_misdoes(w, t, MISDEED_BYE_REFUSED)        ? 500
+			: talk_misdoes(w, t, MISDEED_BYE_GONE) ? 481
+							       : 200,
 		"", "");
 	talk_still(t, REPEAT_FINAL);
 	talk_over(w, t);
@@ -482,7 +407,7 @@ phone_heard_inside(struct world *w, struct talk *t, const struct msg *msg)
 static bool
 is_race(const struct world *w, const struct talk *t)
 {
-	int64_t early_ms = t->called_at_ms + answer_ms(t) - w->now.mono_ms;
+	int64_t early_ms = t->called_at_ms + talk_answer_ms(t) - w->now.mono_ms;
 	int64_t near_ms = RACE_MS + 2 * w->weather.delay_max_ms;
 
 	return early_ms < near_ms && early_ms > -2 * near_ms;
@@ -522,15 +447,15 @@ hang_up(struct world *w, struct talk *t)
 static void
 misdo(struct world *w, struct talk *t)
 {
-	if (misdoes(w, t, MISDEED_FORK)) {
+	if (talk_misdoes(w, t, MISDEED_FORK)) {
 		t->is_forked = true;
 		say_answer(w, t, 200);
 		t->is_forked = false;
-	} else if (misdoes(w, t, MISDEED_TWO_FINALS)) {
+	} else if (talk_misdoes(w, t, MISDEED_TWO_FINALS)) {
 		say_answer(w, t, 200);
-	} else if (misdoes(w, t, MISDEED_LATE_FINAL)) {
+	} else if (talk_misdoes(w, t, MISDEED_LATE_FINAL)) {
 		say_answer(w, t, 486);
-	} else if (misdoes(w, t, MISDEED_EARLY_BYE) || misdoes(w, t, MISDEED_BOTH_BYE)) {
+	} else if (talk_misdoes(w, t, MISDEED_EARLY_BYE) || talk_misdoes(w, t, MISDEED_BOTH_BYE)) {
 		say_ask(w, t, "BYE", "");
 	}
 }
@@ -577,7 +502,7 @@ phone_call_due(struct world *w, struct talk *t, enum due due, uint32_t how)
 		if (t->state != TALK_CALLED)
 			return;
 		say_answer(w, t, 180);
-		if (misdoes(w, t, MISDEED_MANY_RINGS))
+		if (talk_misdoes(w, t, MISDEED_MANY_RINGS))
 			talk_plan(w, t, 200, DUE_RING_AGAIN, 0);
 		return;
 	case DUE_ANSWER:

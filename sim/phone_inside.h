@@ -92,6 +92,18 @@ const char *phone_scheme(const struct phone *);
 const char *transport_token(enum transport);
 size_t say_session(char *at, size_t room, uint32_t call, uint32_t version, bool is_held);
 
+/* ---- phone_draw.c ---- */
+
+void talk_draw_manner(struct world *, struct talk *);
+bool talk_misdoes(const struct world *, const struct talk *, enum misdeed);
+
+/* A number below 100, the caller's and the callee's own. */
+uint32_t talk_percent(const struct talk *, uint64_t what);
+
+/* When the callee of this call answers; its caller may know, to cancel at just that moment. */
+int64_t talk_answer_ms(const struct talk *);
+unsigned talk_final_status(struct world *, const struct talk *);
+
 /* ---- phone_call.c ---- */
 
 void phone_heard_invite(struct world *, uint32_t who, struct flow_id, const struct msg *);

@@ -23,7 +23,7 @@ int watch_fd(const struct watch *);
  * the watch. Once more changes nothing; more than WATCH_FILES_MAX are not watched. */
 void watch_add(struct watch *, struct str path);
 
-/* Whether the system watches all folders of what was added; what is not watched must be looked at. */
+/* Whether the system watches all folders of what was added. */
 bool watch_sees_all(const struct watch *);
 
 /* Takes the news.

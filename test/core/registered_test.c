@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/inside.h"
+#include "support/phone.h"
 
 static char scratch_octets[SCRATCH_BYTES];
 static struct arena scratch;
@@ -203,6 +204,44 @@ test_no_routes(void **state)
 	assert_int_equal(plan.way_count, 0);
 }
 
+/* What a connection led to before the server began anew, or before it was closed, is nowhere. */
+static void
+test_connections_that_are_gone(void **state)
+{
+	const struct stage_dn dns[] = { { .number = "7000", .contact = "*" } };
+	const struct stage_options options = { .dns = dns, .dn_count = 1 };
+	struct binding live = { .speech = { SCHEME_SIPS, TRANSPORT_TLS }, .path = STR("") };
+	struct binding gone = live, clear = live, behind = live, found[3];
+	const struct flows *flows;
+	struct stage stage;
+	struct phone phone;
+
+	(void)state;
+	stage_open(&stage, &options);
+	flows = &stage.core->flows;
+	phone_open(&phone, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_TLS, true);
+	live.flow = phone.flow;
+	gone.flow = (struct flow_id){ phone.flow.number + 1000 };
+	clear.flow = behind.flow = gone.flow;
+	clear.speech = (struct speech){ SCHEME_SIP, TRANSPORT_UDP };
+	behind.path = STR("<sips:proxy.example.com;lr>");
+	memcpy(found, (struct binding[]){ gone, live }, 2 * sizeof live);
+	assert_int_equal(registered_reachable(flows, found, 2), 1);
+	assert_true(flow_same(found[0].flow, live.flow));
+	memcpy(found, (struct binding[]){ clear, gone, behind }, 3 * sizeof live);
+	assert_int_equal(registered_reachable(flows, found, 3), 2);
+	assert_int_equal(found[0].speech.transport, TRANSPORT_UDP);
+	assert_false(str_is_empty(found[1].path));
+	memcpy(found, (struct binding[]){ gone, gone }, 2 * sizeof live);
+	assert_int_equal(registered_reachable(flows, found, 2), 2);
+	stage_over(&stage, phone.flow);
+	memcpy(found, (struct binding[]){ live, clear }, 2 * sizeof live);
+	assert_int_equal(registered_reachable(flows, found, 2), 1);
+	assert_int_equal(found[0].speech.transport, TRANSPORT_UDP);
+	phone_close(&phone);
+	stage_close(&stage);
+}
+
 int
 main(void)
 {
@@ -213,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_a_path_becomes_routes),
 		cmocka_unit_test(test_no_more_ways_than_a_leg_has),
 		cmocka_unit_test(test_no_routes),
+		cmocka_unit_test(test_connections_that_are_gone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

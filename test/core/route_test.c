@@ -309,38 +309,6 @@ test_two_bindings(void **state)
 	phone_close(&caller);
 }
 
-/* What a connection led to before the server began anew, or before it was closed, is nowhere. */
-static void
-test_connections_that_are_gone(void **state)
-{
-	const struct flows *flows = &stage.core->flows;
-	struct binding live = { .speech = { SCHEME_SIPS, TRANSPORT_TLS }, .path = STR("") };
-	struct binding gone = live, clear = live, behind = live, found[3];
-	struct phone phone;
-
-	(void)state;
-	phone_open(&phone, &stage, "7000", "192.0.2.70", 40000, TRANSPORT_TLS, true);
-	live.flow = phone.flow;
-	gone.flow = (struct flow_id){ phone.flow.number + 1000 };
-	clear.flow = behind.flow = gone.flow;
-	clear.speech = (struct speech){ SCHEME_SIP, TRANSPORT_UDP };
-	behind.path = STR("<sips:proxy.example.com;lr>");
-	memcpy(found, (struct binding[]){ gone, live }, 2 * sizeof live);
-	assert_int_equal(registered_reachable(flows, found, 2), 1);
-	assert_true(flow_same(found[0].flow, live.flow));
-	memcpy(found, (struct binding[]){ clear, gone, behind }, 3 * sizeof live);
-	assert_int_equal(registered_reachable(flows, found, 3), 2);
-	assert_int_equal(found[0].speech.transport, TRANSPORT_UDP);
-	assert_false(str_is_empty(found[1].path));
-	memcpy(found, (struct binding[]){ gone, gone }, 2 * sizeof live);
-	assert_int_equal(registered_reachable(flows, found, 2), 2);
-	stage_over(&stage, phone.flow);
-	memcpy(found, (struct binding[]){ live, clear }, 2 * sizeof live);
-	assert_int_equal(registered_reachable(flows, found, 2), 1);
-	assert_int_equal(found[0].speech.transport, TRANSPORT_UDP);
-	phone_close(&phone);
-}
-
 /* ---- addresses that are not known yet ---- */
 
 static int
@@ -602,7 +570,6 @@ main(void)
 		TEST(test_registered),
 		TEST(test_registered_behind_nat),
 		TEST(test_two_bindings),
-		TEST(test_connections_that_are_gone),
 		SLOW_TEST(test_waits_for_names),
 		SLOW_TEST(test_names_never_come),
 		SLOW_TEST(test_cancelled_while_waiting),

@@ -136,8 +136,8 @@ nobody_goes_on_with_a_session(void **state)
 	}
 }
 
-/* A client asks for a handshake inside its connection: there is none, and what it says goes on being
- * heard, or the connection is over. */
+/* A client asks for a handshake inside its connection: there is none, and what it says is heard as
+ * before, or the connection is over. */
 static void
 no_handshake_inside_a_connection(void **state)
 {

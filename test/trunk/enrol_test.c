@@ -198,7 +198,7 @@ many_do_not_begin_at_once(void **state)
 	stage_close(&stage);
 }
 
-/* Whatever leads to the registrar, or says what we are to it, is asked about anew when it changes. */
+/* Whatever leads to the registrar, or says what we are to it, is asked about anew once changed. */
 static void
 each_option_of_its_way_counts(void **state)
 {
