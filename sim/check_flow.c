@@ -130,6 +130,7 @@ static void
 ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 {
 	struct txn *invite = seen_txn_find(c, seen_txn_key(m, true, OF_INVITE));
+	struct leg *leg;
 
 	if (invite != NULL && invite->final >= 300) {
 		/* RFC 3261 17.2.1: it confirms; from elsewhere it may not be believed. */
@@ -139,7 +140,9 @@ ack_in(struct check *c, struct flow *flow, const struct wire_msg *m)
 		invite->is_acked = invite->is_acked || (invite->flow == flow->id && m->is_strict);
 		return;
 	}
-	seen_dialog_ack_in(c, flow, seen_leg_of_request(c, m, true), m);
+	leg = seen_leg_of_request(c, m, true);
+	seen_leg_heard_by(leg, flow);
+	seen_dialog_ack_in(c, flow, leg, m);
 }
 
 static void
@@ -183,6 +186,7 @@ request_in(struct check *c, struct flow *flow, const char *peer, const struct wi
 	if (!is_new || !wire_same(m->method, m->cseq_method))
 		return;
 	leg = m->to_tag.at != NULL ? seen_leg_of_request(c, m, true) : NULL;
+	seen_leg_heard_by(leg, flow);
 	if (leg == NULL && kind == OF_INVITE && m->to_tag.at == NULL)
 		leg = seen_leg_open_in(c, flow, peer, m, txn->is_blurred);
 	if (leg != NULL)

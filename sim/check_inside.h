@@ -89,6 +89,7 @@ struct leg {
 	bool must_bye, is_acked_in, is_denied;
 	bool has_sip_target; /* its peer put a sip Contact into the sips dialog */
 	bool has_lost_bodies;
+	bool is_led_away; /* a dialog over datagrams goes on over the connection that it is said by */
 	enum leg_end end;
 	enum check_transport transport;
 	int64_t end_ms, refreshed_ms, rung_ms, confirmed_ms;
@@ -269,6 +270,9 @@ struct leg *seen_leg_open_out(
 struct leg *seen_leg_open_fork(struct check *, struct leg *stem, const struct wire_msg *);
 void seen_leg_know(struct check *, struct leg *, uint64_t key);
 void seen_leg_end_by(struct check *, struct leg *, enum leg_end);
+
+/* A request of the dialog came by FLOW, from whomever: LEG is NULL when there is none. */
+void seen_leg_heard_by(struct leg *, const struct flow *);
 bool seen_leg_is_reachable(struct check *, const struct leg *);
 void seen_legs_crash(struct check *);
 void seen_leg_forget(struct check *, struct leg *);

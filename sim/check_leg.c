@@ -231,11 +231,19 @@ seen_leg_end_by(struct check *c, struct leg *leg, enum leg_end end)
 		check_put_due(c, DUE_OTHER, leg->id, check_64_t1(c) + GRACE_MS);
 }
 
+void
+seen_leg_heard_by(struct leg *leg, const struct flow *flow)
+{
+	if (leg != NULL && leg->transport == CHECK_UDP && flow->transport != CHECK_UDP)
+		leg->is_led_away = true;
+}
+
 /* Whether what we send for the leg can arrive: a lost connection excuses much. */
 bool
 seen_leg_is_reachable(struct check *c, const struct leg *leg)
 {
-	return leg->transport == CHECK_UDP || !seen_flow_is_gone(c, leg->flow);
+	return !leg->is_led_away &&
+		(leg->transport == CHECK_UDP || !seen_flow_is_gone(c, leg->flow));
 }
 
 /* All that the server knew of calls is gone; their peers do not know it yet. */

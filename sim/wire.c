@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wire.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Name, the compact form (RFC 3261 7.3.3, 20; RFC 4028), and whether it may stand but once. */
@@ -357,10 +358,16 @@ is_good_uri(struct wire_text uri)
 {
 	struct wire_text host = wire_uri_host_port(uri);
 
-	for (size_t i = 0; i < uri.len; i++)
+	for (size_t i = 0; i < uri.len; i++) {
 		if ((unsigned char)uri.at[i] <= 0x20 || (unsigned char)uri.at[i] >= 0x7f ||
 			strchr("<>\"\\^`{|}", uri.at[i]) != NULL)
 			return false;
+		/* Else it is no URI, and who is told of it cannot say it again with a tag. */
+		if (uri.at[i] == '%' &&
+			(uri.len - i < 3 || !isxdigit((unsigned char)uri.at[i + 1]) ||
+				!isxdigit((unsigned char)uri.at[i + 2])))
+			return false;
+	}
 	if (!wire_begins_alike(uri, "sip:") && !wire_begins_alike(uri, "sips:"))
 		return false;
 	return is_host_port(host);

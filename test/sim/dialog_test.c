@@ -338,6 +338,29 @@ test_b10_bye_unknown(void **state)
 	bed_close(&b);
 }
 
+/* Whoever knows its names may lead a dialog over datagrams to a connection of his own. */
+static void
+test_b10_a_dialog_that_was_led_away(void **state)
+{
+	struct peer own;
+	struct bed b;
+
+	(void)state;
+	bed_open(&b);
+	answered(&b);
+	own = b.peers[A];
+	b.peers[A] = (struct peer){ 9, CHECK_TLS, "192.0.2.66:30000" };
+	check_opened(b.check, 9, CHECK_TLS, "192.0.2.66:30000", false, false);
+	in(&b, A, "ACK sip:5000@192.0.2.1:5060", "a9", "tag-of-a-1;ours-to-a", A_ID, "1 ACK", "",
+		"");
+	b.peers[A] = own;
+	in(&b, A, "BYE sip:5000@192.0.2.1:5060", "a3", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "",
+		"");
+	out(&b, A, "481 Gone", "a3", "tag-of-a-1;ours-to-a", A_ID, "2 BYE", "", "");
+	fine(&b);
+	bed_close(&b);
+}
+
 static void
 test_m5_bye_refused(void **state)
 {
@@ -426,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_b9_not_refreshed),
 		cmocka_unit_test(test_b9_too_long),
 		cmocka_unit_test(test_b10_bye_unknown),
+		cmocka_unit_test(test_b10_a_dialog_that_was_led_away),
 		cmocka_unit_test(test_m5_bye_refused),
 		cmocka_unit_test(test_b14_half_a_call),
 		cmocka_unit_test(test_b14_call_that_never_was),

@@ -176,6 +176,32 @@ test_uris(void **state)
 	assert_text(wire_param(wire_cstr("<sip:a@b;tag=1>; Tag = 2"), "tag"), "2");
 }
 
+/* Who cannot read a To cannot say it again with a tag. */
+static void
+test_a_to_that_has_no_tag(void **state)
+{
+	static const struct {
+		const char *to;
+		bool is_bare;
+	} rows[] = { { "<sip:8456@example.com>", true }, { "<sip:8%346@example.com>", true },
+		{ "<sip:84%6@example.com>", false }, { "<sip:8456@example.com>;tag=1", false },
+		{ "<sip:846%4@example.com>", false }, { "<sip:8456@example.com;x=%2>", false } };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct wire_msg m;
+		int len = snprintf(text, sizeof text,
+			"SIP/2.0 400 Bad To\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+			"From: <sip:a@h>;tag=1\r\nTo: %s\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n"
+			"Content-Length: 0\r\n\r\n",
+			rows[i].to);
+
+		wire_read(&m, text, (size_t)len, false);
+		assert_true(m.is_to_bare == rows[i].is_bare);
+	}
+}
+
 int
 main(void)
 {
@@ -186,6 +212,7 @@ main(void)
 		cmocka_unit_test(test_judge),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_uris),
+		cmocka_unit_test(test_a_to_that_has_no_tag),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
