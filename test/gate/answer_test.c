@@ -251,9 +251,12 @@ what_does_not_fit_fails(void **state)
 
 	(void)state;
 	memset(nonce, 'n', sizeof nonce - 1);
-	(void)snprintf(challenge, sizeof challenge,
-		D "realm=\"east.example\", nonce=\"%s\", qop=auth\r\n", nonce);
-	assert_int_equal(answer(401, challenge, "", 0, &secret, &line), ANSWER_FAILED);
+	/* One that has no room at all, and one that has none behind it. */
+	for (size_t len = sizeof nonce - 1; len > 1000; len -= 1000) {
+		(void)snprintf(challenge, sizeof challenge,
+			D "realm=\"east.example\", nonce=\"%.*s\", qop=auth\r\n", (int)len, nonce);
+		assert_int_equal(answer(401, challenge, "", 0, &secret, &line), ANSWER_FAILED);
+	}
 	assert_int_equal(answer(401, D OURS "\r\n", "", 0, &secret, &line), ANSWER_GIVEN);
 	for (size_t size = 0; size < line.len; size += 7) {
 		char small[512];
