@@ -297,6 +297,9 @@ other_due(struct check *c, const struct leg *leg)
 
 	if (leg->is_dead || leg->end == END_NONE || other == NULL || other->is_dead)
 		return;
+	/* It was for an end that another INVITE undid; this one has a due of its own. */
+	if (c->now_ms - leg->end_ms < check_64_t1(c))
+		return;
 	if (other->end != END_NONE || !seen_leg_is_reachable(c, other) ||
 		(!other->is_plain && (other->is_confirmed || !other->is_out)))
 		return;

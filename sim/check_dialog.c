@@ -302,7 +302,8 @@ seen_dialog_response_in(
 			leg->rings_in++;
 		else if (m->status >= 200 && m->status < 300)
 			first_2xx(c, leg, t, m);
-		else if (m->status >= 300 && m->is_strict && !leg->is_confirmed)
+		else if (m->status >= 300 && m->is_strict && !leg->is_confirmed &&
+			t->key == leg->invite_out) /* what was challenged is asked anew */
 			seen_leg_end_by(c, leg, END_REFUSED);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* B1, B2, B5, B7, B11 to B13: each trace has one fault. */
+/* B1, B2, B5, B7, B11 to B13: each trace has one fault, but for those of a challenge, which show
+ * what is none, too. */
 #include <string.h>
 
 #include "bed.h"
@@ -50,6 +51,66 @@ test_b2_callee_rings_on(void **state)
 	pass(&b, 1000);
 	a_cancels(&b);
 	pass(&b, 40000);
+	broken(&b, "B2");
+	bed_close(&b);
+}
+
+/* B wants to know who we are. It is asked anew, rings, and its challenge comes once more. */
+static void
+challenged(struct bed *b)
+{
+	bed_open(b);
+	a_invite(b);
+	a_gets(b, "100 Trying");
+	b_invite(b);
+	pass(b, 20);
+	b_says(b, "401 Unauthorized");
+	b_ack_refusal(b);
+	out(b, B, "INVITE sip:5000@192.0.2.50:5070", "b6", "ours-to-b-1", B_ID, "2 INVITE",
+		"Contact: <sip:alice@192.0.2.1:5060>\r\nSubject: call-7\r\n" UUID, SDP);
+	pass(b, 20);
+	in(b, B, "180 Ringing", "b6", "ours-to-b-1;tag-of-b", B_ID, "2 INVITE", B_CONTACT, "");
+	a_gets(b, "180 Ringing");
+	b_says(b, "401 Unauthorized");
+	b_ack_refusal(b);
+}
+
+static void
+test_b2_challenge_again_is_no_end(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	challenged(&b);
+	pass(&b, 3000);
+	in(&b, B, "200 OK", "b6", "ours-to-b-1;tag-of-b", B_ID, "2 INVITE", B_CONTACT, ANSWER);
+	out(&b, B, "ACK sip:bob@192.0.2.50:5070", "b7", "ours-to-b-1;tag-of-b", B_ID, "2 ACK", "",
+		"");
+	a_gets(&b, "200 OK");
+	pass(&b, 30);
+	a_ack(&b);
+	pass(&b, 60000);
+	fine(&b);
+	bed_close(&b);
+}
+
+/* The time runs from the refusal, not from the challenge. */
+static void
+test_b2_refused_behind_a_challenge(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	challenged(&b);
+	pass(&b, 30000);
+	in(&b, B, "486 Busy Here", "b6", "ours-to-b-1;tag-of-b", B_ID, "2 INVITE", "", "");
+	out(&b, B, "ACK sip:5000@192.0.2.50:5070", "b6", "ours-to-b-1;tag-of-b", B_ID, "2 ACK", "",
+		"");
+	pass(&b, 5000);
+	fine(&b);
+	pass(&b, 27000);
+	fine(&b);
+	pass(&b, 2000);
 	broken(&b, "B2");
 	bed_close(&b);
 }
@@ -295,6 +356,8 @@ main(void)
 		cmocka_unit_test(test_b1_left_over),
 		cmocka_unit_test(test_b2_other_leg_goes_on),
 		cmocka_unit_test(test_b2_callee_rings_on),
+		cmocka_unit_test(test_b2_challenge_again_is_no_end),
+		cmocka_unit_test(test_b2_refused_behind_a_challenge),
 		cmocka_unit_test(test_b5_nobody_answered),
 		cmocka_unit_test(test_b7_call_id_shown),
 		cmocka_unit_test(test_b7_one_call_id),
