@@ -89,7 +89,7 @@ struct leg {
 	bool must_bye, is_acked_in, is_denied;
 	bool has_sip_target; /* its peer put a sip Contact into the sips dialog */
 	bool has_lost_bodies;
-	bool is_led_away; /* a dialog over datagrams goes on over the connection that it is said by */
+	bool is_led_away; /* from datagrams to a connection, by whom it may be */
 	enum leg_end end;
 	enum check_transport transport;
 	int64_t end_ms, refreshed_ms, rung_ms, confirmed_ms;
