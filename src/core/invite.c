@@ -49,7 +49,7 @@ judge_invite(const struct core *core, const struct arrival *a)
 	struct nameaddr contact;
 	uint32_t interval_s;
 
-	if (!msg_contact(msg, &contact))
+	if (!msg_remote_target(msg, &contact))
 		return (struct refusal){ .status = 400, .reason = STR("Bad Contact") };
 	if (contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS)
 		return (struct refusal){ .status = 400, .reason = STR("Contact Is No SIP URI") };

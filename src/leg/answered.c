@@ -26,7 +26,8 @@ put_first_contact(
 }
 
 /* Whether a caller by datagrams sits behind a NAT: its own Via names another address than its
- * packets have, so its Contact leads nowhere. */
+ * packets have, so its Contact leads nowhere. Or it has none (RFC 2543): its From need not lead
+ * there either. */
 static bool
 is_natted(const struct msg *invite, const struct flow *flow, const struct txn_way *way)
 {
@@ -34,7 +35,9 @@ is_natted(const struct msg *invite, const struct flow *flow, const struct txn_wa
 
 	return flow->transport == TRANSPORT_UDP && invite->via_count == 1 &&
 		msg_header(invite, HEADER_RECORD_ROUTE) == NULL &&
-		addr_parse(&sent_by, invite->via.host) && !addr_same_ip(&sent_by, &way->addr);
+		(msg_header(invite, HEADER_CONTACT) == NULL ||
+			(addr_parse(&sent_by, invite->via.host) &&
+				!addr_same_ip(&sent_by, &way->addr)));
 }
 
 struct leg *
@@ -271,7 +274,7 @@ judge_change(struct legs *ls, const struct leg *leg, const struct msg *invite,
 	if (!ref_is_none(leg->invite_out) || !ref_is_none(leg->invite_done) || leg->owes_ack ||
 		(!ref_is_none(leg->session.refresh) && leg->session.refresh_is_invite))
 		return 491;
-	if (!msg_contact(invite, &contact)) {
+	if (!msg_remote_target(invite, &contact)) {
 		*reason = STR("Bad Contact");
 		return 400;
 	}

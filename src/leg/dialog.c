@@ -88,7 +88,7 @@ put_target(struct leg *leg, enum leg_text place, const struct msg *msg)
 {
 	struct nameaddr contact;
 
-	if (!msg_contact(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX ||
+	if (!msg_remote_target(msg, &contact) || contact.uri.text.len > URI_BYTES_MAX ||
 		(contact.uri.scheme != URI_SIP && contact.uri.scheme != URI_SIPS))
 		return false;
 	return shelf_put(&leg->shelf, place, contact.uri.text);

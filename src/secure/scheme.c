@@ -101,7 +101,7 @@ scheme_check(const struct msg *request, enum transport transport)
 			return SCHEME_MANY;
 		if (transport != TRANSPORT_TLS)
 			return SCHEME_NOT_TLS;
-		if (request->method != METHOD_REGISTER && msg_contact(request, &contact) &&
+		if (request->method != METHOD_REGISTER && msg_remote_target(request, &contact) &&
 			contact.uri.scheme != URI_SIPS)
 			return SCHEME_MIXED;
 		return SCHEME_FINE;

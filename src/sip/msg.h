@@ -142,4 +142,9 @@ struct str msg_refresher(const struct msg *);
 /* The only Contact of a message, parsed. Ends: true if there is exactly one and it is not `*`. */
 bool msg_contact(const struct msg *, struct nameaddr *contact);
 
+/* Where requests go to who sent this message (RFC 3261 12.1.1): its only Contact; for a request of
+ * RFC 2543, which may have none, its From.
+ * Ends: true if there is such a place. */
+bool msg_remote_target(const struct msg *, struct nameaddr *target);
+
 #endif

@@ -105,3 +105,14 @@ msg_contact(const struct msg *m, struct nameaddr *contact)
 	return values_next(&v, &value) && !values_next(&v, &second) &&
 		nameaddr_parse(contact, value, &at) && !contact->star;
 }
+
+bool
+msg_remote_target(const struct msg *m, struct nameaddr *target)
+{
+	if (msg_contact(m, target))
+		return true;
+	if (!m->is_request || msg_header(m, HEADER_CONTACT) != NULL || via_has_cookie(&m->via))
+		return false;
+	*target = m->from;
+	return true;
+}

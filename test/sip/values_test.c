@@ -166,6 +166,46 @@ the_only_contact(void **state)
 	assert_false(msg_contact(&m, &n));
 }
 
+/* START with LINES is a message of one caller; WANTED: where requests go to him, NULL: nowhere. */
+static void
+leads_to(const char *start, const char *branch, const char *lines, const char *wanted)
+{
+	static char text[2048];
+	struct buf b = buf_on(text, sizeof text);
+	struct nameaddr n;
+	struct fault fault;
+
+	buf_put(&b, str_cstr(start));
+	buf_put(&b, STR("\r\nVia: SIP/2.0/UDP h"));
+	buf_put(&b, str_cstr(branch));
+	buf_put(&b,
+		STR("\r\nFrom: <sip:f@h>\r\nTo: <sip:t@h>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n"));
+	buf_put(&b, str_cstr(lines));
+	buf_put(&b, STR("\r\n"));
+	if (!msg_parse(&m, buf_str(&b), false, &fault))
+		fail_msg("%s: fault %d at %u", lines, fault.what, fault.at);
+	assert_int_equal(msg_remote_target(&m, &n), wanted != NULL);
+	if (wanted != NULL)
+		check_str(n.uri.text, wanted);
+}
+
+static void
+where_requests_go_to(void **state)
+{
+	static const char invite[] = "INVITE sip:t@h SIP/2.0",
+			  two[] = "Contact: <sip:a@h>, <sip:b@h>\r\n";
+
+	(void)state;
+	leads_to(invite, ";branch=z9hG4bK1", "Contact: <sip:a@h>\r\n", "sip:a@h");
+	leads_to(invite, "", "Contact: <sip:a@h>\r\n", "sip:a@h");
+	leads_to(invite, ";branch=z9hG4bK1", "", NULL);
+	leads_to(invite, "", "", "sip:f@h");
+	leads_to(invite, ";branch=1", "", "sip:f@h");
+	leads_to(invite, "", two, NULL);
+	leads_to("SIP/2.0 200 OK", "", "Contact: <sip:a@h>\r\n", "sip:a@h");
+	leads_to("SIP/2.0 200 OK", "", "", NULL);
+}
+
 int
 main(void)
 {
@@ -176,6 +216,7 @@ main(void)
 		cmocka_unit_test(seconds),
 		cmocka_unit_test(the_session_timer),
 		cmocka_unit_test(the_only_contact),
+		cmocka_unit_test(where_requests_go_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
