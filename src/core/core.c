@@ -282,7 +282,7 @@ bytes_hear(struct core *core, const struct event *event, const struct turn *t)
 {
 	struct flow *flow = flows_find(&core->flows, event->u.bytes.flow);
 
-	if (flow == NULL || flow->is_shut)
+	if (flow == NULL || flow->is_shut || flow->is_deaf)
 		return;
 	flow->heard_at_ms = t->now.mono_ms;
 	if (flow->transport != TRANSPORT_UDP)
@@ -295,12 +295,14 @@ bytes_hear(struct core *core, const struct event *event, const struct turn *t)
 static void
 saved(struct core *core, const struct event *event, const struct turn *t)
 {
+	uint32_t first = t->out->count;
 	struct flow_id watch = registrar_saved(
 		core->registrar, event->u.saved.ask, event->u.saved.status, t->now, t->out);
 	struct flow *flow = flow_is_none(watch) ? NULL : flows_find(&core->flows, watch);
 
 	if (flow != NULL)
 		stream_watch(core, flow, t);
+	stream_end_deaf(core, first, t);
 }
 
 static void
@@ -311,6 +313,7 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 	struct call *call;
 	struct flow *flow;
 	struct word word;
+	uint32_t first;
 
 	switch (alarm->kind) {
 	case ALARM_TXN:
@@ -330,7 +333,11 @@ ring(struct core *core, const struct alarm *alarm, const struct turn *t)
 		if (call_ring(&core->calls, call, t))
 			invite_again(core, call, t);
 		return;
-	case ALARM_REG: registrar_ring(core->registrar, alarm, t->now, t->out); return;
+	case ALARM_REG:
+		first = t->out->count;
+		registrar_ring(core->registrar, alarm, t->now, t->out);
+		stream_end_deaf(core, first, t);
+		return;
 	case ALARM_FLOW:
 		flow = pool_at(&core->flows.pool, alarm->owner);
 		must(flow != NULL);

@@ -68,6 +68,10 @@ void stream_hear(struct core *, struct flow *, struct str data, const struct tur
  * silent. */
 void stream_ring(struct core *, struct flow *, const struct alarm *, const struct turn *);
 
+/* The store has spoken: streams that were kept open for the answers among the actions from the FIRST
+ * on, and for nothing else, end. */
+void stream_end_deaf(struct core *, uint32_t first, const struct turn *);
+
 /* From now on the silence of a stream is its end: its phone was told how often it is to be heard
  * (RFC 5626 4.4.1). */
 void stream_watch(struct core *, struct flow *, const struct turn *);

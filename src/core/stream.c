@@ -50,10 +50,14 @@ stream_give_up(struct core *core, struct flow *flow, struct str why, const struc
 	note_end(t, NOTE_WARN, &line);
 	stream_drop(core, flow);
 	flow->is_shut = true;
+	flow->is_deaf = false;
 	out_shut(t->out, flow->id);
 }
 
-/* The stream can no longer be followed: an answer to what can be read of it, and the end. */
+static const struct str cannot_be_told = STR("its messages cannot be told apart any more");
+
+/* The stream can no longer be followed: an answer to what can be read of it, and the end, which
+ * waits for the answer to a REGISTER before it that the store has not kept yet. */
 static void
 hear_fault(struct core *core, struct flow *flow, const struct frame *frame, const struct turn *t)
 {
@@ -69,7 +73,25 @@ hear_fault(struct core *core, struct flow *flow, const struct frame *frame, cons
 		if (msg_may_answer(core->msg))
 			respond_fault(core, &a, &fault, t);
 	}
-	stream_give_up(core, flow, STR("its messages cannot be told apart any more"), t);
+	if (!registrar_owes(core->registrar, flow->id)) {
+		stream_give_up(core, flow, cannot_be_told, t);
+		return;
+	}
+	stream_drop(core, flow);
+	flow->is_deaf = true;
+}
+
+void
+stream_end_deaf(struct core *core, uint32_t first, const struct turn *t)
+{
+	for (uint32_t i = first, end = t->out->count; i < end; i++) {
+		const struct act *act = &t->out->acts[i];
+		struct flow *flow =
+			act->kind == ACT_SEND ? flows_find(&core->flows, act->u.send.flow) : NULL;
+
+		if (flow != NULL && flow->is_deaf && !registrar_owes(core->registrar, flow->id))
+			stream_give_up(core, flow, cannot_be_told, t);
+	}
 }
 
 /* Handles whole messages at the front of DATA while there is room.
@@ -91,7 +113,7 @@ hear_whole(struct core *core, struct flow *flow, struct str data, const struct t
 			done += frame.message.len;
 			core_hear(core, flow, &flow->peer, frame.message, t);
 			arena_clear(t->scratch);
-			if (flow->is_shut) /* nothing is kept any more */
+			if (flow->is_shut || flow->is_deaf) /* nothing is kept any more */
 				return data.len;
 			continue;
 		}
@@ -145,7 +167,7 @@ hear_kept(struct core *core, struct flow *flow, const struct turn *t)
 	struct half *half = pool_at(&core->halves, flow->half);
 	size_t done = hear_whole(core, flow, str_of(half->octets, half->len), t);
 
-	if (flow->is_shut)
+	if (flow->is_shut || flow->is_deaf)
 		return; /* nothing is kept any more */
 	if (done == half->len) {
 		drop_half(core, flow);

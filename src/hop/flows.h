@@ -42,6 +42,7 @@ struct flow {
 	struct ref half;      /* octets of a message that is not whole yet */
 	unsigned crlfs;       /* CR and LF seen in a row                  */
 	bool is_shut;         /* we asked for its end: read no more       */
+	bool is_deaf;         /* likewise, once the store has answered    */
 	struct alarm alarm;   /* half a message waits                     */
 	struct alarm silence; /* armed while its silence would be its end */
 	int64_t heard_at_ms;  /* the last octets                          */

@@ -83,6 +83,14 @@ lane_let(struct registrar *r, struct flow_id flow)
 	lane_release(r, pool_ref(&r->lanes, lane));
 }
 
+bool
+registrar_owes(const struct registrar *r, struct flow_id flow)
+{
+	const struct lane *lane = lane_find(r, flow);
+
+	return lane != NULL && lane->questions > 0;
+}
+
 static struct tie *
 tie_of(const struct registrar *r, uint32_t binding)
 {

@@ -102,6 +102,79 @@ an_alarm_of_no_kind_does_nothing(void **state)
 	expect_empty(&stage);
 }
 
+#define REGISTER                                                                        \
+	"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK-out\r\n" \
+	"From: <sip:7000@example.com>;tag=f\r\nTo: <sip:7000@example.com>\r\n"          \
+	"Call-ID: out\r\nCSeq: 1 REGISTER\r\nSupported: path, outbound\r\n"             \
+	"Contact: <sip:7000@192.0.2.70:40000;transport=tcp>;reg-id=1;"                  \
+	"+sip.instance=\"<urn:uuid:1>\"\r\nContent-Length: 0\r\n\r\n"
+
+/* Behind a REGISTER stands what cannot be read: nothing more is heard, and the end waits until the
+ * store has kept the bindings, or for as long as it is waited for. */
+static void
+a_register_is_answered_before_the_end(void **state)
+{
+	char octets[] = REGISTER "\x16\x03\x01\x02\x03" OPTIONS;
+	struct event event = { .kind = EV_SAVED };
+	size_t cuts[] = { sizeof octets - 1, sizeof REGISTER - 1, 40 };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * (sizeof cuts / sizeof cuts[0]); i++) {
+		bool is_mute = i % 2;
+		uint32_t at = 0;
+
+		feed(str_of(octets, cuts[i / 2]));
+		feed(str_of(octets + cuts[i / 2], sizeof octets - 1 - cuts[i / 2]));
+		feed(STR(OPTIONS));
+		while (stage.out.acts[at].kind != ACT_SAVE)
+			assert_true(++at < stage.out.count);
+		event.u.saved.ask = stage.out.acts[at].u.save.ask;
+		event.u.saved.status = SAVED_DONE;
+		for (at = 0; at < stage.out.count; at++) {
+			assert_int_not_equal(stage.out.acts[at].kind, ACT_SHUT);
+			assert_int_not_equal(stage.out.acts[at].kind, ACT_SEND);
+		}
+		out_clear(&stage.out);
+		event.kind = is_mute ? EV_TICK : EV_SAVED;
+		stage.now.mono_ms += is_mute ? STORE_WAIT_MS : 0;
+		core_feed(stage.core, &event, stage.now, &stage.out);
+		for (at = 0; stage.out.acts[at].kind != ACT_SEND; at++)
+			assert_true(at + 1 < stage.out.count);
+		assert_true(str_begins(stage.out.acts[at].u.send.bytes,
+			is_mute ? STR("SIP/2.0 500 ") : STR("SIP/2.0 200 ")));
+		assert_int_equal(stage.out.acts[stage.out.count - 1].kind, ACT_SHUT);
+		out_clear(&stage.out);
+		stage_over(&stage, phone.flow);
+		phone_close(&phone);
+		phone_open(&phone, &stage, "7000", "192.0.2.70", (uint16_t)(40001 + i),
+			TRANSPORT_TCP, false);
+		stage_pass_ms(&stage, 64 * STAGE_T1_MS);
+		stage_forget_sent(&stage);
+	}
+}
+
+/* The connection is gone when the store answers. */
+static void
+who_has_gone_is_not_ended(void **state)
+{
+	struct event event = { .kind = EV_SAVED };
+	uint32_t at = 0;
+
+	(void)state;
+	feed(STR(REGISTER "\x16\x03\x01"));
+	while (stage.out.acts[at].kind != ACT_SAVE)
+		assert_true(++at < stage.out.count);
+	event.u.saved.ask = stage.out.acts[at].u.save.ask;
+	event.u.saved.status = SAVED_DONE;
+	out_clear(&stage.out);
+	stage_over(&stage, phone.flow);
+	core_feed(stage.core, &event, stage.now, &stage.out);
+	for (at = 0; at < stage.out.count; at++)
+		assert_int_not_equal(stage.out.acts[at].kind, ACT_SHUT);
+	out_clear(&stage.out);
+	stage_forget_sent(&stage);
+}
+
 /* The store answers a REGISTER by outbound when its connection was given up and is not closed yet:
  * nobody waits to hear more of that connection. */
 static void
@@ -113,11 +186,7 @@ what_was_given_up_is_not_watched(void **state)
 	uint32_t at = 0;
 
 	(void)state;
-	feed(STR("REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK-out\r\n"
-		 "From: <sip:7000@example.com>;tag=f\r\nTo: <sip:7000@example.com>\r\n"
-		 "Call-ID: out\r\nCSeq: 1 REGISTER\r\nSupported: path, outbound\r\n"
-		 "Contact: <sip:7000@192.0.2.70:40000;transport=tcp>;reg-id=1;"
-		 "+sip.instance=\"<urn:uuid:1>\"\r\nContent-Length: 0\r\n\r\n"));
+	feed(STR(REGISTER));
 	while (stage.out.acts[at].kind != ACT_SAVE)
 		assert_true(++at < stage.out.count);
 	event.u.saved.ask = stage.out.acts[at].u.save.ask;
@@ -142,6 +211,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_frame_of_no_kind_is_none),
 		TEST(an_alarm_of_no_kind_does_nothing),
+		TEST(a_register_is_answered_before_the_end),
+		TEST(who_has_gone_is_not_ended),
 		TEST(what_was_given_up_is_not_watched),
 	};
 

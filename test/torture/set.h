@@ -15,8 +15,6 @@
  *
  * What is brought about is a row of these words:
  *   404     the next answer has this status
- *   200?    likewise; but when all comes in one piece, the connection may be closed before it
- *           was ready
  *   call    an INVITE leaves for the callee, who is busy
  *   pong    the answer to a ping
  *   drop    nothing is sent, and a stream goes on
