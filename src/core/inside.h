@@ -68,7 +68,7 @@ void stream_hear(struct core *, struct flow *, struct str data, const struct tur
  * silent. */
 void stream_ring(struct core *, struct flow *, const struct alarm *, const struct turn *);
 
-/* The store has spoken: streams that were kept open for the answers among the actions from the FIRST
+/* The store has spoken: streams that were kept open for the answers among the actions from FIRST
  * on, and for nothing else, end. */
 void stream_end_deaf(struct core *, uint32_t first, const struct turn *);
 

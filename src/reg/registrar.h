@@ -84,14 +84,12 @@ void registrar_set(
 struct flow_id registrar_saved(
 	struct registrar *, struct ref ask, enum saved_status, struct when now, struct out *out);
 
-/* Whether a REGISTER that came by FLOW waits for the store; its answer comes within STORE_WAIT_MS. */
+/* Whether a REGISTER that came by FLOW waits for the store. It is answered within STORE_WAIT_MS. */
 bool registrar_owes(const struct registrar *, struct flow_id flow);
 
 /* Rings an alarm of kind ALARM_REG: bindings whose time is over are taken out of force and the
- * store
- * is told (until it has understood); a REGISTER that waited STORE_WAIT_MS for the store gets 500;
- * the
- * rest of a connection's bindings go. */
+ * store is told (until it has understood); a REGISTER that waited STORE_WAIT_MS for it gets 500;
+ * the rest of a connection's bindings go. */
 void registrar_ring(struct registrar *, const struct alarm *, struct when now, struct out *out);
 
 /* A connection is gone: from now on its bindings are not found any more, and they leave the store.
