@@ -113,7 +113,7 @@ hear_whole(struct core *core, struct flow *flow, struct str data, const struct t
 			done += frame.message.len;
 			core_hear(core, flow, &flow->peer, frame.message, t);
 			arena_clear(t->scratch);
-			if (flow->is_shut || flow->is_deaf) /* nothing is kept any more */
+			if (flow->is_shut) /* nothing is kept any more */
 				return data.len;
 			continue;
 		}

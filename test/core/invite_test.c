@@ -490,6 +490,38 @@ test_from_over_our_own_connection(void **state)
 	phone_close(&far);
 }
 
+/* One by RFC 2543 needs none: what the callee begins goes to where it came from, whatever the name
+ * in its From leads to. */
+static void
+test_who_has_no_contact(void **state)
+{
+	static const char lines[] =
+		"%s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10:30000\r\n"
+		"From: <sip:1001@caller.example>\r\n"
+		"To: <sip:5000@example.com>%s\r\nCall-ID: old@192.0.2.10\r\nCSeq: 1 %s\r\n\r\n";
+	char text[1024], tag[64];
+
+	(void)state;
+	stage_name(&stage, "caller.example", "192.0.2.99");
+	(void)snprintf(text, sizeof text, lines, "INVITE sip:5000@example.com", "", "INVITE");
+	phone_raw(&alice, str_cstr(text));
+	phone_hear(&alice, "SIP/2.0 100 ");
+	phone_hear(&bob, "INVITE ");
+	phone_answer(&bob, 200, NULL, SDP("bob", "sendrecv"));
+	phone_hear(&alice, "SIP/2.0 200 ");
+	(void)snprintf(tag, sizeof tag, ";tag=%.*s", (int)alice.heard.msg.to.tag.len,
+		alice.heard.msg.to.tag.at);
+	(void)snprintf(text, sizeof text, lines, "ACK sip:5000@192.0.2.1", tag, "ACK");
+	phone_raw(&alice, str_cstr(text));
+	phone_hear(&bob, "ACK ");
+	phone_request(&bob, "BYE", NULL, NULL);
+	phone_hear(&bob, "SIP/2.0 200 ");
+	phone_hear(&alice, "BYE sip:1001@caller.example ");
+	memcpy(alice.tag, "old", sizeof "old");
+	phone_reply(&alice, 200, NULL, NULL);
+	expect_empty(&stage);
+}
+
 int
 main(void)
 {
@@ -511,6 +543,7 @@ main(void)
 		TEST(test_kinds_of_body),
 		TEST(test_mixed_schemes),
 		TEST(test_from_over_our_own_connection),
+		TEST(test_who_has_no_contact),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

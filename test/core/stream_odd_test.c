@@ -18,8 +18,9 @@ enum { SILENCE_MS = (FLOW_TIMER_S + FLOW_GRACE_S) * 1000 };
 	"From: <sip:7000@example.com>;tag=f\r\nTo: <sip:example.com>\r\nCall-ID: odd\r\n" \
 	"CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
 
-static const struct stage_dn dns[] = { { .number = "7000", .contact = "*" } };
-static const struct stage_options options = { .dns = dns, .dn_count = 1 };
+static const struct stage_dn dns[] = { { .number = "7000", .contact = "*" },
+	{ .number = "7001", .contact = "*" } };
+static const struct stage_options options = { .dns = dns, .dn_count = 2 };
 
 static struct stage stage;
 static struct phone phone;
@@ -153,6 +154,51 @@ a_register_is_answered_before_the_end(void **state)
 	}
 }
 
+/* The place of the first question to the store from the action AT on, which is behind it then. */
+static struct ref
+next_ask(uint32_t *at)
+{
+	while (stage.out.acts[*at].kind != ACT_SAVE)
+		assert_true(++*at < stage.out.count);
+	return stage.out.acts[(*at)++].u.save.ask;
+}
+
+static bool
+is_shut_now(void)
+{
+	return stage.out.count > 0 && stage.out.acts[stage.out.count - 1].kind == ACT_SHUT;
+}
+
+/* Each of them is answered. */
+static void
+the_last_register_ends_it(void **state)
+{
+	struct event event = { .kind = EV_SAVED };
+	struct ref asks[2];
+	uint32_t at = 0;
+
+	(void)state;
+	feed(STR(REGISTER
+		"REGISTER sip:example.com SIP/2.0\r\n"
+		"Via: SIP/2.0/TCP h;branch=z9hG4bK-2nd\r\nFrom: <sip:7001@example.com>;tag=f\r\n"
+		"To: <sip:7001@example.com>\r\nCall-ID: 2nd\r\nCSeq: 1 REGISTER\r\n"
+		"Contact: <sip:7001@192.0.2.70:40000;transport=tcp>\r\n"
+		"Content-Length: 0\r\n\r\n\x16\x03\x01"));
+	asks[0] = next_ask(&at);
+	asks[1] = next_ask(&at);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(is_shut_now());
+		out_clear(&stage.out);
+		event.u.saved.ask = asks[i];
+		event.u.saved.status = SAVED_DONE;
+		core_feed(stage.core, &event, stage.now, &stage.out);
+	}
+	assert_true(is_shut_now());
+	out_clear(&stage.out);
+	stage_over(&stage, phone.flow);
+	stage_forget_sent(&stage);
+}
+
 /* The connection is gone when the store answers. */
 static void
 who_has_gone_is_not_ended(void **state)
@@ -162,9 +208,7 @@ who_has_gone_is_not_ended(void **state)
 
 	(void)state;
 	feed(STR(REGISTER "\x16\x03\x01"));
-	while (stage.out.acts[at].kind != ACT_SAVE)
-		assert_true(++at < stage.out.count);
-	event.u.saved.ask = stage.out.acts[at].u.save.ask;
+	event.u.saved.ask = next_ask(&at);
 	event.u.saved.status = SAVED_DONE;
 	out_clear(&stage.out);
 	stage_over(&stage, phone.flow);
@@ -212,6 +256,7 @@ main(void)
 		TEST(a_frame_of_no_kind_is_none),
 		TEST(an_alarm_of_no_kind_does_nothing),
 		TEST(a_register_is_answered_before_the_end),
+		TEST(the_last_register_ends_it),
 		TEST(who_has_gone_is_not_ended),
 		TEST(what_was_given_up_is_not_watched),
 	};
