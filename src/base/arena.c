@@ -12,6 +12,14 @@ arena_on(void *at, size_t size)
 	return (struct arena){ .at = at, .size = size };
 }
 
+struct arena
+arena_scratch_on(void *at, size_t size)
+{
+	if (at != NULL)
+		UNPOISON(at, size);
+	return arena_on(at, size);
+}
+
 bool
 arena_is_measuring(const struct arena *a)
 {

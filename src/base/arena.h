@@ -16,9 +16,12 @@ struct arena {
 	size_t poisoned; /* the most that was in use when it was cleared */
 };
 
-/* An arena on SIZE octets at AT, which stay the caller's. Pre: they are not poisoned by what was
- * there before. */
+/* An arena on SIZE octets at AT, which stay the caller's. */
 struct arena arena_on(void *at, size_t size);
+
+/* The same for one that is cleared again and again: another may have stood there, and what it
+ * cleared last is still poisoned. AT may be NULL while something larger is only measured. */
+struct arena arena_scratch_on(void *at, size_t size);
 
 /* Takes BYTES octets, aligned to ALIGN (a power of two). The memory is not cleared.
  * Ends: a pointer, or NULL when not that much is left. */

@@ -2,15 +2,13 @@
 #include "base/out.h"
 
 #include "base/panic.h"
-#include "base/poison.h"
 
 void
 out_init(struct out *out, void *at, size_t size)
 {
 	must(size >= OUT_BYTES);
 	out->count = 0;
-	UNPOISON(at, size);
-	out->bytes = arena_on(at, size);
+	out->bytes = arena_scratch_on(at, size);
 }
 
 bool

@@ -61,7 +61,7 @@ carve(struct core *core, const struct core_options *o, struct arena *arena)
 	core->registrar = registrar_open(arena, &registrar, &core->dice);
 	core->msg = arena_take(arena, sizeof *core->msg, _Alignof(struct msg));
 	scratch = arena_take(arena, SCRATCH_BYTES, 64);
-	core->scratch = arena_on(scratch, SCRATCH_BYTES);
+	core->scratch = arena_scratch_on(scratch, SCRATCH_BYTES);
 	return ok && core->gate != NULL && core->registrar != NULL && core->msg != NULL &&
 		scratch != NULL;
 }

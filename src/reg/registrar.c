@@ -41,7 +41,7 @@ registrar_open(struct arena *arena, const struct registrar_options *options, str
 	good &= map_open(&at->by_aor, arena, max, by_aor);
 	good &= map_open(&at->by_flow, arena, max, by_flow);
 	scratch = arena_take(arena, REGISTER_TEXT_BYTES, 1);
-	at->scratch = arena_on(scratch, REGISTER_TEXT_BYTES);
+	at->scratch = arena_scratch_on(scratch, REGISTER_TEXT_BYTES);
 	return good && scratch != NULL ? r : NULL;
 }
 
