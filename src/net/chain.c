@@ -102,7 +102,8 @@ chain_read(struct link *links, uint32_t max, struct str path, struct buf *why)
 	uint32_t count = 0;
 
 	while (bio != NULL && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL)
-		sk_X509_push(all, cert);
+		if (sk_X509_push(all, cert) <= 0)
+			X509_free(cert);
 	ERR_clear_error();
 	if (sk_X509_num(all) > 0)
 		count = chain_take(links, max, sk_X509_value(all, 0), all);
