@@ -15,28 +15,13 @@
 #include "fuzz.h"
 #include "net/cert.h"
 #include "net/purpose.h"
-#include "sip/uri.h"
+#include "slow_domain.h"
 
 static struct der_name found[DER_NAMES_MAX];
 static unsigned found_count;
 static char made[DER_BYTES_MAX];
 
 /* ---- what stands there ----------------------------------------------------------------------- */
-
-/* The domain that a SIP URI without a user stands for (RFC 5922 7.1); empty: it is none. */
-static struct str
-domain_of(struct str text)
-{
-	struct str host;
-	struct addr ip;
-
-	if (!str_begins_alike(text, STR("sip:")) || memchr(text.at, '@', text.len) != NULL)
-		return STR("");
-	text = str_from(text, 4);
-	host = uri_take_host(&text, &ip);
-	/* Behind it is the port, a parameter or a header. */
-	return text.len == 0 || memchr(":;?", text.at[0], 3) != NULL ? host : STR("");
-}
 
 static bool
 has_domain_uri(void)

@@ -3,7 +3,7 @@
  * each other is one name: `u`, `d` or `i`, and its octets. */
 #include "fuzz.h"
 #include "secure/identity.h"
-#include "sip/uri.h"
+#include "slow_domain.h"
 
 #include <string.h>
 
@@ -11,21 +11,6 @@ enum { SANS = 32 };
 
 static struct san sans[SANS];
 static uint32_t count;
-
-/* The domain that a SIP URI without a user stands for, as 7.1 has it; empty: it is none. */
-static struct str
-domain_of(struct str text)
-{
-	struct str host;
-	struct addr ip;
-
-	if (!str_begins_alike(text, STR("sip:")) || memchr(text.at, '@', text.len) != NULL)
-		return STR("");
-	text = str_from(text, 4);
-	host = uri_take_host(&text, &ip);
-	/* Behind it is the port, a parameter or a header. */
-	return text.len == 0 || memchr(":;?", text.at[0], 3) != NULL ? host : STR("");
-}
 
 static bool
 is_one_text(struct str text)

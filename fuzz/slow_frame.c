@@ -7,16 +7,16 @@
 
 #include "base/limits.h" /* how large is too large is ours to say, not the RFC's */
 
-static bool
-is_token(char c)
+bool
+slow_is_token(char c)
 {
 	return c != '\0' &&
 		strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~",
 			c) != NULL;
 }
 
-static bool
-is_blank(char c)
+bool
+slow_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
@@ -35,18 +35,18 @@ content_length(const char *at, size_t len)
 		/* A line goes on where the next one begins with a space or a tab (7.3.1). */
 		while (i + 1 < len &&
 			!(at[i] == '\r' && at[i + 1] == '\n' &&
-				!(i + 2 < len && is_blank(at[i + 2]))))
+				!(i + 2 < len && slow_is_blank(at[i + 2]))))
 			i++;
 		end = i;
 		i += 2;
-		for (name = line; name < end && is_token(at[name]); name++)
+		for (name = line; name < end && slow_is_token(at[name]); name++)
 			;
 		if (is_start_line ||
 			!((name - line == 14 &&
 				  strncasecmp(at + line, "Content-Length", 14) == 0) ||
 				(name - line == 1 && (at[line] == 'l' || at[line] == 'L'))))
 			continue;
-		while (name < end && is_blank(at[name]))
+		while (name < end && slow_is_blank(at[name]))
 			name++;
 		if (name == end || at[name] != ':' || found >= 0)
 			return -1;
@@ -83,7 +83,7 @@ slow_frame(const char *at, size_t len, struct slow_piece pieces[SLOW_PIECES_MAX]
 					pieces[count++] = (struct slow_piece){ SLOW_PING, i, 0 };
 				continue;
 			}
-			if (crlfs % 2 == 1 || !is_token(at[i])) {
+			if (crlfs % 2 == 1 || !slow_is_token(at[i])) {
 				pieces[count++] = (struct slow_piece){ SLOW_FAULT, i, 0 };
 				return count;
 			}

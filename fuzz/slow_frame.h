@@ -4,6 +4,7 @@
 #ifndef FUZZ_SLOW_FRAME_H
 #define FUZZ_SLOW_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum slow_kind { SLOW_MESSAGE = 'm', SLOW_PING = 'p', SLOW_FAULT = 'f' };
@@ -17,5 +18,9 @@ enum { SLOW_PIECES_MAX = 4096 };
 
 /* Cuts the LEN octets AT, up to the first fault. Ends: how many pieces there are. */
 unsigned slow_frame(const char *at, size_t len, struct slow_piece pieces[SLOW_PIECES_MAX]);
+
+/* What a name is made of (RFC 3261 25.1), and what may stand behind it. */
+bool slow_is_token(char c);
+bool slow_is_blank(char c);
 
 #endif

@@ -16,23 +16,9 @@ struct look {
 static struct look look;
 
 static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
 is_end(char c)
 {
 	return c == '\r' || c == '\n';
-}
-
-static bool
-is_token(char c)
-{
-	return c != '\0' &&
-		strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~",
-			c) != NULL;
 }
 
 static bool
@@ -48,7 +34,7 @@ static bool
 has_fold(struct str text, size_t at)
 {
 	return at + 2 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n' &&
-		is_blank(text.at[at + 2]);
+		slow_is_blank(text.at[at + 2]);
 }
 
 static const char *const credentials[] = { "authorization", "proxy-authorization", NULL };
@@ -75,21 +61,21 @@ put_secret(size_t at, size_t end)
 static void
 put_broken(size_t at, size_t end)
 {
-	put_secret(at < end && !is_token(look.text.at[at]) ? at + 1 : at, end);
+	put_secret(at < end && !slow_is_token(look.text.at[at]) ? at + 1 : at, end);
 }
 
 static size_t
 skip_space(size_t at, size_t end)
 {
-	while (at < end && (is_blank(look.text.at[at]) || has_fold(look.text, at)))
-		at += is_blank(look.text.at[at]) ? 1 : 3;
+	while (at < end && (slow_is_blank(look.text.at[at]) || has_fold(look.text, at)))
+		at += slow_is_blank(look.text.at[at]) ? 1 : 3;
 	return at;
 }
 
 static size_t
 skip_token(size_t at, size_t end)
 {
-	while (at < end && is_token(look.text.at[at]))
+	while (at < end && slow_is_token(look.text.at[at]))
 		at++;
 	return at;
 }
@@ -179,7 +165,7 @@ put_value(struct str name, size_t at, size_t end)
 		put_crypto(at, end);
 	} else if (str_alike(name, STR("a=key-mgmt"))) {
 		at = skip_space(at, end);
-		while (at < end && !is_blank(look.text.at[at]) && !is_end(look.text.at[at]))
+		while (at < end && !slow_is_blank(look.text.at[at]) && !is_end(look.text.at[at]))
 			at++;
 		put_secret(at, end);
 	} else {
@@ -219,7 +205,7 @@ take_front(size_t cut, size_t end)
 	bool is_whole;
 	size_t len = known_front(cut, &is_whole);
 
-	len += cut + len < look.text.len && !is_token(look.text.at[cut + len]);
+	len += cut + len < look.text.len && !slow_is_token(look.text.at[cut + len]);
 	for (size_t at = cut; at < end && (is_whole || at < cut + len); at++)
 		look.to->is_secret[at] = false;
 }
@@ -238,7 +224,7 @@ begins_line(size_t at)
 {
 	char c = look.text.at[at];
 
-	return (at == 0 || is_end(look.text.at[at - 1])) && !is_blank(c) && !is_end(c);
+	return (at == 0 || is_end(look.text.at[at - 1])) && !slow_is_blank(c) && !is_end(c);
 }
 
 static void
@@ -249,11 +235,11 @@ see_line(size_t start)
 	size_t at = start, end, value;
 	struct str name;
 
-	while (at < text.len && text.at[at] != ':' && !is_blank(text.at[at]) &&
+	while (at < text.len && text.at[at] != ':' && !slow_is_blank(text.at[at]) &&
 		!is_end(text.at[at]))
 		at++;
 	name = str_of(text.at + start, at - start);
-	while (is_head && at < text.len && is_blank(text.at[at]))
+	while (is_head && at < text.len && slow_is_blank(text.at[at]))
 		at++;
 	if (at >= text.len || text.at[at] != ':' || !slow_is_secret_name(name))
 		return;
@@ -313,13 +299,13 @@ is_on_secret_line(size_t at)
 	if (is_end(text.at[at]))
 		return false;
 	while (start > look.body_of[at] &&
-		!(is_end(text.at[start - 1]) && !is_blank(text.at[start]) &&
+		!(is_end(text.at[start - 1]) && !slow_is_blank(text.at[start]) &&
 			!(text.at[start - 1] == '\r' && text.at[start] == '\n')))
 		start--;
 	for (; start <= at && len <= 32; start++) {
 		if (text.at[start] == ':')
 			return slow_is_secret_name(str_of(name, len));
-		if (!is_blank(text.at[start]) && !is_end(text.at[start]))
+		if (!slow_is_blank(text.at[start]) && !is_end(text.at[start]))
 			name[len++] = text.at[start];
 	}
 	return false;
@@ -348,7 +334,7 @@ put_stream(void)
 	}
 	while (done < look.text.len && is_end(look.text.at[done]))
 		done++;
-	if (done < look.text.len && is_token(look.text.at[done]))
+	if (done < look.text.len && slow_is_token(look.text.at[done]))
 		put_head(done);
 }
 

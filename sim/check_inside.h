@@ -151,14 +151,7 @@ struct step { /* what happened since the last check_step */
 	uint64_t over; /* a call that is over by the log */
 };
 
-struct registry; /* check_cred.c: whether the credentials of a request are right (RFC 7616) */
-bool seen_cred_is_good(const struct wire_msg *, const char *username, const char *password);
-
-/* S6: whether all of its credentials are right, and of REALM. */
-bool seen_cred_is_proof(
-	const struct wire_msg *, const char *realm, const char *username, const char *password);
-
-/* check_reg.c */
+struct registry; /* check_reg.c */
 
 struct check {
 	struct check_options o;

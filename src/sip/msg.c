@@ -206,7 +206,7 @@ find_value_end(struct str text, size_t from, bool *odd)
 		if (text.at[from] == '\r' && text.len - from >= 2 && text.at[from + 1] == '\n') {
 			if (text.len - from == 2 || !char_is_space(text.at[from + 2]))
 				return from;
-			*odd |= text.at[from - 1] == '\\';
+			*odd |= text.at[from - 1] == '\\'; /* lex_is_value says why */
 			from += 3;
 			continue;
 		}

@@ -21,28 +21,11 @@
 
 #include <cmocka.h>
 
+#include "support/folder.h"
+
 enum { REPLY_BYTES = 64 * 1024, CLIENTS = 6, QUESTIONS_EACH = 20 };
 
-static char folder[] = "/tmp/sipward-admin-XXXXXX";
-static char path[64];
 static struct admin *admin;
-
-static int
-open_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/s", folder);
-	return 0;
-}
-
-static int
-close_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 static int
 open_waiting(int64_t wait_ms)

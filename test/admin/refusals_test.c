@@ -2,14 +2,12 @@
 /* What the system refuses the admin socket: the server then says so and does not start, and leaves
  * neither a file nor a descriptor behind. The linker puts the functions below before the real ones
  * (--wrap). */
-#include <dirent.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,32 +21,15 @@
 #include <cmocka.h>
 
 #include "admin/admin.h"
+#include "support/descriptors.h"
+#include "support/folder.h"
 
-static _Atomic(const char *) denied; /* the function that is refused next; NULL: none */
+#define DENIED_ERRNO EPERM
+#include "support/deny.h"
 
-static bool
-is_denied(const char *name)
-{
-	const char *which = atomic_load(&denied);
-
-	if (which == NULL || strcmp(which, name) != 0)
-		return false;
-	atomic_store(&denied, NULL);
-	errno = EPERM;
-	return true;
-}
-
-#define DENY(result, name, takes, hands, failed)                          \
-	result __real_##name takes;                                       \
-	result __wrap_##name takes;                                       \
-	result __wrap_##name takes                                        \
-	{                                                                 \
-		return is_denied(#name) ? (failed) : __real_##name hands; \
-	}
-
-DENY(int, chmod, (const char *path, mode_t mode), (path, mode), -1)
+DENY(int, chmod, (const char *at, mode_t mode), (at, mode), -1)
 DENY(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
-DENY(int, lchown, (const char *path, uid_t user, gid_t group), (path, user, group), -1)
+DENY(int, lchown, (const char *at, uid_t user, gid_t group), (at, user, group), -1)
 DENY(int, bind, (int fd, const struct sockaddr *at, socklen_t len), (fd, at, len), -1)
 DENY(int, listen, (int fd, int count), (fd, count), -1)
 DENY(enum MHD_Result, MHD_queue_response,
@@ -71,39 +52,6 @@ __wrap_MHD_start_daemon(unsigned flags, uint16_t port, MHD_AcceptPolicyCallback 
 	daemon = MHD_start_daemon_va(flags, port, may, may_closure, on, on_closure, options);
 	va_end(options);
 	return daemon;
-}
-
-static char folder[] = "/tmp/sipward-refusals-XXXXXX";
-static char path[64];
-
-static int
-open_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/s", folder);
-	return 0;
-}
-
-static int
-close_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
-
-static int
-descriptors(void)
-{
-	DIR *all = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(all);
-	while (readdir(all) != NULL)
-		count++;
-	closedir(all);
-	return count;
 }
 
 static struct admin *

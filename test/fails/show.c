@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "show.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "main/renew.h"
 #include "net/sock.h"
 #include "outside.h"
+#include "support/descriptors.h"
 
 /* A phone has no timers: where a datagram is lost it waits for ever, and the round is over. */
 enum {
@@ -91,19 +91,6 @@ show_fault(const char *what)
 {
 	fprintf(stderr, "fault: %s\n", what);
 	return SHOW_FAULT;
-}
-
-int
-show_descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	int count = 0;
-
-	while (folder != NULL && readdir(folder) != NULL)
-		count++;
-	if (folder != NULL)
-		closedir(folder);
-	return count;
 }
 
 /* ---- the server, whose calls to the outside count ---- */
@@ -511,13 +498,13 @@ show_host(struct run *run, bool is_crowd)
 
 	if (s == NULL)
 		return show_fault("no memory");
-	before = show_descriptors();
+	before = descriptors();
 	s->run = run;
 	if (!prepare(s))
 		return show_fault("nothing to begin with");
 	code = host_whole(s, is_crowd);
 	far_close(&s->far);
-	if (code != SHOW_FAULT && show_descriptors() != before)
+	if (code != SHOW_FAULT && descriptors() != before)
 		code = show_fault("descriptors are left open");
 	fclose(s->log);
 	if (s->log_text != NULL)

@@ -33,8 +33,6 @@ int show_run(enum show, struct run *);
 /* Puts a line on stderr. Ends: SHOW_FAULT. */
 int show_fault(const char *what);
 
-int show_descriptors(void); /* how many are open */
-
 /* A server in this process, with calls; IS_CROWD: with many who connect instead. */
 int show_host(struct run *, bool is_crowd);
 

@@ -20,6 +20,7 @@
 #include "net/sock.h"
 #include "outside.h"
 #include "show.h"
+#include "support/descriptors.h"
 
 enum { RECORD_BYTES = 1024 * 1024, WHY_BYTES = 1024, WORDS_MAX = 10 };
 
@@ -65,11 +66,11 @@ show_serve(struct run *run)
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	raise(SIGTERM);
-	before = show_descriptors();
+	before = descriptors();
 	outside_arm();
 	code = serve(&options);
 	outside_disarm();
-	if (show_descriptors() != before)
+	if (descriptors() != before)
 		return show_fault("descriptors are left open");
 	if (code == EXIT_FINE)
 		return SHOW_GOOD;
@@ -248,9 +249,9 @@ show_verbs(struct run *run)
 	if (others < 0)
 		return show_fault("nothing to begin with");
 	print_to_judge();
-	before = show_descriptors();
+	before = descriptors();
 	code = say_verbs(run);
-	if (code != SHOW_FAULT && show_descriptors() != before)
+	if (code != SHOW_FAULT && descriptors() != before)
 		code = show_fault("descriptors are left open");
 	close(hold);
 	(void)waitpid(others, NULL, 0);
@@ -266,11 +267,11 @@ show_demo(struct run *run)
 
 	print_to_judge();
 	(void)setenv("TMPDIR", run->folder, 1);
-	before = show_descriptors();
+	before = descriptors();
 	outside_arm();
 	code = demo();
 	outside_disarm();
-	if (show_descriptors() != before)
+	if (descriptors() != before)
 		return show_fault("descriptors are left open");
 	if (code == EXIT_FINE)
 		return SHOW_GOOD;

@@ -16,6 +16,8 @@
 
 #include <cmocka.h>
 
+#include "support/folder.h"
+
 static struct reply reply;
 
 static void
@@ -74,26 +76,6 @@ names_are_escaped(void **state)
 }
 
 /* ---- against a server ------------------------------------------------------------------------ */
-
-static char folder[] = "/tmp/sipward-client-XXXXXX";
-static char path[64];
-
-static int
-open_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/s", folder);
-	return 0;
-}
-
-static int
-close_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
-}
 
 struct server {
 	int fd;

@@ -20,29 +20,13 @@
 #include "support/nets.h"
 #include "support/pki.h"
 
+#define DENIED_ERRNO ENOSPC
+#include "support/deny.h"
+
 enum { RECORD_BYTES = 1024 * 1024 };
 
-static const char *denied; /* the function that is refused next; NULL: none */
-static bool is_short;      /* a write takes a part only */
-static bool is_blind;      /* no folder can be watched */
-
-static bool
-is_denied(const char *name)
-{
-	if (denied == NULL || strcmp(denied, name) != 0)
-		return false;
-	denied = NULL;
-	errno = ENOSPC;
-	return true;
-}
-
-#define DENY(result, name, takes, hands, failed)                          \
-	result __real_##name takes;                                       \
-	result __wrap_##name takes;                                       \
-	result __wrap_##name takes                                        \
-	{                                                                 \
-		return is_denied(#name) ? (failed) : __real_##name hands; \
-	}
+static bool is_short; /* a write takes a part only */
+static bool is_blind; /* no folder can be watched */
 
 DENY(int, uv_poll_init, (uv_loop_t * l, uv_poll_t *p, int fd), (l, p, fd), UV_EEXIST)
 DENY(int, uv_poll_start, (uv_poll_t * p, int e, uv_poll_cb c), (p, e, c), UV_EBADF)

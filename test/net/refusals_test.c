@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the system refuses the network: each refusal is told, and no place and no descriptor is lost
  * by it. The linker puts the functions below before the real ones (--wrap). */
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,27 +13,13 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "support/descriptors.h"
 #include "support/nets.h"
 
-static const char *denied; /* the function that is refused next; NULL: none */
-static bool is_full;       /* nothing can be written at once */
+#define DENIED_ERRNO EIO
+#include "support/deny.h"
 
-static bool
-is_denied(const char *name)
-{
-	if (denied == NULL || strcmp(denied, name) != 0)
-		return false;
-	denied = NULL;
-	return true;
-}
-
-#define DENY(result, name, takes, hands, failed)                          \
-	result __real_##name takes;                                       \
-	result __wrap_##name takes;                                       \
-	result __wrap_##name takes                                        \
-	{                                                                 \
-		return is_denied(#name) ? (failed) : __real_##name hands; \
-	}
+static bool is_full; /* nothing can be written at once */
 
 DENY(int, uv_listen, (uv_stream_t * s, int n, uv_connection_cb c), (s, n, c), UV_EADDRINUSE)
 DENY(int, uv_accept, (uv_stream_t * s, uv_stream_t *c), (s, c),
@@ -67,19 +52,6 @@ int
 __wrap_uv_try_write(uv_stream_t *stream, const uv_buf_t *bufs, unsigned count)
 {
 	return is_full ? UV_EAGAIN : __real_uv_try_write(stream, bufs, count);
-}
-
-static int
-descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	int count = 0;
-
-	assert_non_null(folder);
-	while (readdir(folder) != NULL)
-		count++;
-	closedir(folder);
-	return count;
 }
 
 static void
