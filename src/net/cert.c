@@ -214,41 +214,45 @@ cert_check(const struct identity *identity, struct buf *why)
 	return is_good;
 }
 
-/* Takes what can name a server out of NAMES; views into it. */
-static uint32_t
-take_sans(const GENERAL_NAMES *names, struct san *sans, uint32_t max)
+/* Takes NAME, if it can name a server; a view into it. */
+static bool
+take_san(const GENERAL_NAME *name, struct san *san)
 {
-	uint32_t count = 0;
+	const ASN1_STRING *value;
 
-	for (int i = 0; i < sk_GENERAL_NAME_num(names) && count < max; i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-		const ASN1_STRING *value = NULL;
-
-		if (name->type == GEN_URI) {
-			sans[count].kind = SAN_URI;
-			value = name->d.uniformResourceIdentifier;
-		} else if (name->type == GEN_DNS) {
-			sans[count].kind = SAN_DNS;
-			value = name->d.dNSName;
-		} else if (name->type == GEN_IPADD) {
-			sans[count].kind = SAN_IP;
-			value = name->d.iPAddress;
-		}
-		if (value != NULL)
-			sans[count++].value = str_of(
-				ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+	if (name->type == GEN_URI) {
+		san->kind = SAN_URI;
+		value = name->d.uniformResourceIdentifier;
+	} else if (name->type == GEN_DNS) {
+		san->kind = SAN_DNS;
+		value = name->d.dNSName;
+	} else if (name->type == GEN_IPADD) {
+		san->kind = SAN_IP;
+		value = name->d.iPAddress;
+	} else {
+		return false;
 	}
-	return count;
+	san->value = str_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+	return true;
 }
 
-/* All of NAMES (may be NULL) in an array that the caller frees; views into them. */
+/* All of NAMES (may be NULL) in an array that the caller frees; views into them. The URIs come
+ * first: one of them takes the place of the DNS names, wherever it stands (RFC 5922 7.1), and must
+ * not be the name for which there is no room. */
 static struct san *
 make_sans(const GENERAL_NAMES *names, uint32_t *count)
 {
 	struct san *sans = calloc(SANS_MAX, sizeof *sans);
+	int all = names != NULL ? sk_GENERAL_NAME_num(names) : 0;
 
 	need(sans != NULL, "memory for TLS");
-	*count = names != NULL ? take_sans(names, sans, SANS_MAX) : 0;
+	*count = 0;
+	for (int i = 0; i < 2 * all && *count < SANS_MAX; i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i % all);
+
+		if ((i < all) == (name->type == GEN_URI) && take_san(name, &sans[*count]))
+			(*count)++;
+	}
 	return sans;
 }
 

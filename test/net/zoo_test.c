@@ -73,16 +73,17 @@ each_names_whom_its_clause_says(void **state)
 	}
 }
 
-/* COUNT names n1.example, n2.example, ... and a name of LEN octets. */
+/* COUNT names n1.example, n2.example, ... and behind them MORE, with a comma in front, or "". */
 static const struct mint *
-mint_many(const struct mint *one, unsigned count)
+mint_many(const struct mint *one, unsigned count, const char *more)
 {
-	char *text = malloc(count * 20);
-	size_t used = 0;
+	size_t size = count * 20 + strlen(more) + 1, used = 0;
+	char *text = malloc(size);
 	const struct mint *m;
 
 	for (unsigned i = 1; i <= count; i++)
 		used += (size_t)snprintf(text + used, 20, "%sDNS:n%u.example", i > 1 ? "," : "", i);
+	snprintf(text + used, size - used, "%s", more);
 	m = mint(&(struct mint_wish){ .renews = one, .sans = text });
 	free(text);
 	return m;
@@ -110,10 +111,14 @@ long_names_and_many_of_them(void **state)
 				.renews = one, .raws = { { GEN_DNS, str_of(name, 252) } } })
 			   ->cert,
 		"RFC 5922 7.2", longest, false, NULL);
-	judge_name(mint_many(one, SANS_MAX)->cert, "limits.h SANS_MAX", STR("n256.example"), true,
-		NULL);
-	judge_name(mint_many(one, SANS_MAX + 1)->cert, "limits.h SANS_MAX", STR("n257.example"),
+	judge_name(mint_many(one, SANS_MAX, "")->cert, "limits.h SANS_MAX", STR("n256.example"),
+		true, NULL);
+	judge_name(mint_many(one, SANS_MAX + 1, "")->cert, "limits.h SANS_MAX", STR("n257.example"),
 		false, "no more than SANS_MAX names are looked at, and OpenSSL has no bound");
+	judge_name(mint_many(one, SANS_MAX, ",URI:sip:a.example")->cert, "RFC 5922 7.1",
+		STR("n1.example"), false, "a SIP URI takes the place of the names, however many");
+	judge_name(mint_many(one, SANS_MAX, ",URI:sip:a.example")->cert, "RFC 5922 7.1",
+		STR("a.example"), true, "OpenSSL looks at no URI");
 }
 
 /* ---- whose chain is sound -------------------------------------------------------------------- */
