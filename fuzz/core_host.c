@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host of the one core. It is opened once, into a file in memory; each input then has a private
- * view of that file, and giving the view up is all that it takes to have the opened core again. */
+/* The host of the one core, which is opened once; each input has it as it was then. */
 #include "core_inside.h"
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/poison.h"
 #include "core/inside.h"
@@ -31,8 +28,6 @@ struct addr world_resolved[2];
 
 static struct {
 	struct core *core;
-	void *memory;
-	size_t bytes;
 	struct far fars[FARS];
 	char out[OUT_BYTES];
 	char texts[TEXTS_BYTES];
@@ -133,16 +128,6 @@ put_fars(void)
 				all[i].transport, all[i].is_sips, FLOW_NONE };
 }
 
-/* Maps FILE at WHERE, or where there is room. */
-static void *
-map(void *where, int file, int how)
-{
-	void *at = mmap(where, host.bytes, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, file, 0);
-
-	fuzz_check(at != MAP_FAILED, STR_NONE);
-	return at;
-}
-
 static void
 open_once(void)
 {
@@ -156,22 +141,21 @@ open_once(void)
 		.requests_max = CORE_REQUESTS,
 		.flows_max = CORE_FLOWS,
 		.addresses_max = CORE_ADDRESSES };
-	int file = memfd_create("core", 0);
+	size_t bytes;
+	void *memory;
 
 	world_put_directories();
 	put_listeners();
 	put_fars();
 	world_resolved[0] = addr_of(STR("192.0.2.52"), 0);
 	world_resolved[1] = addr_of(STR("2001:db8::52"), 0);
-	host.bytes = (core_memory_bytes(&options) + 4095) & ~(size_t)4095;
-	fuzz_check(file >= 0 && ftruncate(file, (off_t)host.bytes) == 0, STR_NONE);
-	host.memory = map(NULL, file, MAP_SHARED);
+	bytes = core_memory_bytes(&options);
+	memory = memory_take(bytes);
 	KEPT_BY_CORE_BEGIN(); /* what libcrypto gave is known to the mapped memory alone */
-	host.core = core_open(&options, host.memory, host.bytes, now);
+	host.core = core_open(&options, memory, bytes, now);
 	KEPT_BY_CORE_END();
 	fuzz_check(host.core != NULL, STR_NONE);
-	(void)map(host.memory, file, MAP_PRIVATE | MAP_FIXED);
-	close(file);
+	memory_keep();
 }
 
 /* What the input before this one gave back, as far as the opened core has it in use: all other
@@ -191,7 +175,7 @@ world_open(void)
 	if (host.core == NULL)
 		open_once();
 	else
-		madvise(host.memory, host.bytes, MADV_DONTNEED);
+		memory_restore();
 	unpoison(host.core);
 	memset(&world, 0, offsetof(struct world, out));
 	memset(&world.now, 0, sizeof world - offsetof(struct world, now));

@@ -25,6 +25,16 @@ void tell_set(struct str aor, struct str set, uint64_t version);
 
 struct event names_event(struct ref ask, enum names_kind, enum names_status, unsigned which);
 
+/* ---- core_memory.c: what the core's octets are before each input ---- */
+
+/* BYTES of zeros, whole pages; never given back. Ends the process when there are none. */
+void *memory_take(size_t bytes);
+
+/* What stands there now is what memory_restore() puts back, whatever was written since. It looks at
+ * nobody's poison and leaves it. */
+void memory_keep(void);
+void memory_restore(void);
+
 /* ---- core_places.c: the directories ---- */
 
 extern struct directory world_directories[DIRECTORIES];

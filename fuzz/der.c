@@ -66,6 +66,7 @@ push_arc(struct der *d, unsigned long arc)
 		push_octet(d, 0x80 | ((unsigned)arc & 0x7f));
 }
 
+/* TEXT in its one form: as OpenSSL would write it again. */
 static void
 push_id(struct der *d, struct str text)
 {
@@ -75,10 +76,14 @@ push_id(struct der *d, struct str text)
 	uint64_t number;
 
 	for (struct str rest = text; rest.len > 0 && count < 32; count++) {
-		if (!str_number(str_cut(&rest, '.'), 0xffffffff, &number))
+		struct str arc = str_cut(&rest, '.');
+		bool has_one_form = arc.len == 1 || (arc.len > 1 && arc.at[0] != '0');
+
+		if (!has_one_form || !str_number(arc, 0xffffffff, &number))
 			d->is_bad = true;
 		arcs[count] = d->is_bad ? 0 : number;
 	}
+	d->is_bad |= text.len > 0 && text.at[text.len - 1] == '.';
 	if (count < 2 || arcs[0] > 2 || (arcs[0] < 2 && arcs[1] > 39)) {
 		d->is_bad = true;
 		return;

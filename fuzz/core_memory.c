@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The memory of the one core. It stands in a file of which each input has a private view, so that
+ * the opened core stays as it is. Giving up a page that was written and taking it again costs the
+ * kernel more than most inputs do, so it is written anew instead. */
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core_inside.h"
+#include "fuzz.h"
+
+/* Of the hundred thousand pages that are reserved, inputs write to some hundred. */
+enum {
+	PAGE_BYTES = 4096,
+	WORDS_OF_PAGE = PAGE_BYTES / 8,
+	PAGES_MAX = 16 * 1024,
+	READ_PAGES = 4096
+};
+
+static struct {
+	char *at;
+	const char *opened; /* as it was before the first input; never written */
+	size_t bytes;
+	int file, pagemap;
+	long faults;
+	unsigned written_count;
+	uint32_t written[PAGES_MAX]; /* numbers of pages */
+} memory;
+
+/* Maps the file at WHERE, or where there is room. */
+static void *
+map(void *where, int how)
+{
+	void *at = mmap(
+		where, memory.bytes, PROT_READ | PROT_WRITE, how | MAP_NORESERVE, memory.file, 0);
+
+	fuzz_check(at != MAP_FAILED, STR_NONE);
+	return at;
+}
+
+void *
+memory_take(size_t bytes)
+{
+	memory.bytes = (bytes + PAGE_BYTES - 1) & ~(size_t)(PAGE_BYTES - 1);
+	memory.file = memfd_create("core", 0);
+	fuzz_check(memory.file >= 0 && ftruncate(memory.file, (off_t)memory.bytes) == 0, STR_NONE);
+	memory.at = map(NULL, MAP_SHARED);
+	return memory.at;
+}
+
+void
+memory_keep(void)
+{
+	memory.opened = map(NULL, MAP_SHARED);
+	(void)map(memory.at, MAP_PRIVATE | MAP_FIXED);
+	close(memory.file);
+	memory.pagemap = open("/proc/self/pagemap", O_RDONLY);
+}
+
+/* Pages that are there and no longer the file's (Linux, admin-guide/mm/pagemap). */
+static void
+find_written(void)
+{
+	static uint64_t entries[READ_PAGES];
+	size_t pages = memory.bytes / PAGE_BYTES;
+	off_t first = (off_t)((uintptr_t)memory.at / PAGE_BYTES);
+
+	memory.written_count = 0;
+	for (size_t at = 0; at < pages; at += READ_PAGES) {
+		size_t count = pages - at < READ_PAGES ? pages - at : READ_PAGES;
+		ssize_t want = (ssize_t)(count * sizeof entries[0]);
+
+		fuzz_check(pread(memory.pagemap, entries, (size_t)want,
+				   (first + (off_t)at) * (off_t)sizeof entries[0]) == want,
+			STR_NONE);
+		for (size_t i = 0; i < count; i++) {
+			bool is_there = (entries[i] >> 63 & 1) == 1;
+			bool is_of_file = (entries[i] >> 61 & 1) == 1;
+
+			if (is_there && !is_of_file) {
+				fuzz_check(memory.written_count < PAGES_MAX, STR_NONE);
+				memory.written[memory.written_count++] = (uint32_t)(at + i);
+			}
+		}
+	}
+}
+
+/* Word by word: cells that nobody has are poisoned, and memcpy would look. */
+__attribute__((no_sanitize("address"))) static void
+write_anew(uint32_t page)
+{
+	volatile uint64_t *to = (uint64_t *)memory.at + (size_t)page * WORDS_OF_PAGE;
+	const uint64_t *from = (const uint64_t *)memory.opened + (size_t)page * WORDS_OF_PAGE;
+
+	for (unsigned i = 0; i < WORDS_OF_PAGE; i++)
+		to[i] = from[i];
+}
+
+void
+memory_restore(void)
+{
+	struct rusage use = { 0 };
+
+	if (memory.pagemap < 0) {
+		madvise(memory.at, memory.bytes, MADV_DONTNEED);
+		return;
+	}
+	/* No page was written for the first time without a fault. */
+	getrusage(RUSAGE_SELF, &use);
+	if (use.ru_minflt != memory.faults)
+		find_written();
+	memory.faults = use.ru_minflt;
+	for (unsigned i = 0; i < memory.written_count; i++)
+		write_anew(memory.written[i]);
+}
