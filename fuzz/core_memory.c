@@ -59,7 +59,8 @@ memory_keep(void)
 	memory.pagemap = open("/proc/self/pagemap", O_RDONLY);
 }
 
-/* Pages that are there and no longer the file's (Linux, admin-guide/mm/pagemap). */
+/* Pages that are there, in memory or swapped out, and no longer the file's (Linux,
+ * admin-guide/mm/pagemap). */
 static void
 find_written(void)
 {
@@ -76,7 +77,7 @@ find_written(void)
 				   (first + (off_t)at) * (off_t)sizeof entries[0]) == want,
 			STR_NONE);
 		for (size_t i = 0; i < count; i++) {
-			bool is_there = (entries[i] >> 63 & 1) == 1;
+			bool is_there = entries[i] >> 62 != 0;
 			bool is_of_file = (entries[i] >> 61 & 1) == 1;
 
 			if (is_there && !is_of_file) {
@@ -102,6 +103,7 @@ void
 memory_restore(void)
 {
 	struct rusage use = { 0 };
+	long faults;
 
 	if (memory.pagemap < 0) {
 		madvise(memory.at, memory.bytes, MADV_DONTNEED);
@@ -109,9 +111,10 @@ memory_restore(void)
 	}
 	/* No page was written for the first time without a fault. */
 	getrusage(RUSAGE_SELF, &use);
-	if (use.ru_minflt != memory.faults)
+	faults = use.ru_minflt + use.ru_majflt;
+	if (faults != memory.faults)
 		find_written();
-	memory.faults = use.ru_minflt;
+	memory.faults = faults;
 	for (unsigned i = 0; i < memory.written_count; i++)
 		write_anew(memory.written[i]);
 }

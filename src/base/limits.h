@@ -368,7 +368,7 @@ enum {
 	/* A certificate and its key are two files: when one has changed, the other may follow. */
 	WATCH_QUIET_MS = 500,
 
-	/* Alternative names of a certificate that are looked at. */
+	/* Alternative names of a certificate that are looked at, its URIs first. */
 	SANS_MAX = 256,
 
 	/* Lines that net/ writes to the log in one second; the rest are counted. */
