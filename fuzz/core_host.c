@@ -155,7 +155,7 @@ open_once(void)
 	host.core = core_open(&options, memory, bytes, now);
 	KEPT_BY_CORE_END();
 	fuzz_check(host.core != NULL, STR_NONE);
-	memory_keep();
+	memory_keep(sizeof *host.core); /* which stands first */
 }
 
 /* What the input before this one gave back, as far as the opened core has it in use: all other

@@ -31,8 +31,9 @@ struct event names_event(struct ref ask, enum names_kind, enum names_status, uns
 void *memory_take(size_t bytes);
 
 /* What stands there now is what memory_restore() puts back, whatever was written since. It looks at
- * nobody's poison and leaves it. */
-void memory_keep(void);
+ * nobody's poison and leaves it. That it did so is checked: of the first HEAD_BYTES for each input,
+ * of all pages for every 256th. */
+void memory_keep(size_t head_bytes);
 void memory_restore(void);
 
 /* ---- core_places.c: the directories ---- */

@@ -16,15 +16,17 @@ enum {
 	PAGE_BYTES = 4096,
 	WORDS_OF_PAGE = PAGE_BYTES / 8,
 	PAGES_MAX = 16 * 1024,
-	READ_PAGES = 4096
+	READ_PAGES = 4096,
+	CHECK_INPUTS = 256 /* to look at all pages each time would cost as much as an input */
 };
 
 static struct {
 	char *at;
 	const char *opened; /* as it was before the first input; never written */
-	size_t bytes;
+	size_t bytes, head_bytes;
 	int file, pagemap;
 	long faults;
+	unsigned restored_count; /* inputs */
 	unsigned written_count;
 	uint32_t written[PAGES_MAX]; /* numbers of pages */
 } memory;
@@ -51,8 +53,9 @@ memory_take(size_t bytes)
 }
 
 void
-memory_keep(void)
+memory_keep(size_t head_bytes)
 {
+	memory.head_bytes = head_bytes;
 	memory.opened = map(NULL, MAP_SHARED);
 	(void)map(memory.at, MAP_PRIVATE | MAP_FIXED);
 	close(memory.file);
@@ -99,8 +102,8 @@ write_anew(uint32_t page)
 		to[i] = from[i];
 }
 
-void
-memory_restore(void)
+static void
+restore(void)
 {
 	struct rusage use = { 0 };
 	long faults;
@@ -117,4 +120,37 @@ memory_restore(void)
 	memory.faults = faults;
 	for (unsigned i = 0; i < memory.written_count; i++)
 		write_anew(memory.written[i]);
+}
+
+/* Whether SIZE octets from AT on are what they were, whoever has poisoned them. */
+__attribute__((no_sanitize("address"))) static bool
+is_as_kept(size_t at, size_t size)
+{
+	const volatile uint64_t *now = (const volatile uint64_t *)(memory.at + at);
+	const uint64_t *then = (const uint64_t *)(memory.opened + at);
+	bool is_same = true;
+
+	for (size_t i = 0; i < size / sizeof *then && is_same; i++)
+		is_same = now[i] == then[i];
+	return is_same;
+}
+
+/* A core that an input before this one has drained refuses everything, and no witness objects. */
+static void
+check(void)
+{
+	fuzz_check(is_as_kept(0, memory.head_bytes), STR("the core is not as it was opened"));
+	if (++memory.restored_count % CHECK_INPUTS != 0 || memory.pagemap < 0)
+		return;
+	find_written();
+	for (unsigned i = 0; i < memory.written_count; i++)
+		fuzz_check(is_as_kept((size_t)memory.written[i] * PAGE_BYTES, PAGE_BYTES),
+			STR("a page of the core is not as it was"));
+}
+
+void
+memory_restore(void)
+{
+	restore();
+	check();
 }
