@@ -9,13 +9,7 @@ pasts_open(struct pasts *ps, struct arena *arena, uint32_t calls, uint32_t refus
 	*ps = (struct pasts){ .calls_max = calls, .refusals_max = refusals };
 	ps->calls = arena_take(arena, calls * sizeof(struct past), _Alignof(struct past));
 	ps->refusals = arena_take(arena, refusals * sizeof(struct past), _Alignof(struct past));
-	if (ps->calls == NULL || ps->refusals == NULL)
-		return false;
-	for (uint32_t i = 0; i < calls; i++)
-		ps->calls[i].serial = 0;
-	for (uint32_t i = 0; i < refusals; i++)
-		ps->refusals[i].serial = 0;
-	return true;
+	return ps->calls != NULL && ps->refusals != NULL;
 }
 
 uint64_t
@@ -41,7 +35,7 @@ past_at(const struct pasts *ps, uint64_t serial)
 {
 	struct past *past = &ps->calls[serial % ps->calls_max];
 
-	return serial != 0 && past->serial == serial ? past : NULL;
+	return serial != 0 && serial <= ps->calls_total && past->serial == serial ? past : NULL;
 }
 
 void
@@ -61,7 +55,22 @@ is_named(const struct past *past, struct str name)
 {
 	struct str uuid = str_of(past->uuid, UUID_BYTES);
 
-	return past->serial != 0 && (str_begins(uuid, name) || str_ends(uuid, name));
+	return str_begins(uuid, name) || str_ends(uuid, name);
+}
+
+/* Looks at the entries of one RING that were begun, the last first. */
+static void
+find_in(const struct past *ring, uint32_t max, uint64_t total, struct str name,
+	const struct past **found, uint32_t *count)
+{
+	for (uint64_t serial = total; serial != 0 && total - serial < max; serial--) {
+		const struct past *past = &ring[serial % max];
+
+		if (!is_named(past, name))
+			continue;
+		*found = past;
+		++*count;
+	}
 }
 
 const struct past *
@@ -72,17 +81,7 @@ past_find(const struct pasts *ps, struct str name, uint32_t *count)
 	*count = 0;
 	if (str_is_empty(name))
 		return NULL;
-	for (uint32_t i = 0; i < ps->calls_max; i++) {
-		if (!is_named(&ps->calls[i], name))
-			continue;
-		found = &ps->calls[i];
-		++*count;
-	}
-	for (uint32_t i = 0; i < ps->refusals_max; i++) {
-		if (!is_named(&ps->refusals[i], name))
-			continue;
-		found = &ps->refusals[i];
-		++*count;
-	}
+	find_in(ps->calls, ps->calls_max, ps->calls_total, name, &found, count);
+	find_in(ps->refusals, ps->refusals_max, ps->refusals_total, name, &found, count);
 	return *count == 1 ? found : NULL;
 }

@@ -54,7 +54,7 @@ struct past_leg {
 };
 
 struct past {
-	uint64_t serial; /* 0: none was here yet */
+	uint64_t serial;
 	char uuid[UUID_BYTES];
 	int64_t opened_at_s, answered_at_s, over_at_s; /* 0: not so far */
 	unsigned status;                               /* 0: not over */
@@ -65,7 +65,7 @@ struct past {
 };
 
 struct pasts {
-	struct past *calls, *refusals; /* rings */
+	struct past *calls, *refusals; /* rings; what was not begun yet was never written */
 	uint32_t calls_max, refusals_max;
 	uint64_t calls_total, refusals_total;
 };

@@ -54,11 +54,13 @@ flows_open(struct flows *fs, struct arena *arena, uint32_t max, const struct lis
 	ok = pool_open(&fs->pool, arena, max + listener_count, sizeof(struct flow));
 	ok = map_open(&fs->by_number, arena, max + listener_count, key) && ok;
 	ok = map_open(&fs->by_peer, arena, max + listener_count, key) && ok;
+	fs->gone_ids =
+		arena_take(arena, FLOWS_GONE_MAX * sizeof *fs->gone_ids, _Alignof(struct flow_id));
 	fs->gone = arena_take(arena, FLOWS_GONE_MAX * sizeof *fs->gone, _Alignof(struct flow_gone));
-	if (!ok || fs->gone == NULL)
+	if (!ok || fs->gone_ids == NULL || fs->gone == NULL)
 		return false;
 	for (uint32_t i = 0; i < FLOWS_GONE_MAX; i++)
-		fs->gone[i] = (struct flow_gone){ .id = FLOW_NONE };
+		fs->gone_ids[i] = FLOW_NONE;
 	for (uint32_t i = 0; i < listener_count; i++) {
 		struct flow *flow;
 
@@ -177,7 +179,8 @@ flows_alias(struct flows *fs, struct flow *flow, uint16_t port)
 void
 flows_drop(struct flows *fs, struct flow *flow)
 {
-	struct flow_gone *gone = &fs->gone[flow->id.number % FLOWS_GONE_MAX];
+	size_t place = flow->id.number % FLOWS_GONE_MAX;
+	struct flow_gone *gone = &fs->gone[place];
 
 	must(!alarm_is_armed(&flow->alarm) && !alarm_is_armed(&flow->silence));
 	map_drop(&fs->by_number, number_hash(fs, flow->id), flow->ref.slot);
@@ -185,10 +188,10 @@ flows_drop(struct flows *fs, struct flow *flow)
 		map_drop(&fs->by_peer, peer_hash(fs, flow->transport, &flow->peer), flow->ref.slot);
 	else
 		forget_alias(fs, flow);
-	*gone = (struct flow_gone){ .id = flow->id,
-		.transport = flow->transport,
-		.terms = flow->terms,
-		.next = FLOW_NONE };
+	fs->gone_ids[place] = flow->id;
+	*gone = (struct flow_gone){
+		.transport = flow->transport, .terms = flow->terms, .next = FLOW_NONE
+	};
 	if (flow->proof == PROOF_CLIENT_CERT)
 		gone->names_len = keep(gone->names, sizeof gone->names, flow_name(flow));
 	pool_give(&fs->pool, flow->ref);
@@ -197,9 +200,9 @@ flows_drop(struct flows *fs, struct flow *flow)
 struct flow_gone *
 flows_was(const struct flows *fs, struct flow_id id)
 {
-	struct flow_gone *gone = &fs->gone[id.number % FLOWS_GONE_MAX];
+	size_t place = id.number % FLOWS_GONE_MAX;
 
-	return !flow_is_none(id) && flow_same(gone->id, id) ? gone : NULL;
+	return !flow_is_none(id) && flow_same(fs->gone_ids[place], id) ? &fs->gone[place] : NULL;
 }
 
 /* How many leading bits two addresses of one family share. */

@@ -55,7 +55,6 @@ enum flow_letter { LETTER_HALF, LETTER_SILENCE };
 
 /* A connection that is gone, as long as its place is not taken by a later one. */
 struct flow_gone {
-	struct flow_id id;
 	enum transport transport;
 	struct terms terms;  /* as those of struct flow                       */
 	struct flow_id next; /* where its answers go since; FLOW_NONE: unknown */
@@ -65,7 +64,10 @@ struct flow_gone {
 
 struct flows {
 	struct pool pool;
-	struct flow_gone *gone; /* by the number, modulo FLOWS_GONE_MAX */
+	/* Those that are gone, by the number, modulo FLOWS_GONE_MAX. What is known of each was
+	 * never written where there is no id. */
+	struct flow_id *gone_ids;
+	struct flow_gone *gone;
 	struct map by_number;
 	struct map by_peer; /* those dialled, and aliases, by transport and address */
 	const struct listener *listeners;

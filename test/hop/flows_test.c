@@ -20,6 +20,7 @@ static struct world {
 	struct listener listeners[LISTENERS];
 	struct out out;
 	void *memory, *out_memory;
+	size_t memory_bytes;
 	struct terms terms; /* of the targets */
 	uint64_t next;
 } w;
@@ -61,11 +62,12 @@ open_world(void **state)
 	w.next = 100;
 	w.terms = (struct terms){ 0 };
 	(void)flows_open(&w.flows, &arena, FLOWS, w.listeners, LISTENERS, key);
-	w.memory = malloc(arena.used + 64);
+	w.memory_bytes = arena.used + 64;
+	w.memory = malloc(w.memory_bytes);
 	w.out_memory = malloc(OUT_BYTES);
 	assert_true(w.memory != NULL && w.out_memory != NULL);
 	out_init(&w.out, w.out_memory, OUT_BYTES);
-	arena = arena_on(w.memory, arena.used + 64);
+	arena = arena_on(w.memory, w.memory_bytes);
 	assert_true(flows_open(&w.flows, &arena, FLOWS, w.listeners, LISTENERS, key));
 	return 0;
 }
@@ -431,7 +433,7 @@ no_socket_no_way(void **state)
 	(void)state;
 	assert_true(flows_reach(&w.flows, &v6, STR(""), &turn));
 	assert_true(flow_same(v6.flow, w.listeners[3].flow));
-	arena = arena_on(w.memory, (1 << 14) + FLOWS_GONE_MAX * sizeof(struct flow_gone));
+	arena = arena_on(w.memory, w.memory_bytes);
 	assert_true(flows_open(&w.flows, &arena, FLOWS, w.listeners + 3, 4, key));
 	assert_false(flows_reach(&w.flows, &target, STR(""), &turn));
 }

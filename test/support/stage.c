@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "base/poison.h"
+#include "support/shadow.h"
 
 enum { START_MS = 1000, START_S = 1700000000, TURNS_MAX = 100000 };
 
@@ -150,7 +150,7 @@ stage_open(struct stage *s, const struct stage_options *o)
 void
 stage_wipe(struct stage *s)
 {
-	UNPOISON(s->memory, s->memory_bytes);
+	shadow_clear(s->memory, s->memory_bytes);
 	madvise(s->memory, s->memory_bytes, MADV_DONTNEED);
 }
 
@@ -160,7 +160,7 @@ stage_close(struct stage *s)
 	core_close(s->core);
 	for (unsigned i = 0; i < s->sent_count; i++)
 		free((void *)(uintptr_t)s->sent[i].bytes.at);
-	UNPOISON(s->memory, s->memory_bytes);
+	shadow_clear(s->memory, s->memory_bytes);
 	munmap(s->memory, s->memory_bytes);
 	free(s->sent);
 	free(s->notes);
