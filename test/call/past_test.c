@@ -20,6 +20,7 @@ open_for(uint32_t calls, uint32_t refusals)
 
 	assert_false(pasts_open(&pasts, &measure, calls, refusals));
 	memory = aligned_alloc(64, (measure.used + 127) / 64 * 64);
+	memset(memory, 'A', measure.used + 64); /* what was there before is nobody's */
 	arena = arena_on(memory, measure.used + 64);
 	assert_true(pasts_open(&pasts, &arena, calls, refusals));
 }
@@ -102,6 +103,23 @@ test_a_long_text_is_cut(void **state)
 	free(memory);
 }
 
+static void
+test_what_was_not_begun_is_not_there(void **state)
+{
+	uint64_t all_a;
+	uint32_t count;
+
+	(void)state;
+	memset(&all_a, 'A', sizeof all_a);
+	open_for(2, 2);
+	assert_null(past_at(&pasts, all_a));
+	assert_null(past_find(&pasts, STR("AAA"), &count));
+	assert_int_equal(count, 0);
+	(void)past_begin(&pasts, true, uuid_of('1'), 1);
+	assert_non_null(past_find(&pasts, STR("AAA"), &count));
+	free(memory);
+}
+
 int
 main(void)
 {
@@ -109,6 +127,7 @@ main(void)
 		cmocka_unit_test(test_the_newest_takes_the_place_of_the_oldest),
 		cmocka_unit_test(test_a_storm_of_refusals_leaves_calls_alone),
 		cmocka_unit_test(test_a_long_text_is_cut),
+		cmocka_unit_test(test_what_was_not_begun_is_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

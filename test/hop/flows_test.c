@@ -66,6 +66,7 @@ open_world(void **state)
 	w.memory = malloc(w.memory_bytes);
 	w.out_memory = malloc(OUT_BYTES);
 	assert_true(w.memory != NULL && w.out_memory != NULL);
+	memset(w.memory, 'A', w.memory_bytes);
 	out_init(&w.out, w.out_memory, OUT_BYTES);
 	arena = arena_on(w.memory, w.memory_bytes);
 	assert_true(flows_open(&w.flows, &arena, FLOWS, w.listeners, LISTENERS, key));
@@ -169,6 +170,7 @@ an_accepted_flow_is_known_while_it_lives(void **state)
 	assert_null(flows_towards(&w.flows, TRANSPORT_TLS, &event.u.open.peer,
 		STR("phone.example.com"), &(struct terms){ 0 }));
 	assert_null(flows_was(&w.flows, (struct flow_id){ 9 }));
+	assert_null(flows_was(&w.flows, (struct flow_id){ 0x4141414141414141 }));
 	flows_drop(&w.flows, flow);
 	assert_null(flows_find(&w.flows, (struct flow_id){ 9 }));
 	assert_int_equal(flows_count(&w.flows), 0);
