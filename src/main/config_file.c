@@ -71,14 +71,6 @@ file_is_open_to_all(struct config_memory *memory, struct str path)
 }
 
 bool
-file_is_regular(struct config_memory *memory, struct str path)
-{
-	struct stat st;
-
-	return stat(memory_copy(memory, path).at, &st) != 0 || S_ISREG(st.st_mode);
-}
-
-bool
 file_is_guarded(struct config_memory *memory, struct str path, struct str *why)
 {
 	struct stat st;

@@ -14,10 +14,6 @@ bool file_read(
 /* Whether everybody on the machine may read the file at PATH. */
 bool file_is_open_to_all(struct config_memory *, struct str path);
 
-/* Whether the file at PATH is one: a pipe or a folder is not. One that is not there counts: who
- * reads it says so. */
-bool file_is_regular(struct config_memory *, struct str path);
-
 /* Whether the private key at PATH is kept from others: it is root's or ours, and nobody but its
  * owner may read or change it. A link is judged by what it leads to.
  * Ends: true, and for one that is not there; false with *WHY what is wrong and what to do. */

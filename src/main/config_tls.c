@@ -50,27 +50,16 @@ warn_of_end(struct reading *r, uint32_t place, int64_t now_s)
 	X509_free(leaf);
 }
 
-/* Before they are opened: a pipe would hold up whoever reads it, and a key that others can use is
- * none. */
+/* A key that others can use is none. */
 static bool
-check_files(struct reading *r, const struct identity *own, const struct identity_nodes *nodes)
+check_key(struct reading *r, const struct identity *own, const struct identity_nodes *nodes)
 {
-	bool is_good = true;
 	struct str why;
 
-	if (!file_is_regular(r->memory, own->certificate)) {
-		report_error(r->report, nodes->certificate->span, "this is no regular file");
-		is_good = false;
-	}
-	if (!file_is_regular(r->memory, own->key)) {
-		report_error(r->report, nodes->key->span, "this is no regular file");
-		return false;
-	}
-	if (!file_is_guarded(r->memory, own->key, &why)) {
-		report_error(r->report, nodes->key->span, "%.*s", SHOW(why));
-		return false;
-	}
-	return is_good;
+	if (file_is_guarded(r->memory, own->key, &why))
+		return true;
+	report_error(r->report, nodes->key->span, "%.*s", SHOW(why));
+	return false;
 }
 
 static void
@@ -82,7 +71,7 @@ check_identity(struct reading *r, uint32_t place, int64_t now_s)
 	char sentence[SENTENCE_MAX];
 	struct buf why = buf_on(sentence, sizeof sentence);
 
-	if (!check_files(r, &own, nodes))
+	if (!check_key(r, &own, nodes))
 		return;
 	if (cert_check(&own, &why)) {
 		warn_of_end(r, place, now_s);

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/cert.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/panic.h"
 #include "net/bytes.h"
 #include "net/crl.h"
+#include "net/pem.h"
 #include "secure/identity.h"
 
 void
@@ -62,23 +61,6 @@ put_reason(struct buf *b)
 	buf_put(b, reason != NULL ? str_cstr(reason) : STR("unknown error"));
 }
 
-/* Whether PATH can be read at all, so that the sentence is the system's own. */
-static bool
-can_read(const char *path, struct str what, struct buf *why)
-{
-	struct stat st;
-
-	if (access(path, R_OK) == 0 && stat(path, &st) == 0)
-		return true;
-	buf_put(why, STR("cannot read "));
-	buf_put(why, what);
-	buf_char(why, ' ');
-	buf_put(why, str_cstr(path));
-	buf_put(why, STR(": "));
-	buf_put(why, str_cstr(strerror(errno)));
-	return false;
-}
-
 static bool
 is_in_time(X509 *leaf, struct str path, struct buf *why)
 {
@@ -108,7 +90,8 @@ no_password(char *at, int size, int is_writing, void *arg)
 static bool
 load(SSL_CTX *ctx, const char *certificate, const char *key, struct buf *why)
 {
-	if (!can_read(certificate, STR("certificate"), why) || !can_read(key, STR("key"), why))
+	if (!pem_is_readable(certificate, STR("certificate"), PEM_FILE, why) ||
+		!pem_is_readable(key, STR("key"), PEM_FILE, why))
 		return false;
 	SSL_CTX_set_default_passwd_cb(ctx, no_password);
 	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1) {
@@ -162,7 +145,7 @@ cert_trust(SSL_CTX *ctx, struct str trust, struct buf *why)
 	bool is_loaded;
 
 	ERR_clear_error();
-	is_loaded = can_read(path, STR("trust"), why);
+	is_loaded = pem_is_readable(path, STR("trust"), PEM_FILE_OR_FOLDER, why);
 	if (is_loaded) {
 		bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 

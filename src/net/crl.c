@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/crl.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/limits.h"
 #include "net/bytes.h"
 #include "net/cert.h"
+#include "net/pem.h"
 
 bool
 crl_load(SSL_CTX *ctx, struct str path, struct buf *why)
@@ -17,20 +16,19 @@ crl_load(SSL_CTX *ctx, struct str path, struct buf *why)
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
 	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
 	char *text = bytes_cstr(path);
-	bool is_loaded = false;
+	bool is_loaded;
 
 	ERR_clear_error();
-	if (access(text, R_OK) != 0) {
-		buf_put(why, STR("cannot read crl "));
-		buf_put(why, path);
-		buf_put(why, STR(": "));
-		buf_put(why, str_cstr(strerror(errno)));
-	} else if (lookup == NULL || X509_load_crl_file(lookup, text, X509_FILETYPE_PEM) < 1) {
-		buf_put(why, path);
-		buf_put(why, STR(" holds no revocation list in PEM form"));
-	} else {
-		is_loaded = X509_STORE_set_flags(
-				    store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+	is_loaded = pem_is_readable(text, STR("crl"), PEM_FILE, why);
+	if (is_loaded) {
+		is_loaded = lookup != NULL &&
+			X509_load_crl_file(lookup, text, X509_FILETYPE_PEM) >= 1 &&
+			X509_STORE_set_flags(
+				store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+		if (!is_loaded) {
+			buf_put(why, path);
+			buf_put(why, STR(" holds no revocation list in PEM form"));
+		}
 	}
 	ERR_clear_error();
 	free(text);

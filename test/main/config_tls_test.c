@@ -93,11 +93,16 @@ test_a_key_that_is_no_file(void **state)
 	assert_int_equal(chmod("leaf.key", 0600), 0);
 	assert_int_equal(unlink("link.key"), 0);
 	assert_int_equal(mkfifo("link.key", 0600), 0);
-	kit_refused(FILES("leaf.pem", "link.key"), "this is no regular file");
-	kit_refused(FILES("link.key", "leaf.key"), "this is no regular file");
+	kit_refused(FILES("leaf.pem", "link.key"),
+		"sipward.yaml:3:8: error: cannot read key link.key: it is no regular file");
+	kit_refused(FILES("link.key", "leaf.key"),
+		"error: cannot read certificate link.key: it is no regular file");
+	kit_refused(RULES("trust: link.key"), "it is neither a regular file nor a folder");
+	kit_refused(RULES("trust: other.pem, crl: link.key"),
+		"cannot read crl link.key: it is no regular file");
 	assert_int_equal(unlink("link.key"), 0);
 	assert_int_equal(mkdir("link.key", 0700), 0);
-	kit_refused(FILES("leaf.pem", "link.key"), "this is no regular file");
+	kit_refused(FILES("leaf.pem", "link.key"), "it is no regular file");
 	assert_int_equal(rmdir("link.key"), 0);
 }
 
