@@ -39,12 +39,27 @@ test_always_a_final_failure(void **state)
 	}
 }
 
+/* Of a request inside a dialog, glare stays glare, and what is no refusal of the peer's is 500. */
+static void
+test_inside(void **state)
+{
+	static const struct {
+		unsigned heard, told;
+	} rows[] = { { 491, 491 }, { 480, 480 }, { 302, 500 }, { 416, 500 }, { 488, 488 },
+		{ 401, 403 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(outcome_inside(rows[i].heard), rows[i].told);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_n_bye_cause_table),
 		cmocka_unit_test(test_always_a_final_failure),
+		cmocka_unit_test(test_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/inside.h"
 #include "support/scene.h"
 
 static char page[ASK_PAGE_BYTES + 1];
@@ -71,6 +72,24 @@ the_second_way_is_the_one_that_is_told(void **state)
 	has("\"value\":\"UDP to 192.0.2.50:5070\"");
 }
 
+/* Many newer calls have taken its place: it ends as all do, and has no story. */
+static void
+a_call_that_is_older_than_what_is_kept(void **state)
+{
+	static const char uuid[UUID_BYTES] = "00000000000000000000000000000000";
+	struct ask asked = { .what = ASK_WHY, .other = STR("") };
+	struct buf b = buf_on(page, sizeof page - 1);
+	struct json j = json_on(&b);
+
+	(void)state;
+	scene_talk(true, "5000");
+	asked.name = str_of(strstr(stage.notes, "call ") + strlen("call "), 32);
+	for (unsigned i = 0; i < PASTS_MAX; i++)
+		(void)past_begin(&stage.core->calls.pasts, true, uuid, 1);
+	phones_part(&alice, &bob);
+	assert_int_equal(core_ask(stage.core, &asked, stage.now, &j).told, TOLD_NONE);
+}
+
 static void
 what_was_refused_before_it_was_a_call(void **state)
 {
@@ -92,6 +111,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SCENE(a_call_from_its_beginning_to_its_end),
 		SCENE(the_second_way_is_the_one_that_is_told),
+		SCENE(a_call_that_is_older_than_what_is_kept),
 		SCENE(what_was_refused_before_it_was_a_call),
 	};
 
