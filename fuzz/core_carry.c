@@ -125,16 +125,26 @@ later_over(struct flow_seen *flow)
 
 /* ---- carrying out ---- */
 
+/* Of one that the world has forgotten it knows that it is gone: nobody hears what is sent on it. */
+static bool
+is_forgotten(struct flow_id id, const struct flow_seen *flow)
+{
+	return flow == NULL && id.number > 2 && world.flow_count == FLOWS_SEEN_MAX;
+}
+
 static void
 carry_send(const struct act *act)
 {
 	const struct flow_seen *flow = world_flow(act->u.send.flow);
-	struct str kept = world_keep(act->u.send.bytes);
-	struct heard unkept; /* looked at, and forgotten */
-	struct heard *heard =
-		str_is_none(kept) ? &unkept : &world.heard[world.heard_count++ % HEARD_MAX];
 	uint64_t number = act->u.send.flow.number;
+	struct str kept;
+	struct heard unkept; /* looked at, and forgotten */
+	struct heard *heard;
 
+	if (is_forgotten(act->u.send.flow, flow))
+		return;
+	kept = world_keep(act->u.send.bytes);
+	heard = str_is_none(kept) ? &unkept : &world.heard[world.heard_count++ % HEARD_MAX];
 	*heard = (struct heard){ .flow = act->u.send.flow,
 		.transport = TRANSPORT_UDP,
 		.at = act->u.send.to,
@@ -180,7 +190,7 @@ carry_shut(const struct act *act)
 {
 	struct flow_seen *flow = world_flow(act->u.shut);
 
-	if (world.flow_count == FLOWS_SEEN_MAX && flow == NULL)
+	if (is_forgotten(act->u.shut, flow))
 		return;
 	fuzz_check(flow != NULL && !flow->is_shut, STR_NONE);
 	flow->is_shut = true;
