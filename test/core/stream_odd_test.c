@@ -127,6 +127,7 @@ a_register_is_answered_before_the_end(void **state)
 		feed(str_of(octets, cuts[i / 2]));
 		feed(str_of(octets + cuts[i / 2], sizeof octets - 1 - cuts[i / 2]));
 		feed(STR(OPTIONS));
+		assert_int_equal(stage.core->halves.used, 0);
 		while (stage.out.acts[at].kind != ACT_SAVE)
 			assert_true(++at < stage.out.count);
 		event.u.saved.ask = stage.out.acts[at].u.save.ask;

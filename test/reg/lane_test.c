@@ -150,6 +150,26 @@ test_the_end_comes_before_the_answer(void **state)
 	assert_int_equal(kept_of(w, AOR)->len, 0);
 }
 
+/* Its stream may not be ended before, whatever stands behind the REGISTER. */
+static void
+test_an_answer_is_owed_until_the_store_has_spoken(void **state)
+{
+	struct world *w = *state;
+	struct phone p = phone_on(TRANSPORT_TLS, 9);
+
+	assert_false(registrar_owes(w->registrar, p.flow));
+	send_register(w, &p, STR(CONTACT END));
+	assert_false(registrar_owes(w->registrar, p.flow));
+	w->manner = MUTE;
+	send_register(w, &p, STR(CONTACT END));
+	assert_true(registrar_owes(w->registrar, p.flow));
+	assert_false(registrar_owes(w->registrar, (struct flow_id){ 8 }));
+	registrar_saved(w->registrar, w->last_ask, SAVED_FAILED, w->now, &w->out);
+	carry(w);
+	assert_int_equal(w->registrar->lanes.used, 1);
+	assert_false(registrar_owes(w->registrar, p.flow));
+}
+
 static void
 test_a_set_told_anew_does_not_bring_a_dead_one_back(void **state)
 {
@@ -219,6 +239,7 @@ main(void)
 		TEST(test_the_last_of_a_connection_goes_too),
 		TEST(test_a_full_address_on_one_connection),
 		TEST(test_the_end_comes_before_the_answer),
+		TEST(test_an_answer_is_owed_until_the_store_has_spoken),
 		TEST(test_a_set_told_anew_does_not_bring_a_dead_one_back),
 		TEST(test_without_room_for_a_lane_a_binding_just_expires),
 	};
