@@ -141,6 +141,21 @@ test_a_query_shows_them_too(void **state)
 	assert_true(str_same(found.aor, STR("7790")));
 }
 
+/* A public one says itself whose it is, in any spelling, whether anybody is registered or not. */
+static void
+test_a_public_one_names_its_instance(void **state)
+{
+	struct world *w = *state;
+	struct gruu found = { STR("x"), STR("x") };
+
+	assert_int_equal(find(w, STR("sip:7789@example.com"), &found), GRUU_NONE);
+	assert_int_equal(find(w, STR("sip:7789@example.com;gr=7789"), &found), GRUU_BAD);
+	assert_true(str_same(found.instance, STR("x")));
+	assert_int_equal(find(w, STR("sip:7789@example.com;gr=urn:%61:1"), &found), GRUU_GOOD);
+	assert_true(str_is_empty(found.aor));
+	assert_true(str_same(found.instance, STR("<urn:a:1>")));
+}
+
 /* Of several phones each has its own. */
 static void
 test_each_instance_its_own(void **state)
@@ -231,6 +246,7 @@ main(void)
 		TEST(test_temporary_ones),
 		TEST(test_temporary_ones_have_nothing_in_common),
 		TEST(test_a_query_shows_them_too),
+		TEST(test_a_public_one_names_its_instance),
 		TEST(test_each_instance_its_own),
 		TEST(test_no_urn_no_gruu),
 		TEST(test_what_is_none),
